@@ -1,0 +1,41 @@
+import type { DataSource } from 'typeorm';
+import { composeStore } from '../store/compose.js';
+import { refuseNestOptions, resolveOptions } from '../store/resolve-options.js';
+import type { SessionModuleOptions } from '../store/session-options.js';
+import type { SessionStore } from '../store/session-store.js';
+import { createMiddleware, type SessionMiddleware } from './session-middleware.js';
+
+/**
+ * A request handler with sessions, for Express without Nest; its `store` is the `SessionStore`. Usable at once: a data
+ * source that is not initialised yet is waited for, up to `operationTimeout`. Throws `SessionOptionsError`.
+ *
+ * @example
+ * app.use(createSessionMiddleware({ secret, dataSource }));
+ *
+ * @publicApi
+ */
+export function createSessionMiddleware(options: SessionModuleOptions): SessionMiddleware {
+  const resolved = resolve(options);
+  const warn = (message: string) => console.warn(message);
+  return createMiddleware(compose(resolved), resolved, warn);
+}
+
+/**
+ * A store for the application's own `session({ store })`. There `req.session` keeps express-session's callback forms, and
+ * the session is stored when express-session does it, after the head of the response. The cookie is the application's
+ * too, so `secret` may be left out here. Throws `SessionOptionsError`.
+ *
+ * @publicApi
+ */
+export function createSessionStore(options: Partial<SessionModuleOptions>): SessionStore {
+  return compose(resolve({ secret: 'signed elsewhere', ...options }));
+}
+
+function resolve(options: SessionModuleOptions) {
+  refuseNestOptions(options);
+  return resolveOptions(options);
+}
+
+function compose(resolved: ReturnType<typeof resolveOptions>): SessionStore {
+  return composeStore(resolved, { dataSource: resolved.dataSource as DataSource | undefined });
+}

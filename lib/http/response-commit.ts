@@ -1,0 +1,170 @@
+import type { NextFunction, Request, Response } from 'express';
+import { SessionInterruptedError } from '../session.errors.js';
+import { Cookie, type SessionData } from '../store/express-session.js';
+import type { SessionStore } from '../store/session-store.js';
+import type { ResolvedSessionOptions } from '../store/session-options.js';
+
+type Arguments = readonly unknown[];
+type Method = (...args: unknown[]) => unknown;
+
+/**
+ * Stores the session of one request before the head of its response leaves, so that a redirect never overtakes its
+ * session and a failed save becomes an error response. Where the head has left already (streams), the session is stored
+ * at the end. It replaces express-session's own `end`, which answers first and stores afterwards.
+ */
+export class ResponseCommit {
+  /** As they were before express-session. */
+  private readonly rawEnd: Method;
+  private readonly headersBefore: ReadonlySet<string>;
+  /** The session that the request came with, if it did. */
+  private loaded: SessionData | undefined;
+  private sendHead: Method = () => undefined;
+  private state: 'open' | 'storing' | 'done' = 'open';
+  private isHeadFree = false;
+
+  constructor(
+    private readonly req: Request,
+    private readonly res: Response,
+    private readonly next: NextFunction,
+    private readonly store: SessionStore,
+    private readonly options: ResolvedSessionOptions,
+    private readonly warn: (message: string) => void,
+  ) {
+    this.rawEnd = res.end as Method;
+    // The response of a socket upgrade has no such method.
+    this.headersBefore = new Set(res.getHeaderNames?.());
+  }
+
+  /** Takes express-session's `end` away where there is no session to store. */
+  detach(): void {
+    this.res.end = this.rawEnd as Response['end'];
+  }
+
+  /** Takes over the response, once the session is on the request. */
+  attach(): void {
+    const { req, res } = this;
+    const methods = res as unknown as Record<'end' | 'write' | 'flushHeaders' | 'writeHead', Method>;
+    if (this.store.stateOf(req.session)?.isStored) this.loaded = req.session as SessionData;
+    this.sendHead = methods.writeHead;
+    methods.end = (...args) => this.end(args);
+    methods.writeHead = (...args) => (this.isHeadFree ? this.writeHead(args) : this.holdHead(args));
+    for (const name of ['write', 'flushHeaders'] as const) {
+      const method = methods[name];
+      methods[name] = (...args) => {
+        this.isHeadFree = true;
+        return method.apply(res, args);
+      };
+    }
+    // A client that goes away in the middle of a stream leaves no `end`.
+    res.once?.('close', () => this.close());
+  }
+
+  private end(args: Arguments): unknown {
+    if (this.state === 'storing') return this.res;
+    const stored = this.state === 'open' ? this.storeSession() : undefined;
+    if (!stored) return this.finish(args);
+    this.state = 'storing';
+    stored.then(
+      () => this.finish(args),
+      (error: unknown) => this.fail(error, args),
+    );
+    return this.res;
+  }
+
+  private finish(args: Arguments): unknown {
+    this.state = 'done';
+    this.isHeadFree = true;
+    return this.rawEnd.apply(this.res, [...args]);
+  }
+
+  private close(): void {
+    if (this.state !== 'open') return;
+    this.state = 'done';
+    this.storeSession()?.catch((error: unknown) => this.warnLate(error));
+  }
+
+  private fail(error: unknown, args: Arguments): void {
+    const { req, res } = this;
+    if (res.headersSent) {
+      this.warnLate(error);
+      this.finish(args);
+      return;
+    }
+    this.state = 'done';
+    this.isHeadFree = true;
+    for (const name of res.getHeaderNames()) if (!this.headersBefore.has(name)) res.removeHeader(name);
+    res.statusCode = 200;
+    res.statusMessage = '';
+    (req as { session: unknown }).session = undefined;
+    this.next(error);
+  }
+
+  private warnLate(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.warn(`A session could not be stored after its response had begun: ${reason}`);
+  }
+
+  /** `undefined` where there is nothing to write: then nothing is made to wait. */
+  private storeSession(): Promise<void> | undefined {
+    const { req, res, store, options } = this;
+    const { sessionID } = req;
+    const session = req.session as SessionData | null | undefined;
+    if (typeof sessionID !== 'string') return undefined;
+    if (session == null) return options.unset === 'destroy' ? store.end(sessionID, this.loaded) : undefined;
+    if (!options.saveOnError && res.statusCode >= 500) return undefined;
+    const due = store.dueAtEnd(session);
+    if (due === 'nothing') return undefined;
+    return this.write(sessionID, session, due);
+  }
+
+  private async write(sid: string, session: SessionData, due: ReturnType<SessionStore['dueAtEnd']>): Promise<void> {
+    try {
+      await this.store.writeAtEnd(sid, session, await due);
+    } catch (error) {
+      if (!(error instanceof SessionInterruptedError) || this.options.onInterrupted === 'error') throw error;
+    }
+  }
+
+  /** An early `writeHead` waits for the store; what it says is kept on the response. */
+  private holdHead([status, ...rest]: Arguments): Response {
+    const { res } = this;
+    const headers = rest.at(-1);
+    res.statusCode = Number(status);
+    if (typeof rest[0] === 'string') res.statusMessage = rest[0];
+    if (Array.isArray(headers)) {
+      const pairs: unknown[] = headers.flat();
+      const names = pairs.filter((_, index) => index % 2 === 0).map(String);
+      for (const name of names) res.removeHeader(name);
+      names.forEach((name, index) => res.appendHeader(name, pairs[index * 2 + 1] as string | string[]));
+    } else if (typeof headers === 'object' && headers !== null) {
+      for (const [name, value] of Object.entries(headers)) {
+        if (value !== undefined) res.setHeader(name, value as string | string[]);
+      }
+    }
+    return res;
+  }
+
+  /** Lets the head go, with express-session's cookie where there is a row that it names. */
+  private writeHead(args: Arguments): unknown {
+    const { req, res, store } = this;
+    const session = req.session as SessionData | undefined;
+    const state = store.stateOf(session);
+    if (this.loaded && !session && store.stateOf(this.loaded)?.isEnded) this.dropCookie(this.loaded);
+    const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
+    if (!state?.isEnded && !hasNoRow) return this.sendHead.apply(res, [...args]);
+    // express-session sets no cookie where it sees no session.
+    (req as { session: unknown }).session = undefined;
+    try {
+      return this.sendHead.apply(res, [...args]);
+    } finally {
+      (req as unknown as { session: unknown }).session = session;
+    }
+  }
+
+  /** Tells the browser to forget the cookie of a session that was ended, by the attributes that it was set with. */
+  private dropCookie({ cookie }: SessionData): void {
+    const { domain, path, sameSite, secure, httpOnly } = cookie;
+    const dropped = new Cookie({ domain, path, sameSite, secure, httpOnly, expires: new Date(0) });
+    this.res.appendHeader('Set-Cookie', dropped.serialize(this.options.name, ''));
+  }
+}

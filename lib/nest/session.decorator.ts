@@ -1,0 +1,37 @@
+import { createParamDecorator } from '@nestjs/common';
+import type { ExecutionContext } from '@nestjs/common';
+import type { Request, Session as ExpressSession } from '../store/express-session.js';
+
+const sessionOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Partial<Request>>().session;
+
+/**
+ * The session of the request, or one key of it; pipes may follow. `undefined` on routes without a session. Also the type
+ * of a session, so that one import serves both.
+ *
+ * @example
+ * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}
+ *
+ * @publicApi
+ */
+// An arrow function, because the decorator's name is what compilers emit as the parameter's run-time type: it must not be constructible.
+export const Session = createParamDecorator((key: string | undefined, context: ExecutionContext): unknown => {
+  const session = sessionOf(context);
+  return key === undefined ? session : session?.[key as keyof typeof session];
+});
+
+/**
+ * The session of a request: express-session's, whose methods return promises where they get no callback, and the keys of
+ * `SessionData`.
+ *
+ * @publicApi
+ */
+export type Session = ExpressSession;
+
+/**
+ * The public handle of the session, never the secret id; `undefined` before the session has a row.
+ *
+ * @publicApi
+ */
+export const SessionId = createParamDecorator(
+  (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
+);

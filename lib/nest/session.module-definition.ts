@@ -1,0 +1,54 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { ConfigurableModuleAsyncOptions, Provider } from '@nestjs/common';
+import type { SessionModuleOptions } from '../store/session-options.js';
+import { sessionProviders, registerEntity } from './session.providers.js';
+import { SESSION_MODULE_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
+import { SessionStore } from '../store/session-store.js';
+
+/**
+ * A provider of options, for `forRootAsync({ useClass })` and `useExisting`.
+ *
+ * @publicApi
+ */
+export interface SessionModuleOptionsFactory {
+  /** Called once, at start-up. */
+  createSessionOptions(): SessionModuleOptions | Promise<SessionModuleOptions>;
+}
+
+/**
+ * Options that need other providers. `entity` and the *name* of the data source stand here, because Nest has to know
+ * them before any factory runs; a `DataSource` object may come from the factory.
+ *
+ * @publicApi
+ */
+export interface SessionModuleAsyncOptions
+  extends ConfigurableModuleAsyncOptions<SessionModuleOptions, 'createSessionOptions'>, StaticOptions {}
+
+/** What is known before the options are. */
+interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSource'> {
+  /** Further providers that the options need. */
+  extraProviders?: Provider[];
+  /** Whether other modules see the store without an import, and the middleware comes first. @default true */
+  isGlobal?: boolean;
+}
+
+// Every extra must have a key here, or Nest leaves it among the options.
+const extras: object = {
+  entity: undefined,
+  dataSource: undefined,
+  extraProviders: [],
+  isGlobal: true,
+};
+
+/** `forRoot` and `forRootAsync`, made by Nest. */
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<SessionModuleOptions>({
+  optionsInjectionToken: SESSION_MODULE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createSessionOptions')
+  .setExtras<StaticOptions>(extras, (definition, { entity, dataSource, extraProviders = [], isGlobal = true }) => {
+    registerEntity(entity, dataSource);
+    const providers = [...(definition.providers ?? []), ...extraProviders, ...sessionProviders(entity, dataSource)];
+    return { ...definition, global: isGlobal, providers, exports: [SessionStore, SESSION_MIDDLEWARE] };
+  })
+  .build();

@@ -1,0 +1,74 @@
+import { Inject, Module } from '@nestjs/common';
+import type {
+  BeforeApplicationShutdown,
+  DynamicModule,
+  MiddlewareConsumer,
+  NestModule,
+  OnApplicationShutdown,
+  Type,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import type { RequestHandler } from 'express';
+import { SessionOptionsError } from '../session.errors.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/session-options.js';
+import { SessionStore } from '../store/session-store.js';
+import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
+import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
+
+/**
+ * Sessions for a Nest application: an injectable `SessionStore`, and the middleware that puts a session on each request,
+ * mounted before that of other modules.
+ *
+ * @example
+ * imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET })]
+ *
+ * @publicApi
+ */
+@Module({})
+export class SessionModule
+  extends ConfigurableModuleClass
+  implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown
+{
+  constructor(
+    @Inject(SessionStore) private readonly store: SessionStore,
+    @Inject(SESSION_MIDDLEWARE) private readonly middleware: RequestHandler,
+    @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
+    super();
+    const count = [...modules.values()].filter(({ metatype }) => metatype === SessionModule).length;
+    if (count > 1) {
+      throw new SessionOptionsError(
+        `SessionModule is set up ${count} times in this application. Keep one; other modules need no import of it.`,
+      );
+    }
+  }
+
+  /** Sessions with these options. A `dataSource` of the application's is found by name (default: the unnamed one). */
+  static override forRoot(options: SessionModuleOptions & { isGlobal?: boolean }): DynamicModule {
+    return super.forRoot(options);
+  }
+
+  /** Sessions with options that need other providers. */
+  static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
+    return super.forRootAsync(options);
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    const { autoMount, exclude, forRoutes } = this.options;
+    if (!autoMount) return;
+    consumer
+      .apply(this.middleware)
+      .exclude(...exclude)
+      .forRoutes(...(forRoutes as (string | Type)[]));
+  }
+
+  /** Requests in flight are served until the HTTP server has drained, which Nest does after this. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.store.quiesce();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.store.close();
+  }
+}

@@ -1,0 +1,83 @@
+import type { DataSource } from 'typeorm';
+import { SessionOptionsError } from '../session.errors.js';
+import { borrowDatabase, ownDatabase, type SessionDatabase } from '../table/session-database.js';
+import { SessionEntity } from '../table/session.entity.js';
+import type { SessionField } from '../table/session-table.js';
+import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
+import type { ResolvedSessionOptions } from './session-options.js';
+import { SessionStore } from './session-store.js';
+
+/** What the surroundings give, apart from the options. */
+export interface SessionEnvironment {
+  /** The application's data source, where there is one. */
+  readonly dataSource?: DataSource | undefined;
+  readonly warn?: (message: string) => void;
+  /** Epoch milliseconds. @default Date.now */
+  readonly now?: () => number;
+}
+
+/** What is lost where the entity has no column for a field. */
+const FEATURES: Partial<Record<SessionField, string>> = {
+  expiresAt:
+    'expiresAt (a session ends when its cookie was last set to; being used does not prolong it, nothing is pruned)',
+  createdAt: 'createdAt (no absolute timeout)',
+  version: 'version (overlapping requests overwrite each other)',
+  userId: 'userId (no listing by user)',
+  handle: 'handle (no listing, no public id)',
+};
+
+/**
+ * Options and data source → table → store: the one place where they are put together. Opens nothing; where the data
+ * source is open already, an entity that cannot hold sessions is an error at once.
+ */
+export function composeStore(options: ResolvedSessionOptions, environment: SessionEnvironment): SessionStore {
+  const { warn = (message) => console.warn(message), now = Date.now } = environment;
+  const database = databaseOf(options, environment.dataSource, warn);
+  const table = new TypeOrmSessionTable(database, {
+    columns: options.columns,
+    timeoutMs: options.operationTimeoutMs,
+    onReady: (fields) => warnOfMissing(fields, warn),
+  });
+  if (database.dataSource.isInitialized) table.check();
+  const store = new SessionStore(table, options, { now, warn, closeDatabase: () => database.close() });
+  store.startPruning();
+  return store;
+}
+
+function databaseOf(
+  { connection, entity, operationTimeoutMs }: ResolvedSessionOptions,
+  dataSource: DataSource | undefined,
+  warn: (message: string) => void,
+): SessionDatabase {
+  if (connection) return ownDatabase(connection, entity);
+  if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
+  const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
+  if (process.env.NODE_ENV === 'production') {
+    throw new SessionOptionsError(
+      `There is no data source to keep sessions in, and memory will not do in production. ${remedy}`,
+    );
+  }
+  const database = inMemory(entity, remedy);
+  warn(`Sessions are kept in memory and end with this process, because there is no data source. ${remedy}`);
+  return database;
+}
+
+function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): SessionDatabase {
+  try {
+    return ownDatabase({ type: 'better-sqlite3', database: ':memory:' }, entity);
+  } catch {
+    try {
+      return ownDatabase({ type: 'sqljs' }, entity);
+    } catch (cause) {
+      throw new SessionOptionsError(`There is no data source to keep sessions in, nor a driver of SQLite. ${remedy}`, {
+        cause,
+      });
+    }
+  }
+}
+
+function warnOfMissing(fields: ReadonlySet<SessionField>, warn: (message: string) => void): void {
+  const missing = Object.entries(FEATURES).filter(([field]) => !fields.has(field as SessionField));
+  if (missing.length === 0) return;
+  warn(`The session entity has no column for ${missing.map(([, feature]) => feature).join(', ')}.`);
+}

@@ -1,0 +1,18 @@
+const UNITS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+/** A length of time: milliseconds, or a number and a unit (`ms`, `s`, `m`, `h`, `d`, `w`) as in `'30m'`. */
+export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
+
+/** A duration in whole milliseconds; `undefined` for what is none. */
+export function parseDuration(value: unknown): number | undefined {
+  const [, amount, unit] = typeof value === 'string' ? (/^(\d+(?:\.\d+)?)(ms|[smhdw])$/.exec(value) ?? []) : [];
+  const ms = unit === undefined ? value : Number(amount) * UNITS[unit]!;
+  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? Math.round(ms) : undefined;
+}

@@ -1,0 +1,35 @@
+// The one file of this room that knows express-session; the others take its names from here.
+import session from 'express-session';
+import type { Request } from 'express';
+
+export const { Store, Session, Cookie } = session as typeof session & {
+  Session: { readonly prototype: session.Session };
+  Cookie: new (options?: object) => session.Cookie & CookieInternals;
+};
+
+/** What @types/express-session leaves out of a cookie. */
+interface CookieInternals {
+  readonly data: Record<string, unknown>;
+  serialize(name: string, value: string): string;
+}
+
+export type { Request };
+export type SessionData = session.SessionData;
+export type CookieOptions = session.CookieOptions;
+/** The session on a request, with whatever `SessionData` is augmented by. */
+export type Session = session.Session & Partial<session.SessionData>;
+
+declare module 'express-session' {
+  interface Session {
+    /** Stores the session now. Rejects with `SessionInterruptedError` where it was ended meanwhile. */
+    save(): Promise<void>;
+    /** Reads the session again; `req.session` is another object afterwards. */
+    reload(): Promise<void>;
+    /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
+    regenerate(): Promise<void>;
+    /** Ends the session, and tells the browser to drop its cookie. */
+    destroy(): Promise<void>;
+    /** The public name of the session: 32 hexadecimal digits, the same for its whole life, useless as a credential. */
+    readonly handle: string | undefined;
+  }
+}

@@ -1,0 +1,60 @@
+import { channel } from 'node:diagnostics_channel';
+import type { EventEmitter } from 'node:events';
+
+/**
+ * What an event tells: as much as is known, and never the session id, its hash or the data.
+ *
+ * @publicApi
+ */
+export interface SessionEvent {
+  readonly handle?: string | undefined;
+  readonly userId?: string | undefined;
+  /** Why a session was destroyed. */
+  readonly reason?: 'logout';
+  /** How many sessions a prune run removed. */
+  readonly count?: number;
+  readonly at: Date;
+}
+
+/**
+ * The events of a `SessionStore`, also on `diagnostics_channel` as `nestjs-typeorm-session:<name>`. They go out after
+ * the database has answered; a listener that throws harms no request.
+ *
+ * @publicApi
+ */
+export interface SessionEvents {
+  /** A new session was stored. */
+  created: [SessionEvent];
+  /** Data of a session that was stored before was stored again. */
+  saved: [SessionEvent];
+  /** Before a save, changes of an overlapping request were merged in. */
+  merged: [SessionEvent];
+  /** A session was ended on purpose. */
+  destroyed: [SessionEvent];
+  /** The session of a request had been ended meanwhile; its changes were dropped. */
+  interrupted: [SessionEvent];
+  /** Stored data could not be decoded. */
+  undecodable: [SessionEvent];
+  /** A prune run ended. */
+  pruned: [SessionEvent];
+}
+
+/** Sends an event out. */
+export type Tell = (name: keyof SessionEvents, facts: Omit<SessionEvent, 'at'>) => void;
+
+/** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
+export function notify(
+  emitter: EventEmitter,
+  name: keyof SessionEvents,
+  event: SessionEvent,
+  warn: (message: string) => void,
+): void {
+  channel(`nestjs-typeorm-session:${name}`).publish(event);
+  for (const listener of emitter.rawListeners(name)) {
+    try {
+      listener.call(emitter, event);
+    } catch (error) {
+      warn(`A listener of the session event "${name}" failed: ${String(error)}`);
+    }
+  }
+}

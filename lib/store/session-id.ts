@@ -1,0 +1,27 @@
+import { createHash, randomBytes } from 'node:crypto';
+
+const MAX_LENGTH = 256;
+const FORBIDDEN = /[\u0000-\u001f\u007f]/;
+
+/** Whether a value can be a session id at all. Everything else is "not found" without a question to the database. */
+export function isSessionId(id: unknown): id is string {
+  return typeof id === 'string' && id.length > 0 && id.length <= MAX_LENGTH && !FORBIDDEN.test(id) && id.isWellFormed();
+}
+
+/** The key of a session id in the table: lower-case hexadecimal SHA-256, exact under every collation. */
+export function hashSessionId(id: string): string {
+  return createHash('sha256').update(id).digest('hex');
+}
+
+/**
+ * A new public handle: 12 hexadecimal digits of the time, so that handles sort as their sessions were made, and 80
+ * random bits.
+ */
+export function createHandle(now: number): string {
+  return now.toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
+}
+
+/** Whether a value has the form of a handle. */
+export function isHandle(handle: unknown): handle is string {
+  return typeof handle === 'string' && /^[0-9a-f]{32}$/.test(handle);
+}

@@ -1,0 +1,81 @@
+import { SessionInterruptedError } from '../session.errors.js';
+import { promise, settle, type Callback } from './callback.js';
+import { Cookie, Session, type Request, type SessionData } from './express-session.js';
+import type { SessionStore } from './session-store.js';
+
+const Base = Session as unknown as new () => { cookie: SessionData['cookie'] };
+
+/**
+ * What stands on `req.session`: express-session's Session, whose methods return a promise where they get no callback.
+ * Never made with `new`, because the original constructor fixes the id for good.
+ */
+class SessionObject extends Base {
+  declare readonly id: string;
+  declare readonly req: Request;
+
+  get handle(): string | undefined {
+    return storeOf(this).handleOf(this);
+  }
+
+  save(callback?: Callback): this | Promise<void> {
+    const saved = promise((done) => storeOf(this).set(this.id, asData(this), done));
+    return settle(saved, callback) ?? this;
+  }
+
+  reload(callback?: Callback): this | Promise<void> {
+    const reload = async (): Promise<void> => {
+      const store = storeOf(this);
+      const data = await promise<SessionData | null>((done) => store.get(this.id, done));
+      if (!data) throw new SessionInterruptedError();
+      store.createSession(this.req, data);
+    };
+    return settle(reload(), callback) ?? this;
+  }
+
+  regenerate(callback?: Callback): this | Promise<void> {
+    return settle(storeOf(this).regenerate(this.req), callback) ?? this;
+  }
+
+  destroy(callback?: Callback): this | Promise<void> {
+    delete (this.req as Partial<Request>).session;
+    return settle(storeOf(this).end(this.id, this), callback) ?? this;
+  }
+
+  /** Unlike the original it leaves `originalMaxAge` alone, which would lose a millisecond now and then and look like a change. */
+  resetMaxAge(): this {
+    const { originalMaxAge } = this.cookie;
+    if (originalMaxAge !== null) {
+      this.cookie.expires = new Date(Date.now() + originalMaxAge);
+      this.cookie.originalMaxAge = originalMaxAge;
+    }
+    return this;
+  }
+}
+
+/** The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does. */
+export function createSessionObject(req: Request, data: SessionData): Request['session'] {
+  const session = Object.create(SessionObject.prototype, {
+    req: { value: req },
+    id: { value: req.sessionID, configurable: true },
+  }) as SessionObject & Record<string, unknown>;
+  for (const [key, value] of Object.entries(data)) {
+    if (!(key in session)) session[key] = value;
+  }
+  session.cookie = toCookie(data.cookie);
+  req.session = session as unknown as Request['session'];
+  return req.session;
+}
+
+function toCookie(cookie: SessionData['cookie']): SessionData['cookie'] {
+  const { expires, originalMaxAge, ...attributes } = { ...cookie, expires: cookie.expires };
+  const copy = new Cookie(attributes);
+  copy.expires = expires ? new Date(expires) : (expires ?? null);
+  copy.originalMaxAge = originalMaxAge ?? null;
+  return copy;
+}
+
+const asData = (session: SessionObject): SessionData => session as unknown as SessionData;
+
+function storeOf({ req }: SessionObject): SessionStore {
+  return req.sessionStore as unknown as SessionStore;
+}

@@ -1,0 +1,102 @@
+import type { CipherKey } from 'node:crypto';
+import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { SessionColumnNames } from '../table/session-columns.js';
+import type { Duration } from './duration.js';
+import type { CookieOptions, Request, SessionData } from './express-session.js';
+import type { SessionSerializer } from './session-serializer.js';
+
+/**
+ * The options of this package. Durations are milliseconds or texts as `'30m'`. All are checked once, at start-up; the
+ * error names the option, the value and the remedy.
+ *
+ * @publicApi
+ */
+export interface SessionModuleOptions {
+  /** What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. */
+  secret: CipherKey | CipherKey[] | undefined;
+  /** Name of the cookie. @default 'sid' */
+  name?: string;
+  /** Attributes of the cookie. @default { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' } */
+  cookie?: CookieOptions | ((req: Request) => CookieOptions);
+  /** Makes a session id, hard to guess. @default 192 random bits */
+  genid?: (req: Request) => string;
+  /** Whether `x-forwarded-proto` tells of a secure connection. @default Express's `trust proxy` */
+  proxy?: boolean;
+  /** Sends the cookie with every response. @default false */
+  rolling?: boolean;
+  /** Stores sessions that nobody has put anything in. @default false */
+  saveUninitialized?: boolean;
+  /** Stores sessions that nobody has changed. @default false */
+  resave?: boolean;
+  /** What `req.session = null` does to the row. @default 'keep' */
+  unset?: 'destroy' | 'keep';
+
+  /** A registered TypeORM data source by name, or the object; never closed by this package. @default 'default' */
+  dataSource?: string | DataSource;
+  /** A data source of the module's own: opened at first use, its table made unless `synchronize: false`, closed at the end. */
+  connection?: DataSourceOptions;
+  /** The entity that sessions are kept in. @default SessionEntity */
+  entity?: EntityTarget<ObjectLiteral>;
+  /** Entity property per field, where it has another name. `id` and `data` must exist; what is missing switches its feature off. */
+  columns?: SessionColumnNames;
+
+  /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
+  idleTimeout?: Duration | ((session: SessionData) => Duration);
+  /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
+  absoluteTimeout?: Duration | false;
+  /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
+  touchInterval?: Duration;
+  /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
+  prune?: false | { interval?: Duration; batchSize?: number };
+
+  /** What happens where requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
+  overlap?: 'merge' | 'overwrite' | 'fail';
+  /** The application's own merge of overlapping changes; gets and gives whole session data. */
+  merge?: (base: SessionData, theirs: SessionData, mine: SessionData) => SessionData;
+  /** What happens to changes where the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
+  onInterrupted?: 'drop' | 'error';
+  /** Stores the changes of a request that ends in a 5xx. @default true */
+  saveOnError?: boolean;
+
+  /** Finds whose session it is. @default session.userId ?? session.passport?.user */
+  userId?: (session: SessionData) => string | number | undefined;
+  /** The form of the stored data. @default jsonSerializer */
+  serializer?: SessionSerializer;
+  /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
+  maxDataBytes?: number;
+  /** Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). @default true */
+  hashIds?: boolean;
+  /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
+  onUndecodable?: 'discard' | 'error';
+  /** How long one store operation may take, waiting included. @default '5s' */
+  operationTimeout?: Duration;
+
+  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
+  forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
+  /** Routes without a session, as in `MiddlewareConsumer.exclude`, without the global prefix. Nest only. @default none */
+  exclude?: SessionRoute[];
+  /** Whether the module mounts its middleware; else the application mounts `SESSION_MIDDLEWARE`. Nest only. @default true */
+  autoMount?: boolean;
+}
+
+/** A path, or a path and Nest's `RequestMethod`. */
+export type SessionRoute = string | { path: string; method: number };
+
+type Converted =
+  'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'prune' | 'userId' | 'operationTimeout';
+type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
+
+/** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
+export type ResolvedSessionOptions = Readonly<
+  Required<Omit<SessionModuleOptions, Converted | Undefaulted>> &
+    Pick<SessionModuleOptions, Undefaulted> & {
+      secret: CipherKey[];
+      cookie: CookieOptions | ((req: Request) => CookieOptions);
+      idleTimeoutMs: (session: SessionData) => number | undefined;
+      absoluteTimeoutMs: number | false;
+      touchIntervalMs: number | undefined;
+      prune: false | { readonly intervalMs: number; readonly batchSize: number };
+      userId: (session: SessionData) => unknown;
+      operationTimeoutMs: number;
+    }
+>;

@@ -1,0 +1,68 @@
+import type { SessionEvent } from './session-events.js';
+
+/** Which row a session object came from, and what lay in it. */
+export interface SessionOrigin {
+  /** The key of the row; an origin counts only while the session is written under the same id. */
+  readonly key: string;
+  /** False for a session made in this request, until its INSERT. */
+  isStored: boolean;
+  /** Destroyed, or found gone: nothing is written any more. */
+  isEnded: boolean;
+  /** Whether it was stored during this request. */
+  isSaved: boolean;
+  /** The fingerprint of the data as it lies in the table: what changes are found by, and the base of a merge. */
+  base: string;
+  version: number | undefined;
+  createdAt: number | undefined;
+  lastSeenAt: number | undefined;
+  expiresAt: number | undefined;
+  userId: string | undefined;
+  handle: string | undefined;
+  /** Writes of one session object run one after the other. */
+  turn: Promise<unknown>;
+}
+
+/** The origin of a session made now, under this key. */
+export function newOrigin(key: string): SessionOrigin {
+  return {
+    ...{ key, isStored: false, isEnded: false, isSaved: false, base: '', turn: Promise.resolve() },
+    ...{ version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined },
+    ...{ userId: undefined, handle: undefined },
+  };
+}
+
+/** What events may tell of a session. */
+export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({
+  handle: origin?.handle,
+  userId: origin?.userId,
+});
+
+/**
+ * Origins by session object. `get` notes them by the data that it hands out, `createSession` moves them to the session;
+ * nothing is put on either, because users would see it.
+ */
+export class SessionOrigins {
+  private readonly origins = new WeakMap<object, SessionOrigin>();
+
+  note(session: object, origin: SessionOrigin): void {
+    this.origins.set(session, origin);
+  }
+
+  move(from: object, to: object): void {
+    const origin = this.origins.get(from);
+    if (origin) this.origins.set(to, origin);
+  }
+
+  /** The origin of a session object; with a key only where it came from that row. */
+  of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
+    const origin = session ? this.origins.get(session) : undefined;
+    return key === undefined || origin?.key === key ? origin : undefined;
+  }
+}
+
+/** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
+export function inTurn<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
+  const result = origin.turn.then(work, work);
+  origin.turn = result.catch(() => undefined);
+  return result;
+}

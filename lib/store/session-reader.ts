@@ -1,0 +1,121 @@
+import { SessionSerializationError } from '../session.errors.js';
+import type { SessionRow, SessionTable } from '../table/session-table.js';
+import type { SessionData } from './express-session.js';
+import type { SessionCodec } from './session-codec.js';
+import type { Tell } from './session-events.js';
+import { isHandle } from './session-id.js';
+import type { ResolvedSessionOptions } from './session-options.js';
+import { factsOf, newOrigin, type SessionOrigins } from './session-origin.js';
+
+const SCAN_ROWS = 500;
+const PAGE_ROWS = 100;
+
+/**
+ * A live session as users and administrators may see it: no id, no hash, no data.
+ *
+ * @publicApi
+ */
+export interface SessionInfo {
+  /** The public name of the session. */
+  readonly handle: string;
+  readonly userId: string | undefined;
+  readonly createdAt: Date | undefined;
+  readonly lastSeenAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly ipAddress: string | undefined;
+  readonly userAgent: string | undefined;
+}
+
+/** Which sessions to list. */
+export interface SessionQuery {
+  /** Only this user's, compared exactly. */
+  userId?: string | number;
+  /** At most so many. @default 100 */
+  limit?: number;
+  /** The last handle of the page before. */
+  after?: string;
+}
+
+/** Reads rows, decodes them, and notes where each session came from. */
+export class SessionReader {
+  constructor(
+    private readonly table: SessionTable,
+    private readonly codec: SessionCodec,
+    private readonly options: ResolvedSessionOptions,
+    private readonly origins: SessionOrigins,
+    private readonly context: { readonly now: () => number; readonly warn: (message: string) => void },
+    private readonly tell: Tell,
+  ) {}
+
+  async find(key: string): Promise<SessionData | undefined> {
+    const [row] = await this.table.find([key], this.context.now());
+    return row && this.inflate(row);
+  }
+
+  async all(): Promise<SessionData[]> {
+    const sessions: SessionData[] = [];
+    for (let after: string | undefined; ;) {
+      const rows = await this.table.scan({ after, limit: SCAN_ROWS, now: this.context.now() });
+      for (const row of rows) {
+        const data = await this.inflate(row);
+        if (data) sessions.push(data);
+      }
+      if (rows.length < SCAN_ROWS) return sessions;
+      after = rows.at(-1)?.id;
+    }
+  }
+
+  async list({ userId, limit = PAGE_ROWS, after }: SessionQuery): Promise<SessionInfo[]> {
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
+    if (after !== undefined && !isHandle(after)) return [];
+    const rows = await this.table.page({ userId: toUserKey(userId), limit, after, now: this.context.now() });
+    return rows.map(toInfo);
+  }
+
+  async count(userId: string | number | undefined): Promise<number> {
+    const isExpiryStored = (await this.table.fields()).has('expiresAt');
+    if (!isExpiryStored && userId === undefined) return (await this.all()).length;
+    return this.table.count({ userId: toUserKey(userId), now: this.context.now() });
+  }
+
+  private async inflate(row: SessionRow): Promise<SessionData | undefined> {
+    const { id, version, createdAt, lastSeenAt, expiresAt, handle } = row;
+    const origin = { ...newOrigin(id), isStored: true, version, createdAt, lastSeenAt, expiresAt, handle };
+    origin.userId = row.userId ?? undefined;
+    try {
+      const data = await this.codec.decode(row);
+      if (expiresAt === undefined && isOver(data, this.context.now())) return undefined;
+      origin.base = await this.codec.fingerprint(data);
+      this.origins.note(data, origin);
+      return data;
+    } catch (error) {
+      if (!(error instanceof SessionSerializationError)) throw error;
+      this.tell('undecodable', factsOf(origin));
+      this.context.warn(`${error.message} Session ${handle ?? 'without a handle'}.`);
+      if (this.options.onUndecodable === 'error') throw error;
+      return undefined;
+    }
+  }
+}
+
+const isOver = ({ cookie }: SessionData, now: number): boolean =>
+  cookie.expires != null && cookie.expires.getTime() <= now;
+
+const toDate = (epochMs: number | undefined): Date | undefined =>
+  epochMs === undefined ? undefined : new Date(epochMs);
+
+const toUserKey = (userId: string | number | undefined): string | undefined =>
+  userId === undefined ? undefined : String(userId);
+
+function toInfo(row: SessionRow): SessionInfo {
+  return {
+    handle: row.handle ?? '',
+    userId: row.userId ?? undefined,
+    createdAt: toDate(row.createdAt),
+    lastSeenAt: toDate(row.lastSeenAt),
+    expiresAt: toDate(row.expiresAt),
+    ipAddress: row.ipAddress ?? undefined,
+    userAgent: row.userAgent ?? undefined,
+  };
+}

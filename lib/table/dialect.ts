@@ -1,0 +1,66 @@
+import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import { mysqlDialect } from './mysql.dialect.js';
+import { postgresDialect } from './postgres.dialect.js';
+import { defineSessionEntity, SessionEntity } from './session.entity.js';
+import { sqliteDialect } from './sqlite.dialect.js';
+import { standardDialect } from './standard.dialect.js';
+import type { SessionPage } from './session-table.js';
+import type { Statement, TableShape } from './statement.js';
+
+/**
+ * What a database says in its own way. The standard dialect goes through TypeORM's query builder and fits any driver;
+ * the others replace single members.
+ */
+export interface SessionDialect {
+  readonly name: string;
+  /** Whether a column of type integer has 64 bits. */
+  readonly integerHoldsMilliseconds: boolean;
+  /** Whether all of the application shares one connection, so that our writes must keep out of its transactions. */
+  readonly sharesConnection: boolean;
+  /** Bytes that a text or binary type without a length holds. */
+  readonly textBytes: Readonly<Record<string, number>>;
+
+  /** Compares a text column with a parameter by case, length and padding. */
+  equals(column: string, parameter: string): string;
+
+  find(shape: TableShape): Statement;
+  /** The id alone, of a row that may have expired. */
+  locate(shape: TableShape): Statement;
+  insert(shape: TableShape): Statement;
+  /** `ofVersion`: only at the version that was read. */
+  update(shape: TableShape, ofVersion: boolean): Statement;
+  touch(shape: TableShape): Statement;
+  remove(shape: TableShape): Statement;
+  clear(shape: TableShape): Statement;
+  page(shape: TableShape, page: SessionPage): Statement;
+  scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
+  count(shape: TableShape, ofUser: boolean): Statement;
+  /** The ids of rows to remove, the oldest first. */
+  expired(shape: TableShape, limit: number): Statement;
+
+  /** One atomic statement; without it: update, else insert, else update. */
+  upsert?(shape: TableShape): Statement;
+  /** One statement that removes up to `:limit` rows, whether or not others do so too; without it: `expired`, then `remove`. */
+  prune?(shape: TableShape): Statement;
+}
+
+const FAMILIES: Readonly<Record<string, SessionDialect>> = {
+  postgres: postgresDialect,
+  cockroachdb: postgresDialect,
+  mysql: mysqlDialect,
+  mariadb: mysqlDialect,
+  'better-sqlite3': sqliteDialect,
+  sqlite: sqliteDialect,
+  sqljs: sqliteDialect,
+};
+
+/** The dialect of a data source; the standard one for drivers that have none of their own. */
+export function pickDialect({ options }: DataSource): SessionDialect {
+  return FAMILIES[options.type] ?? standardDialect;
+}
+
+/** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
+export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
+  const isMysql = FAMILIES[type] === mysqlDialect;
+  return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
+}

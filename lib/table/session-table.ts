@@ -1,0 +1,114 @@
+/** One session as it lies in the table. What the entity has no column for is `undefined` when read and left out when written. */
+export interface SessionRow {
+  /** The stored key: the hash of the session id, or with `hashIds: false` the id itself. Compared exactly. */
+  readonly id: string;
+  /** The serialised session, opaque to the table. */
+  readonly data: string;
+  /** Epoch milliseconds from which the session is over. */
+  readonly expiresAt: number | undefined;
+  /** Epoch hours, rounded up, from which the row may be removed. */
+  readonly pruneAfter: number | undefined;
+  /** Epoch milliseconds. */
+  readonly createdAt: number | undefined;
+  /** Epoch milliseconds. */
+  readonly lastSeenAt: number | undefined;
+  /** 1 after the insert, raised by each write of `data`. */
+  readonly version: number | undefined;
+  readonly userId: string | null | undefined;
+  /** The public name of the session: 32 hexadecimal digits. */
+  readonly handle: string | undefined;
+  readonly ipAddress?: string | null | undefined;
+  readonly userAgent?: string | null | undefined;
+}
+
+/** A field of a session row, and its name in the `columns` option. */
+export type SessionField = keyof SessionRow;
+
+/** All fields, in the order of the columns. */
+export const SESSION_FIELDS = [
+  'id',
+  'data',
+  'expiresAt',
+  'pruneAfter',
+  'createdAt',
+  'lastSeenAt',
+  'version',
+  'userId',
+  'handle',
+  'ipAddress',
+  'userAgent',
+] as const satisfies readonly SessionField[];
+
+/** New data for a row that was read before. */
+export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
+  /** The version that the row must still have; `undefined` takes any. */
+  readonly version: number | undefined;
+};
+
+/** "Still here": moves the times of a row and nothing else. */
+export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'>;
+
+/** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
+export type SaveOutcome = 'saved' | 'gone' | 'conflict';
+
+/** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
+export interface SessionPage {
+  readonly userId?: string | undefined;
+  readonly after?: string | undefined;
+  readonly limit: number;
+  readonly now: number;
+}
+
+/**
+ * Rows of sessions, in whatever holds them. Every method takes many and answers for each in the same order; one row's
+ * outcome never depends on its neighbours. A promise rejects only where the database could not answer or refused a
+ * value, with a `SessionError`; a row that is missing or expired is an outcome. Nothing is reported before it is
+ * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
+ */
+export interface SessionTable {
+  /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
+  fields(): Promise<ReadonlySet<SessionField>>;
+
+  /** Reads live rows. `undefined` where there is none under exactly that id. Without an `expiresAt` column every row is live. */
+  find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]>;
+
+  /** Adds rows. `conflict` where the id is taken; the row there stays as it is. */
+  insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]>;
+
+  /** Replaces the data of rows that exist, live or not, and raises their version. Never adds a row. */
+  update(changes: readonly SessionChange[]): Promise<SaveOutcome[]>;
+
+  /** Adds rows or, where the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
+  upsert(rows: readonly SessionRow[]): Promise<'saved'[]>;
+
+  /** Moves times, never backwards, and only of live rows. */
+  touch(touches: readonly SessionTouch[], now: number): Promise<('saved' | 'gone')[]>;
+
+  /** Removes rows, live or not. */
+  remove(ids: readonly string[]): Promise<('removed' | 'gone')[]>;
+
+  /** Lists live rows by handle, newest first, with empty `data`. Needs `handle`, and with `userId` that column. */
+  page(page: SessionPage): Promise<SessionRow[]>;
+
+  /** Reads live rows with their data in the order of their ids, those after `after`. */
+  scan(scan: {
+    readonly after?: string | undefined;
+    readonly limit: number;
+    readonly now: number;
+  }): Promise<SessionRow[]>;
+
+  /** Counts live rows, all or one user's. */
+  count(count: { readonly userId?: string | undefined; readonly now: number }): Promise<number>;
+
+  /** Removes all rows. */
+  clear(): Promise<void>;
+
+  /** Removes up to `limit` rows whose `pruneAfter` and `expiresAt` have both passed, the oldest first; resolves to how many. */
+  prune(prune: { readonly now: number; readonly limit: number }): Promise<number>;
+
+  /** One round trip to the database. */
+  ping(): Promise<void>;
+}
+
+/** Epoch milliseconds to the epoch hours of `pruneAfter`: coarse, because an index on a value that each touch moves doubles its cost. */
+export const toPruneHour = (expiresAt: number): number => Math.ceil(expiresAt / 3_600_000);

@@ -1,0 +1,53 @@
+import { Table } from 'typeorm';
+import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
+import { SessionEntityError, SessionOptionsError } from '../session.errors.js';
+import { SessionEntity } from './session.entity.js';
+
+/**
+ * What `createSessionMigration` makes a table for.
+ *
+ * @publicApi
+ */
+export interface SessionMigrationOptions {
+  /** Registered on the data source that runs the migration. @default SessionEntity */
+  entity?: EntityTarget<ObjectLiteral>;
+  /** Name of the migration, ending in 13 digits, by which TypeORM orders it. @default 'CreateSessions1767225600000' */
+  name?: string;
+}
+
+/**
+ * A TypeORM migration class that creates the session table with its indexes, and drops it. Export it from a file that
+ * the data source's `migrations` finds. Throws `SessionOptionsError` where the name has no timestamp.
+ *
+ * @publicApi
+ */
+export function createSessionMigration(options: SessionMigrationOptions = {}): new () => MigrationInterface {
+  const { entity = SessionEntity, name = 'CreateSessions1767225600000' } = options;
+  if (!/^\w*\d{13}$/.test(name)) {
+    throw new SessionOptionsError(
+      `The migration name "${name}" does not end in a timestamp of 13 digits. Append one, as in "CreateSessions1767225600000".`,
+    );
+  }
+  return class implements MigrationInterface {
+    readonly name = name;
+
+    async up(queryRunner: QueryRunner): Promise<void> {
+      await queryRunner.createTable(tableOf(entity, queryRunner), true);
+    }
+
+    async down(queryRunner: QueryRunner): Promise<void> {
+      await queryRunner.dropTable(tableOf(entity, queryRunner), true);
+    }
+  };
+}
+
+function tableOf(entity: EntityTarget<ObjectLiteral>, { manager }: QueryRunner): Table {
+  // `manager.dataSource` is TypeORM 1; 0.3 calls it `connection`.
+  const dataSource = manager.dataSource ?? manager.connection;
+  if (!dataSource.hasMetadata(entity)) {
+    throw new SessionEntityError(
+      'The session migration needs its entity on the data source that runs it. Add it to the `entities` of that data source.',
+    );
+  }
+  return Table.create(dataSource.getMetadata(entity), dataSource.driver);
+}

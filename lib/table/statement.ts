@@ -1,0 +1,76 @@
+import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
+import type { SessionColumns } from './session-columns.js';
+import type { SessionDialect } from './dialect.js';
+import { SESSION_FIELDS } from './session-table.js';
+
+/** What statements are built from: the entity's metadata and the columns of the session's fields. */
+export interface TableShape {
+  readonly dataSource: DataSource;
+  readonly dialect: SessionDialect;
+  readonly metadata: EntityMetadata;
+  readonly columns: SessionColumns;
+  /** The table's path, escaped for SQL. */
+  readonly table: string;
+}
+
+/** The parameters of our statements by name: the fields of the row, and what a row is compared with. */
+export type ParameterName = (typeof PARAMETERS)[number];
+const PARAMETERS = [...SESSION_FIELDS, 'now', 'pruneHour', 'after', 'limit'] as const;
+
+/** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
+const MARKERS = Object.fromEntries(PARAMETERS.map((name) => [name, name]));
+
+/** SQL in the driver's own notation, and the names of its parameters in their order. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly ParameterName[];
+  /** False where TypeORM put a value of its own in it (a generated uuid): then it is built anew for each use. */
+  readonly reusable: boolean;
+}
+
+/** Text with `:name` parameters → statement. Values are never part of the text. */
+export function compileText({ dataSource: { driver } }: TableShape, text: string): Statement {
+  // TypeORM 0.3 takes a third argument.
+  const escape: (sql: string, parameters: ObjectLiteral, native: ObjectLiteral) => [string, unknown[]] =
+    driver.escapeQueryWithParameters.bind(driver);
+  return toStatement(...escape(text, MARKERS, {}));
+}
+
+/** A query of TypeORM's query builder → statement. */
+export function compileQuery(query: {
+  setParameters(parameters: ObjectLiteral): { getQueryAndParameters(): [string, unknown[]] };
+}): Statement {
+  return toStatement(...query.setParameters(MARKERS).getQueryAndParameters());
+}
+
+function toStatement(sql: string, parameters: unknown[]): Statement {
+  const names = parameters.filter((name): name is ParameterName => PARAMETERS.includes(name as ParameterName));
+  return { sql, parameters: names, reusable: names.length === parameters.length };
+}
+
+/** The row under exactly this id. */
+export function hasId({ dialect, columns }: TableShape): string {
+  return dialect.equals(columns.id.sql, ':id');
+}
+
+/** Rows that have not expired, nor been soft-deleted by an older store. */
+export function isLive(shape: TableShape): string {
+  const { expiresAt } = shape.columns;
+  return and(expiresAt && `${expiresAt.sql} > :now`, isPresent(shape));
+}
+
+/** Rows that have not been soft-deleted: a logout under connect-typeorm stays one. */
+export function isPresent({ dataSource, metadata }: TableShape): string | undefined {
+  const deletedAt = metadata.deleteDateColumn;
+  return deletedAt && `${dataSource.driver.escape(deletedAt.databaseName)} IS NULL`;
+}
+
+/** Rows that may be removed: `pruneAfter` and `expiresAt` have both passed. */
+export function isExpired({ columns: { pruneAfter, expiresAt } }: TableShape): string {
+  return and(pruneAfter && `${pruneAfter.sql} <= :pruneHour`, expiresAt && `${expiresAt.sql} <= :now`);
+}
+
+/** Joins conditions; all rows where there is none. */
+export function and(...conditions: (string | undefined)[]): string {
+  return conditions.filter(Boolean).join(' AND ') || '1 = 1';
+}

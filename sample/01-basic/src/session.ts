@@ -1,0 +1,28 @@
+import { fileURLToPath } from 'node:url';
+import type { SessionModuleOptions } from 'nestjs-typeorm-session';
+import type { Cart } from './cart.js';
+
+/** What this application keeps in a session; `@Session()` and `req.session` know it from here. */
+declare module 'express-session' {
+  interface SessionData {
+    visits: number;
+    userId: string;
+    cart: Cart;
+  }
+}
+
+const minutes = 60_000;
+
+/** How long a session lives, in milliseconds: without a request, and at most. */
+export const lifetime = { idleTimeout: 30 * minutes, absoluteTimeout: 24 * 60 * minutes };
+
+/** Sessions in a file of their own, so that they are still there after a restart. */
+export const sessionOptions: SessionModuleOptions = {
+  ...lifetime,
+  secret: process.env.SESSION_SECRET ?? 'the public secret of a sample: set SESSION_SECRET to a private one',
+  connection: {
+    type: 'better-sqlite3',
+    database:
+      process.env.SESSION_DATABASE ?? fileURLToPath(new URL('../../sample/01-basic/sessions.sqlite', import.meta.url)),
+  },
+};

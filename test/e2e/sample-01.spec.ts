@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../package/library.js';
+import { buildSample, type Sample } from '../support/sample.js';
+import { ChromiumVisitor, HttpVisitor, skipsChromium, type Visitor } from '../support/sample-visitors.js';
+
+describe('sample 01', () => {
+  let sample: Sample;
+  let files = 0;
+  const newDatabase = () => join(sample.folder, `sessions-${++files}.sqlite`);
+
+  beforeAll(async () => {
+    sample = await buildSample('01-basic');
+  });
+  afterAll(() => sample.remove());
+
+  it('keeps a shop that is used over HTTP across a restart', async () => {
+    const database = newDatabase();
+    const ids = await shopAndRestart(new HttpVisitor(), database);
+    for (const id of ids) expect(rawBytes(database)).not.toContain(id);
+  });
+
+  it.skipIf(skipsChromium)('keeps a shop that is used in Chromium across a restart', async () => {
+    const visitor = await ChromiumVisitor.arrive();
+    const database = newDatabase();
+    const ids = await shopAndRestart(visitor, database, async () => {
+      await expect(visitor.page.locator('.countdown time').allInnerTexts()).resolves.toEqual([
+        expect.stringMatching(/^00:(30:00|29:5\d)$/),
+        expect.stringMatching(/^(24:00:00|23:59:\d\d)$/),
+      ]);
+      if (process.env.SCREENSHOT) {
+        await visitor.page.screenshot({ path: join(root, 'docs/sample-01.png'), fullPage: true });
+      }
+    });
+    for (const id of ids) expect(rawBytes(database)).not.toContain(id);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('shows a name as text, whatever it says', async () => {
+    const shop = await sample.start(newDatabase());
+    const visitor = new HttpVisitor();
+    await visitor.open(shop.address);
+    await visitor.signIn(`<b title="'">&amp;`);
+    await expect(visitor.read('user')).resolves.toBe('&lt;b title=&quot;&#39;&quot;&gt;&amp;amp;');
+  });
+
+  it.each([{}, { name: '' }, { name: ' ' }, { name: 'x'.repeat(41) }, { name: ['Ada'] }, { name: { is: 'Ada' } }])(
+    'signs nobody in by %j',
+    async (body) => {
+      const { address } = await sample.start(newDatabase());
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${address}/sign-in`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+        redirect: 'manual',
+      });
+      expect(answer.status).toBe(303);
+      expect(answer.headers.getSetCookie()).toEqual([]);
+    },
+  );
+
+  /**
+   * What the sample promises, through any door; `atTheCounter` runs with a full cart and signed in. Returns all session
+   * ids that the visitor was given.
+   */
+  async function shopAndRestart(visitor: Visitor, database: string, atTheCounter = async () => {}): Promise<string[]> {
+    const ids: string[] = [];
+    const noteId = async () => ids.push(sessionId(await visitor.cookie()));
+
+    const first = await sample.start(database);
+    await visitor.open(first.address);
+    await expect(shown(visitor)).resolves.toEqual({ visits: '1', user: undefined, mugs: undefined, total: undefined });
+    await noteId();
+
+    await visitor.add('Mug');
+    await visitor.add('Notebook');
+    await visitor.add('Mug');
+    await expect(shown(visitor)).resolves.toEqual({ visits: '4', user: undefined, mugs: '2', total: '€41.00' });
+
+    await visitor.signIn('Ada');
+    await expect(shown(visitor)).resolves.toEqual({ visits: '5', user: 'Ada', mugs: '2', total: '€41.00' });
+    await noteId();
+    expect(ids[1]).not.toBe(ids[0]);
+
+    const handle = await visitor.read('handle');
+    expect(handle).toMatch(/^[0-9a-f]{32}$/);
+    await expect(visitor.read('user_id')).resolves.toBe('Ada');
+    await atTheCounter();
+    await expect(first.stop()).resolves.toBe('');
+
+    const second = await sample.start(database);
+    await visitor.open(second.address);
+    await expect(shown(visitor)).resolves.toEqual({ visits: '6', user: 'Ada', mugs: '2', total: '€41.00' });
+    await expect(visitor.read('handle')).resolves.toBe(handle);
+    await noteId();
+    expect(ids[2]).toBe(ids[1]);
+    expect(rawBytes(database)).toContain(createHash('sha256').update(ids[2]!).digest('hex'));
+
+    await visitor.signOut();
+    await expect(shown(visitor)).resolves.toEqual({ visits: '1', user: undefined, mugs: undefined, total: undefined });
+    await noteId();
+    expect(ids.slice(0, 3)).not.toContain(ids[3]);
+
+    for (const id of ids) expect(rawBytes(database)).not.toContain(id);
+    await expect(second.stop()).resolves.toBe('');
+    return ids;
+  }
+});
+
+async function shown(visitor: Visitor) {
+  const [visits, user, mugs, total] = await Promise.all(
+    ['visits', 'user', 'quantity-mug', 'total'].map((testId) => visitor.read(testId)),
+  );
+  return { visits, user, mugs, total };
+}
+
+/** The session id in a signed cookie: `s:<id>.<signature>`. */
+function sessionId(cookie: string | undefined): string {
+  const [, id] = /^s:([\w-]{32})\.[\w+/]{43}$/.exec(decodeURIComponent(cookie ?? '')) ?? [];
+  if (!id) throw new Error(`This is no signed session cookie: ${cookie}`);
+  return id;
+}
+
+/** All that SQLite has written, its journals included. */
+function rawBytes(database: string): string {
+  const folder = join(database, '..');
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  return files
+    .filter((file) => file.startsWith(database))
+    .map((file) => readFileSync(file, 'latin1'))
+    .join();
+}

@@ -1,0 +1,118 @@
+import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { manifest, root } from './library.js';
+
+/** Builds the package into a folder as `npm pack` would fill it: the manifest, `dist` and the other listed files. */
+export function buildPackage(folder: string): void {
+  const { options, fileNames } = readConfig('tsconfig.build.json');
+  const program = ts.createProgram(fileNames, { ...options, outDir: join(folder, 'dist') });
+  const { diagnostics } = program.emit();
+  const problems = messages([...ts.getPreEmitDiagnostics(program), ...diagnostics]);
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+
+  mkdirSync(folder, { recursive: true });
+  for (const file of ['package.json', ...manifest.files]) {
+    if (file !== 'dist' && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
+  }
+}
+
+/**
+ * Type-checks modules that exist only in memory, each on its own and with the settings of an ordinary strict
+ * application, as if they lay in the root of the repository, where `nestjs-typeorm-session` is `lib`.
+ * Returns the problems found, by the module's name.
+ */
+export function checkModules(modules: ReadonlyMap<string, string>): Record<string, string[]> {
+  const { options } = readConfig('tsconfig.json');
+  const settings = { ...options, ...ordinary };
+  const disk = ts.createCompilerHost(settings);
+  const parsed = new Map<string, ts.SourceFile | undefined>();
+  const textOf = (path: string) => modules.get(path.slice(root.length));
+  const parse = (path: string, target: ts.ScriptTarget | ts.CreateSourceFileOptions) => {
+    const text = textOf(path);
+    return text === undefined ? disk.getSourceFile(path, target) : ts.createSourceFile(path, text, target);
+  };
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => textOf(path) !== undefined || disk.fileExists(path),
+    getSourceFile: (path, target) => {
+      if (!parsed.has(path)) parsed.set(path, parse(path, target));
+      return parsed.get(path);
+    },
+  };
+
+  let previous: ts.Program | undefined;
+  const problems = Array.from(modules.keys(), (name): [string, string[]] => {
+    const path = join(root, name);
+    const program = (previous = ts.createProgram([path], settings, host, previous));
+    const file = program.getSourceFile(path);
+    return [name, messages([...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)])];
+  });
+  return Object.fromEntries(problems);
+}
+
+const ordinary: ts.CompilerOptions = {
+  exactOptionalPropertyTypes: false,
+  noUncheckedIndexedAccess: false,
+  noUnusedLocals: false,
+  noUnusedParameters: false,
+};
+
+export interface ExportedName {
+  /** Such as `class`, or `const, type` for a name that is both. */
+  kind: string;
+  /** The doc comment; undefined for what another package declares. */
+  comment: string | undefined;
+}
+
+/** What an entry of the library exports. */
+export function exportedNames(entry: 'index' | 'express'): Record<string, ExportedName> {
+  const path = join(root, 'lib', `${entry}.ts`);
+  const program = ts.createProgram([path], readConfig('tsconfig.json').options);
+  const checker = program.getTypeChecker();
+  const module = checker.getSymbolAtLocation(program.getSourceFile(path)!)!;
+  const names = checker.getExportsOfModule(module).map((alias) => {
+    const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
+    const ours = symbol.declarations?.some((declaration) =>
+      declaration.getSourceFile().fileName.startsWith(join(root, 'lib')),
+    );
+    const comment = ours ? ts.displayPartsToString(symbol.getDocumentationComment(checker)) : undefined;
+    return [alias.name, { kind: kindOf(symbol), comment }] as const;
+  });
+  return Object.fromEntries(names.toSorted(([left], [right]) => left.localeCompare(right, 'en')));
+}
+
+const kinds: ReadonlyArray<readonly [ts.SymbolFlags, string]> = [
+  [ts.SymbolFlags.Class, 'class'],
+  [ts.SymbolFlags.Function, 'function'],
+  [ts.SymbolFlags.Variable, 'const'],
+  [ts.SymbolFlags.Interface, 'interface'],
+  [ts.SymbolFlags.TypeAlias, 'type'],
+];
+
+function kindOf(symbol: ts.Symbol): string {
+  return kinds
+    .filter(([flag]) => symbol.flags & flag)
+    .map(([, kind]) => kind)
+    .join(', ');
+}
+
+function readConfig(name: string): ts.ParsedCommandLine {
+  const fail = (diagnostic: ts.Diagnostic) => {
+    throw new Error(messages([diagnostic]).join('\n'));
+  };
+  return ts.getParsedCommandLineOfConfigFile(
+    join(root, name),
+    {},
+    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
+  )!;
+}
+
+function messages(diagnostics: readonly ts.Diagnostic[]): string[] {
+  return diagnostics.map(({ file, start, messageText }) => {
+    const text = ts.flattenDiagnosticMessageText(messageText, '\n');
+    if (!file || start === undefined) return text;
+    const { line } = file.getLineAndCharacterOfPosition(start);
+    return `${file.fileName.slice(root.length)}:${line + 1} ${text}`;
+  });
+}

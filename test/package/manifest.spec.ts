@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage, checkModules } from './compiler.js';
+import { importsOf, manifest, root } from './library.js';
+
+const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+  packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+};
+
+describe('package.json', () => {
+  it('lists what is shipped, and all of it exists', () => {
+    const documents = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'SECURITY.md', 'LICENSE'];
+    expect(manifest.files).toEqual(['dist', ...documents]);
+    expect(documents.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  });
+
+  it('pins every tool to one version', () => {
+    const loose = Object.entries(manifest.devDependencies).filter(
+      ([, version]) => !/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version),
+    );
+    expect(loose).toEqual([]);
+  });
+
+  it('agrees with the lock file', () => {
+    const { name, version, dependencies, devDependencies, peerDependencies } = manifest;
+    expect(lock.packages['']).toMatchObject({ name, version, dependencies, devDependencies, peerDependencies });
+  });
+});
+
+describe('package-lock.json', () => {
+  it('names no registry', () => {
+    expect(JSON.stringify(lock)).not.toContain('"resolved"');
+  });
+
+  it('serves every platform', () => {
+    const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !lock.packages[`node_modules/${name}`] && !lock.packages[`${path}/node_modules/${name}`],
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the built package', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'package-'));
+  const known = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
+  const files = (extension: string) =>
+    readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(extension));
+  const textOf = (file: string) => readFileSync(join(folder, 'dist', file), 'utf8');
+  const unknownImports = (extension: string, isKnown: (name: string) => boolean) =>
+    files(extension).flatMap((file) =>
+      importsOf(textOf(file))
+        .filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))
+        .map(packageOf)
+        .filter((name) => !isKnown(name))
+        .map((name) => `${file} imports ${name}`),
+    );
+
+  beforeAll(() => buildPackage(folder));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it('imports dependencies and peers only', () => {
+    expect(unknownImports('.js', (name) => known.has(name))).toEqual([]);
+  });
+
+  it('has types that need dependencies and peers only', () => {
+    expect(unknownImports('.d.ts', (name) => known.has(name) || known.has(`@types/${name}`))).toEqual([]);
+  });
+
+  it('has types without a mistake', () => {
+    const declarations = new Map(files('.d.ts').map((file) => [`dist/${file.replaceAll('\\', '/')}`, textOf(file)]));
+    const problems = Object.values(checkModules(declarations)).flat();
+    expect(declarations.size).toBeGreaterThan(2);
+    expect(problems).toEqual([]);
+  });
+
+  it('packs every target of exports and nothing that is not listed', () => {
+    const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+      cwd: folder,
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
+    const [{ files: packed }] = JSON.parse(output) as [{ files: Array<{ path: string }> }];
+    const paths = packed.map(({ path }) => path);
+    const targets = Object.values(manifest.exports).flatMap((target) =>
+      typeof target === 'string' ? [target] : Object.values(target),
+    );
+    expect(targets.filter((target) => !paths.includes(target.slice('./'.length)))).toEqual([]);
+    expect(paths.filter((path) => !/^dist\/.+\.(?:js|d\.ts|js\.map)$/.test(path)).toSorted()).toEqual(
+      ['package.json', ...manifest.files.slice(1)].toSorted(),
+    );
+  });
+});
+
+function isBuiltin(specifier: string): boolean {
+  return specifier.startsWith('node:') || builtinModules.includes(specifier);
+}
+
+function packageOf(specifier: string): string {
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
+}

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkModules } from './compiler.js';
+import { root } from './library.js';
+
+describe('README.md', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const blocks = Array.from(readme.matchAll(/^```ts\n(.*?)^```$/gms), ({ 1: code = '', index }) => {
+    const line = readme.slice(0, index).split('\n').length;
+    return [`README-line-${line}.ts`, `${code}\nexport {};\n`] as const;
+  });
+
+  it('has snippets', () => {
+    expect(blocks.length).toBeGreaterThan(0);
+  });
+
+  const problems = checkModules(new Map(blocks));
+
+  it.each(blocks.map(([name]) => name))('%s compiles', (name) => {
+    expect(problems[name]).toEqual([]);
+  });
+});

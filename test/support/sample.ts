@@ -1,0 +1,71 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { onTestFinished } from 'vitest';
+import { buildPackage } from '../package/compiler.js';
+import { root } from '../package/library.js';
+
+const run = promisify(execFile);
+
+export interface Sample {
+  /** A folder of its own, with the package and the sample as built. */
+  readonly folder: string;
+  /** Starts it on a free port, with this file for its sessions. */
+  start(database: string): Promise<RunningSample>;
+  remove(): void;
+}
+
+export interface RunningSample {
+  readonly address: string;
+  /** Asks it to end, waits until it has, and returns what it complained about. */
+  stop(): Promise<string>;
+}
+
+/** Builds the package and one sample with the Nest CLI, beside the repository, so that nobody's `dist` is touched. */
+export async function buildSample(name: string): Promise<Sample> {
+  const folder = await mkdtemp(join(tmpdir(), `sample-${name}-`));
+  buildPackage(folder);
+  for (const path of ['nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', join('sample', name)]) {
+    cpSync(join(root, path), join(folder, path), { recursive: true, filter: (file) => !file.includes('.sqlite') });
+  }
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await run(process.execPath, [join('node_modules', '@nestjs', 'cli', 'bin', 'nest.js'), 'build', name], {
+    cwd: folder,
+  });
+
+  return {
+    folder,
+    start: (database) => start(join(folder, 'dist-sample', name, 'main.js'), database),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+async function start(main: string, database: string): Promise<RunningSample> {
+  const child = spawn(process.execPath, [main], { env: { ...process.env, PORT: '0', SESSION_DATABASE: database } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
+
+  let printed = '';
+  let complaints = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  const address = new Promise<string>((resolve, reject) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      const found = /http:\/\/localhost:\d+(?=\s)/.exec((printed += text));
+      if (found) resolve(found[0]);
+    });
+    ended.then(() => reject(new Error(`The sample ended before it was ready.\n${printed}${complaints}`)), reject);
+  });
+
+  return {
+    address: await address,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+      return complaints;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const lib = (file: string) => fileURLToPath(new URL(`./lib/${file}`, import.meta.url));
+
+export default defineConfig({
+  oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
+  resolve: {
+    alias: [
+      { find: /^nestjs-typeorm-session$/, replacement: lib('index.ts') },
+      { find: /^nestjs-typeorm-session\/express$/, replacement: lib('express.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.spec.ts'],
+    setupFiles: ['reflect-metadata'],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    coverage: { include: ['lib/**'] },
+  },
+});
