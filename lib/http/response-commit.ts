@@ -7,6 +7,8 @@ import type { ResolvedSessionOptions } from '../store/session-options.js';
 type Arguments = readonly unknown[];
 type Method = (...args: unknown[]) => unknown;
 
+const methodsOf = (response: Response) => response as unknown as Record<'end' | 'write' | 'flushHeaders' | 'writeHead', Method>;
+
 /**
  * Stores the session of one request before the head of its response leaves, so that a redirect never overtakes its
  * session and a failed save becomes an error response. Where the head has left already (streams), the session is stored
@@ -30,20 +32,20 @@ export class ResponseCommit {
     private readonly options: ResolvedSessionOptions,
     private readonly warn: (message: string) => void,
   ) {
-    this.rawEnd = res.end as Method;
+    this.rawEnd = methodsOf(res).end;
     // The response of a socket upgrade has no such method.
     this.headersBefore = new Set(res.getHeaderNames?.());
   }
 
   /** Takes express-session's `end` away where there is no session to store. */
   detach(): void {
-    this.res.end = this.rawEnd as Response['end'];
+    methodsOf(this.res).end = this.rawEnd;
   }
 
   /** Takes over the response, once the session is on the request. */
   attach(): void {
     const { req, res } = this;
-    const methods = res as unknown as Record<'end' | 'write' | 'flushHeaders' | 'writeHead', Method>;
+    const methods = methodsOf(res);
     if (this.store.stateOf(req.session)?.isStored) this.loaded = req.session as SessionData;
     this.sendHead = methods.writeHead;
     methods.end = (...args) => this.end(args);

@@ -9,17 +9,19 @@ import { ResponseCommit } from './response-commit.js';
 export type SessionMiddleware = RequestHandler & { readonly store: SessionStore };
 
 /** express-session over our store, with each session stored before the head of its response leaves. */
-export function createMiddleware(
-  store: SessionStore,
-  options: ResolvedSessionOptions,
-  warn: (message: string) => void,
-): SessionMiddleware {
+export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
   const { secret, name, cookie, genid, proxy, rolling, saveUninitialized, resave, unset } = options;
   const handler = session({
-    ...{ store, secret, name, rolling, saveUninitialized, resave, unset },
+    store,
+    secret,
+    name,
+    rolling,
+    saveUninitialized,
+    resave,
+    unset,
+    cookie: typeof cookie === 'function' ? (req) => resolveAuto(cookie(req), req, proxy) : cookie,
     ...(genid && { genid }),
     ...(proxy !== undefined && { proxy }),
-    cookie: typeof cookie === 'function' ? (req) => resolveAuto(cookie(req), req, proxy) : cookie,
   });
   const middleware: RequestHandler = (req, res, next) => {
     // Mounted twice, only the first one counts.

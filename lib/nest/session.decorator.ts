@@ -32,6 +32,4 @@ export type Session = ExpressSession;
  *
  * @publicApi
  */
-export const SessionId = createParamDecorator(
-  (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
-);
+export const SessionId = createParamDecorator((_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle);

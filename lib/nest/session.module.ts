@@ -1,12 +1,5 @@
 import { Inject, Module } from '@nestjs/common';
-import type {
-  BeforeApplicationShutdown,
-  DynamicModule,
-  MiddlewareConsumer,
-  NestModule,
-  OnApplicationShutdown,
-  Type,
-} from '@nestjs/common';
+import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import type { RequestHandler } from 'express';
 import { SessionOptionsError } from '../session.errors.js';
@@ -25,10 +18,7 @@ import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
  * @publicApi
  */
 @Module({})
-export class SessionModule
-  extends ConfigurableModuleClass
-  implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown
-{
+export class SessionModule extends ConfigurableModuleClass implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown {
   constructor(
     @Inject(SessionStore) private readonly store: SessionStore,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: RequestHandler,

@@ -60,10 +60,7 @@ function withStatic(options: SessionModuleOptions, entity: Entity, dataSource: S
   return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }) };
 }
 
-function chooseDataSource(
-  { dataSource, connection }: ResolvedSessionOptions,
-  found?: DataSource,
-): DataSource | undefined {
+function chooseDataSource({ dataSource, connection }: ResolvedSessionOptions, found?: DataSource): DataSource | undefined {
   if (connection) return undefined;
   if (typeof dataSource === 'object') return dataSource;
   if (found || dataSource === undefined || dataSource === 'default') return found;

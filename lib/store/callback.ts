@@ -17,6 +17,6 @@ export function settle<T>(work: Promise<T>, callback?: Callback<T>): Promise<T> 
 /** Calls something that answers a callback, and returns a promise of the answer. */
 export function promise<T = void>(call: (done: Callback<T>) => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    call((error, value) => (error ? reject(error as Error) : resolve(value as T)));
+    call((error, value) => (error ? reject(error) : resolve(value as T)));
   });
 }

@@ -18,8 +18,7 @@ export interface SessionEnvironment {
 
 /** What is lost where the entity has no column for a field. */
 const FEATURES: Partial<Record<SessionField, string>> = {
-  expiresAt:
-    'expiresAt (a session ends when its cookie was last set to; being used does not prolong it, nothing is pruned)',
+  expiresAt: 'expiresAt (a session ends when its cookie was last set to; being used does not prolong it, nothing is pruned)',
   createdAt: 'createdAt (no absolute timeout)',
   version: 'version (overlapping requests overwrite each other)',
   userId: 'userId (no listing by user)',
@@ -39,7 +38,7 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
     onReady: (fields) => warnOfMissing(fields, warn),
   });
   if (database.dataSource.isInitialized) table.check();
-  const store = new SessionStore(table, options, { now, warn, closeDatabase: () => database.close() });
+  const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
   return store;
 }
@@ -53,9 +52,7 @@ function databaseOf(
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
   const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (process.env.NODE_ENV === 'production') {
-    throw new SessionOptionsError(
-      `There is no data source to keep sessions in, and memory will not do in production. ${remedy}`,
-    );
+    throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
   }
   const database = inMemory(entity, remedy);
   warn(`Sessions are kept in memory and end with this process, because there is no data source. ${remedy}`);

@@ -8,21 +8,14 @@ type Rule = readonly [fits: (value: unknown) => boolean, expected: string];
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isFunction = (value: unknown): boolean => typeof value === 'function';
-const isKey = (value: unknown): boolean =>
-  (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
+const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
 
-const oneOf = (...values: unknown[]): Rule => [
-  (value) => values.includes(value),
-  values.map((value) => JSON.stringify(value)).join(' or '),
-];
+const oneOf = (...values: unknown[]): Rule => [(value) => values.includes(value), values.map((each) => JSON.stringify(each)).join(' or ')];
 const aFunction: Rule = [isFunction, 'a function'];
 const aBoolean = oneOf(true, false);
 const aDuration: Rule = [isPositive, "a duration of more than 0: milliseconds, or a text as '30m', '12h' or '1d'"];
-const aTimer: Rule = [
-  (value) => isPositive(value) && parseDuration(value)! < 2 ** 31,
-  `${aDuration[1]}, at most 24 days`,
-];
+const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${aDuration[1]}, at most 24 days`];
 const anArray: Rule = [Array.isArray, 'an array of routes'];
 
 const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
@@ -31,10 +24,7 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
     'a text that is not empty, or an array of such with the newest first; take it from the environment',
   ],
   name: [(value) => typeof value === 'string' && /^[\w!#$%&'*.^`|~+-]+$/.test(value), 'the name of a cookie'],
-  cookie: [
-    (value) => isFunction(value) || isObject(value),
-    'an object of cookie attributes, or a function that returns one',
-  ],
+  cookie: [(value) => isFunction(value) || isObject(value), 'an object of cookie attributes, or a function that returns one'],
   genid: aFunction,
   proxy: aBoolean,
   rolling: aBoolean,
@@ -50,20 +40,14 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
   ],
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${aDuration[1]}, or a function that returns one`],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${aDuration[1]}, or false`],
-  touchInterval: [
-    (value) => parseDuration(value) !== undefined,
-    "a duration: milliseconds (0 writes each time), or a text as '1m'",
-  ],
+  touchInterval: [(value) => parseDuration(value) !== undefined, "a duration: milliseconds (0 writes each time), or a text as '1m'"],
   prune: [(value) => value === false || isObject(value), 'false, or { interval, batchSize }'],
   overlap: oneOf('merge', 'overwrite', 'fail'),
   merge: aFunction,
   onInterrupted: oneOf('drop', 'error'),
   saveOnError: aBoolean,
   userId: aFunction,
-  serializer: [
-    (value) => isObject(value) && 'serialize' in value && 'deserialize' in value,
-    'an object with serialize and deserialize',
-  ],
+  serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
   onUndecodable: oneOf('discard', 'error'),
@@ -95,8 +79,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   const { secret, cookie, idleTimeout, prune } = options;
   if (secret === undefined) throw wrong('secret', secret, RULES.secret[1]);
   if (prune) check(prune, PRUNE_RULES, 'prune.');
-  const absoluteTimeoutMs =
-    options.absoluteTimeout === false ? false : (parseDuration(options.absoluteTimeout) ?? 30 * 86_400_000);
+  const absoluteTimeoutMs = options.absoluteTimeout === false ? false : (parseDuration(options.absoluteTimeout) ?? 30 * 86_400_000);
   const idleMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
   if (idleMs !== undefined && absoluteTimeoutMs !== false && idleMs > absoluteTimeoutMs) {
     throw wrong('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it or lengthen that');
@@ -105,23 +88,16 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
     name: options.name ?? 'sid',
-    cookie:
-      typeof cookie === 'function'
-        ? (req: Request) => ({ ...COOKIE_DEFAULTS, ...cookie(req) })
-        : { ...COOKIE_DEFAULTS, ...cookie },
+    cookie: typeof cookie === 'function' ? (req: Request) => ({ ...COOKIE_DEFAULTS, ...cookie(req) }) : { ...COOKIE_DEFAULTS, ...cookie },
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,
     unset: options.unset ?? 'keep',
     columns: options.columns ?? {},
-    idleTimeoutMs: (session: SessionData) =>
-      typeof idleTimeout === 'function' ? parseDuration(idleTimeout(session)) : idleMs,
+    idleTimeoutMs: typeof idleTimeout === 'function' ? (session: SessionData) => idleTimeOf(idleTimeout(session)) : () => idleMs,
     absoluteTimeoutMs,
     touchIntervalMs: parseDuration(options.touchInterval),
-    prune:
-      prune === false
-        ? false
-        : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
+    prune: prune === false ? false : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
     overlap: options.overlap ?? 'merge',
     onInterrupted: options.onInterrupted ?? 'drop',
     saveOnError: options.saveOnError ?? true,
@@ -137,6 +113,11 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   });
 }
 
+function idleTimeOf(returned: unknown): number {
+  if (isPositive(returned)) return parseDuration(returned)!;
+  throw wrong('idleTimeout', returned, `a function that returns ${aDuration[1]}`);
+}
+
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
 export function refuseNestOptions(options: SessionModuleOptions): void {
   for (const name of ['forRoutes', 'exclude', 'autoMount'] as const) {
@@ -148,8 +129,7 @@ export function refuseNestOptions(options: SessionModuleOptions): void {
 }
 
 function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: string): void {
-  if (!isObject(options))
-    throw new SessionOptionsError('The session options are missing. Pass an object with at least a `secret`.');
+  if (!isObject(options)) throw new SessionOptionsError('The session options are missing. Pass an object with at least a `secret`.');
   for (const [name, value] of Object.entries(options)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) {
@@ -162,8 +142,7 @@ function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: s
 }
 
 function wrong(name: string, value: unknown, expected: string): SessionOptionsError {
-  const shown =
-    name === 'secret' ? describeSecret(value) : typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown = name === 'secret' ? describeSecret(value) : typeof value === 'string' ? JSON.stringify(value) : String(value);
   return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It has to be ${expected}.`);
 }
 

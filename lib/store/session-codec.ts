@@ -8,16 +8,7 @@ import type { ResolvedSessionOptions } from './session-options.js';
 /** Names with a meaning of their own on `req.session`. */
 const RESERVED = ['handle', 'rotate'];
 /** The attributes of a cookie that are kept; `expires` moves with each request, so it counts as no change. */
-const COOKIE_KEYS = [
-  'originalMaxAge',
-  'partitioned',
-  'priority',
-  'secure',
-  'httpOnly',
-  'domain',
-  'path',
-  'sameSite',
-] as const;
+const COOKIE_KEYS = ['originalMaxAge', 'partitioned', 'priority', 'secure', 'httpOnly', 'domain', 'path', 'sameSite'] as const;
 
 /** What a session writes into its row, apart from its key and birth. */
 export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
@@ -48,9 +39,7 @@ export class SessionCodec {
   async encode(session: SessionData, now: number, createdAt: number | undefined): Promise<SessionDraft> {
     for (const name of RESERVED) {
       if (Object.hasOwn(session, name)) {
-        throw new SessionSerializationError(
-          `"${name}" is a reserved name of the session. Keep the value under another key.`,
-        );
+        throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
       }
     }
     const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
@@ -74,9 +63,7 @@ export class SessionCodec {
   async decode(row: SessionRow): Promise<SessionData> {
     const data: unknown = await this.deserialize(row.data);
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      throw new SessionSerializationError(
-        `A stored session is not an object in the format "${this.options.serializer.name}".`,
-      );
+      throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
     }
     const session = data as SessionData;
     if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
@@ -131,8 +118,7 @@ function toUserId(userId: unknown): string | null {
 
 function unserializable(cause: unknown): never {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new SessionSerializationError(
-    `The session cannot be serialised: ${reason} Keep only data that the serializer can carry.`,
-    { cause },
-  );
+  throw new SessionSerializationError(`The session cannot be serialised: ${reason} Keep only data that the serializer can carry.`, {
+    cause,
+  });
 }

@@ -43,12 +43,7 @@ export interface SessionEvents {
 export type Tell = (name: keyof SessionEvents, facts: Omit<SessionEvent, 'at'>) => void;
 
 /** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
-export function notify(
-  emitter: EventEmitter,
-  name: keyof SessionEvents,
-  event: SessionEvent,
-  warn: (message: string) => void,
-): void {
+export function notify(emitter: EventEmitter, name: keyof SessionEvents, event: SessionEvent, warn: (message: string) => void): void {
   channel(`nestjs-typeorm-session:${name}`).publish(event);
   for (const listener of emitter.rawListeners(name)) {
     try {

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 
 const MAX_LENGTH = 256;
-const FORBIDDEN = /[\u0000-\u001f\u007f]/;
+const FORBIDDEN = /\p{Cc}/u;
 
 /** Whether a value can be a session id at all. Everything else is "not found" without a question to the database. */
 export function isSessionId(id: unknown): id is string {

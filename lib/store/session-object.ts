@@ -67,7 +67,8 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
 }
 
 function toCookie(cookie: SessionData['cookie']): SessionData['cookie'] {
-  const { expires, originalMaxAge, ...attributes } = { ...cookie, expires: cookie.expires };
+  const { expires, originalMaxAge, ...attributes } =
+    cookie instanceof Cookie ? (cookie as unknown as { data: typeof cookie }).data : cookie;
   const copy = new Cookie(attributes);
   copy.expires = expires ? new Date(expires) : (expires ?? null);
   copy.originalMaxAge = originalMaxAge ?? null;

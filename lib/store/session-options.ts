@@ -82,8 +82,7 @@ export interface SessionModuleOptions {
 /** A path, or a path and Nest's `RequestMethod`. */
 export type SessionRoute = string | { path: string; method: number };
 
-type Converted =
-  'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'prune' | 'userId' | 'operationTimeout';
+type Converted = 'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'prune' | 'userId' | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */

@@ -24,10 +24,17 @@ export interface SessionOrigin {
 
 /** The origin of a session made now, under this key. */
 export function newOrigin(key: string): SessionOrigin {
+  const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined };
   return {
-    ...{ key, isStored: false, isEnded: false, isSaved: false, base: '', turn: Promise.resolve() },
-    ...{ version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined },
-    ...{ userId: undefined, handle: undefined },
+    key,
+    isStored: false,
+    isEnded: false,
+    isSaved: false,
+    base: '',
+    turn: Promise.resolve(),
+    userId: undefined,
+    handle: undefined,
+    ...row,
   };
 }
 

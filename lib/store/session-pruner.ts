@@ -1,4 +1,7 @@
-import type { SessionTable } from '../table/session-table.js';
+import type { SessionContext } from './session-context.js';
+
+/** How many rows a run by hand removes at a time where `prune: false` says nothing of it. */
+const BATCH_ROWS = 1_000;
 
 /** Removes expired rows, in batches: at an interval of its own, and when asked. */
 export class SessionPruner {
@@ -6,13 +9,7 @@ export class SessionPruner {
   private running: Promise<number> | undefined;
   private isStopped = false;
 
-  constructor(
-    private readonly table: SessionTable,
-    private readonly batchSize: number,
-    private readonly now: () => number,
-    private readonly onError: (error: unknown) => void,
-    private readonly onPruned: (count: number) => void,
-  ) {}
+  constructor(private readonly context: SessionContext) {}
 
   /** Prunes at the interval, each time off by up to a tenth, so that many processes do not meet. Keeps no process alive. */
   start(intervalMs: number): void {
@@ -21,7 +18,7 @@ export class SessionPruner {
     this.timer = setTimeout(
       () => {
         this.prune()
-          .catch(this.onError)
+          .catch((error: unknown) => this.warn(error))
           .finally(() => this.start(intervalMs));
       },
       Math.min(delay, 2 ** 31 - 1),
@@ -39,15 +36,21 @@ export class SessionPruner {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
-    await this.running?.catch(this.onError);
+    await this.running?.catch((error: unknown) => this.warn(error));
   }
 
   private async removeExpired(): Promise<number> {
+    const { table, options, now, tell } = this.context;
+    const limit = options.prune ? options.prune.batchSize : BATCH_ROWS;
     let count = 0;
-    for (let removed = this.batchSize; removed >= this.batchSize && !(this.isStopped && count > 0); count += removed) {
-      removed = await this.table.prune({ now: this.now(), limit: this.batchSize });
+    for (let removed = limit; removed >= limit && !(this.isStopped && count > 0); count += removed) {
+      removed = await table.prune({ now: now(), limit });
     }
-    this.onPruned(count);
+    tell('pruned', { count });
     return count;
+  }
+
+  private warn(error: unknown): void {
+    this.context.warn(`Expired sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -1,11 +1,9 @@
 import { SessionSerializationError } from '../session.errors.js';
-import type { SessionRow, SessionTable } from '../table/session-table.js';
+import type { SessionRow } from '../table/session-table.js';
 import type { SessionData } from './express-session.js';
-import type { SessionCodec } from './session-codec.js';
-import type { Tell } from './session-events.js';
+import type { SessionContext } from './session-context.js';
 import { isHandle } from './session-id.js';
-import type { ResolvedSessionOptions } from './session-options.js';
-import { factsOf, newOrigin, type SessionOrigins } from './session-origin.js';
+import { factsOf, newOrigin } from './session-origin.js';
 
 const SCAN_ROWS = 500;
 const PAGE_ROWS = 100;
@@ -38,24 +36,17 @@ export interface SessionQuery {
 
 /** Reads rows, decodes them, and notes where each session came from. */
 export class SessionReader {
-  constructor(
-    private readonly table: SessionTable,
-    private readonly codec: SessionCodec,
-    private readonly options: ResolvedSessionOptions,
-    private readonly origins: SessionOrigins,
-    private readonly context: { readonly now: () => number; readonly warn: (message: string) => void },
-    private readonly tell: Tell,
-  ) {}
+  constructor(private readonly context: SessionContext) {}
 
   async find(key: string): Promise<SessionData | undefined> {
-    const [row] = await this.table.find([key], this.context.now());
+    const [row] = await this.context.table.find([key], this.context.now());
     return row && this.inflate(row);
   }
 
   async all(): Promise<SessionData[]> {
     const sessions: SessionData[] = [];
     for (let after: string | undefined; ;) {
-      const rows = await this.table.scan({ after, limit: SCAN_ROWS, now: this.context.now() });
+      const rows = await this.context.table.scan({ after, limit: SCAN_ROWS, now: this.context.now() });
       for (const row of rows) {
         const data = await this.inflate(row);
         if (data) sessions.push(data);
@@ -66,17 +57,16 @@ export class SessionReader {
   }
 
   async list({ userId, limit = PAGE_ROWS, after }: SessionQuery): Promise<SessionInfo[]> {
-    if (!Number.isSafeInteger(limit) || limit < 1)
-      throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
+    if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
     if (after !== undefined && !isHandle(after)) return [];
-    const rows = await this.table.page({ userId: toUserKey(userId), limit, after, now: this.context.now() });
+    const rows = await this.context.table.page({ userId: toUserKey(userId), limit, after, now: this.context.now() });
     return rows.map(toInfo);
   }
 
   async count(userId: string | number | undefined): Promise<number> {
-    const isExpiryStored = (await this.table.fields()).has('expiresAt');
+    const isExpiryStored = (await this.context.table.fields()).has('expiresAt');
     if (!isExpiryStored && userId === undefined) return (await this.all()).length;
-    return this.table.count({ userId: toUserKey(userId), now: this.context.now() });
+    return this.context.table.count({ userId: toUserKey(userId), now: this.context.now() });
   }
 
   private async inflate(row: SessionRow): Promise<SessionData | undefined> {
@@ -84,29 +74,26 @@ export class SessionReader {
     const origin = { ...newOrigin(id), isStored: true, version, createdAt, lastSeenAt, expiresAt, handle };
     origin.userId = row.userId ?? undefined;
     try {
-      const data = await this.codec.decode(row);
+      const data = await this.context.codec.decode(row);
       if (expiresAt === undefined && isOver(data, this.context.now())) return undefined;
-      origin.base = await this.codec.fingerprint(data);
-      this.origins.note(data, origin);
+      origin.base = await this.context.codec.fingerprint(data);
+      this.context.origins.note(data, origin);
       return data;
     } catch (error) {
       if (!(error instanceof SessionSerializationError)) throw error;
-      this.tell('undecodable', factsOf(origin));
+      this.context.tell('undecodable', factsOf(origin));
       this.context.warn(`${error.message} Session ${handle ?? 'without a handle'}.`);
-      if (this.options.onUndecodable === 'error') throw error;
+      if (this.context.options.onUndecodable === 'error') throw error;
       return undefined;
     }
   }
 }
 
-const isOver = ({ cookie }: SessionData, now: number): boolean =>
-  cookie.expires != null && cookie.expires.getTime() <= now;
+const isOver = ({ cookie }: SessionData, now: number): boolean => cookie.expires != null && cookie.expires.getTime() <= now;
 
-const toDate = (epochMs: number | undefined): Date | undefined =>
-  epochMs === undefined ? undefined : new Date(epochMs);
+const toDate = (epochMs: number | undefined): Date | undefined => (epochMs === undefined ? undefined : new Date(epochMs));
 
-const toUserKey = (userId: string | number | undefined): string | undefined =>
-  userId === undefined ? undefined : String(userId);
+const toUserKey = (userId: string | number | undefined): string | undefined => (userId === undefined ? undefined : String(userId));
 
 function toInfo(row: SessionRow): SessionInfo {
   return {

@@ -1,27 +1,18 @@
 import { SessionOptionsError } from '../session.errors.js';
-import { toPruneHour, type SessionTable } from '../table/session-table.js';
+import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Operations } from './operations.js';
 import { SessionCodec } from './session-codec.js';
+import type { SessionContext, SessionSurroundings } from './session-context.js';
 import { notify, type SessionEvents, type Tell } from './session-events.js';
-import { expiryOf, isTouchDue } from './session-expiry.js';
 import { hashSessionId, isSessionId } from './session-id.js';
+import { SessionKeeper, type Due } from './session-keeper.js';
 import { createSessionObject } from './session-object.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-import { factsOf, inTurn, newOrigin, SessionOrigins, type SessionOrigin } from './session-origin.js';
+import { inTurn, newOrigin, SessionOrigins, type SessionOrigin } from './session-origin.js';
 import { SessionPruner } from './session-pruner.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
-import { SessionWriter } from './session-writer.js';
-
-/** What a store works with, apart from its table. */
-export interface SessionStoreContext {
-  /** Epoch milliseconds; the one clock of the package. */
-  readonly now: () => number;
-  readonly warn: (message: string) => void;
-  /** Closes what the store's table needed. */
-  readonly closeDatabase: () => Promise<void>;
-}
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -36,37 +27,27 @@ export interface SessionStore {
  * @publicApi
  */
 export class SessionStore extends Store {
-  private readonly codec: SessionCodec;
-  private readonly origins = new SessionOrigins();
-  private readonly operations: Operations;
-  private readonly pruner: SessionPruner;
+  private readonly context: SessionContext;
   private readonly reader: SessionReader;
-  private readonly writer: SessionWriter;
-  private readonly tell: Tell;
+  private readonly keeper: SessionKeeper;
+  private readonly pruner: SessionPruner;
+  private readonly operations: Operations;
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
-    private readonly table: SessionTable,
-    private readonly options: ResolvedSessionOptions,
-    private readonly context: SessionStoreContext,
+    table: SessionTable,
+    options: ResolvedSessionOptions,
+    { now, warn }: SessionSurroundings,
+    private readonly closeDatabase: () => Promise<void>,
   ) {
     super();
-    const { now, warn } = context;
     const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
-    this.tell = tell;
-    this.codec = new SessionCodec(options);
-    this.reader = new SessionReader(table, this.codec, options, this.origins, context, tell);
+    this.context = { table, options, now, warn, tell, codec: new SessionCodec(options), origins: new SessionOrigins() };
+    this.reader = new SessionReader(this.context);
+    this.keeper = new SessionKeeper(this.context);
+    this.pruner = new SessionPruner(this.context);
     this.operations = new Operations(options.operationTimeoutMs);
-    this.writer = new SessionWriter(table, this.codec, options, now, tell);
-    this.pruner = new SessionPruner(
-      table,
-      options.prune ? options.prune.batchSize : 1_000,
-      now,
-      (error) =>
-        warn(`Expired sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`),
-      (count) => tell('pruned', { count }),
-    );
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -121,7 +102,7 @@ export class SessionStore extends Store {
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
     return settle(
-      this.operations.run(() => this.table.clear()),
+      this.operations.run(() => this.context.table.clear()),
       callback,
     );
   }
@@ -157,13 +138,13 @@ export class SessionStore extends Store {
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */
   ping(): Promise<void> {
-    return this.operations.run(() => this.table.ping());
+    return this.operations.run(() => this.context.table.ping());
   }
 
   /** Ends timers, waits for what is under way, and closes a data source of the module's own. */
   async close(): Promise<void> {
     await this.quiesce();
-    await this.context.closeDatabase();
+    await this.closeDatabase();
   }
 
   /** @internal Ends timers and waits for what is under way; what comes later is still served. */
@@ -174,7 +155,8 @@ export class SessionStore extends Store {
 
   /** @internal */
   startPruning(): void {
-    if (this.options.prune) this.pruner.start(this.options.prune.intervalMs);
+    const { prune } = this.context.options;
+    if (prune) this.pruner.start(prune.intervalMs);
   }
 
   /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */
@@ -182,11 +164,11 @@ export class SessionStore extends Store {
     return (req) => {
       this.makeSession?.(req);
       const key = this.keyOf(req.sessionID);
-      if (!key)
-        throw new SessionOptionsError(
-          '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.',
-        );
-      this.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
+      if (!key) {
+        delete (req as Partial<Request>).session;
+        throw new SessionOptionsError('`genid` returned no usable session id. It has to return a text of 1 to 256 characters.');
+      }
+      this.context.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
     };
   }
 
@@ -197,34 +179,24 @@ export class SessionStore extends Store {
   /** @internal Called by express-session with what `get` handed out. */
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
-    this.origins.move(data, session);
+    this.context.origins.move(data, session);
     return session;
   }
 
   /** @internal The public handle of a session object; `undefined` before it has a row. */
   handleOf(session: object): string | undefined {
-    return this.origins.of(session)?.handle;
+    return this.context.origins.of(session)?.handle;
   }
 
   /** @internal */
   stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded'>> | undefined {
-    return this.origins.of(session);
+    return this.context.origins.of(session);
   }
 
   /** @internal Does what `dueAtEnd` told, through methods that may have been replaced. */
-  async writeAtEnd(sid: string, session: SessionData, due: 'save' | 'touch' | 'nothing'): Promise<void> {
+  async writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void> {
     if (due === 'touch') return promise((done) => this.touch(sid, session, done));
     if (due === 'save') return promise((done) => this.set(sid, session, done));
-  }
-
-  private async save(sid: string, session: SessionData): Promise<void> {
-    const key = this.keyOf(sid);
-    if (!key)
-      throw new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.');
-    const origin = this.origins.of(session, key);
-    await this.operations.run((operation) =>
-      origin ? inTurn(origin, () => this.writer.save(session, origin, operation)) : this.writer.upsert(key, session),
-    );
   }
 
   /** @internal Ends the session of a request, through `destroy`, which may have been replaced. */
@@ -232,57 +204,36 @@ export class SessionStore extends Store {
     return promise((done) => this.destroy(sid, done, session ?? undefined));
   }
 
-  /** @internal What the end of a request owes its session; a promise only where the serializer gives one. */
-  dueAtEnd(session: SessionData): 'save' | 'touch' | 'nothing' | Promise<'save' | 'touch' | 'nothing'> {
-    const origin = this.origins.of(session);
-    if (!origin) return 'save';
-    if (origin.isEnded) return 'nothing';
-    const { resave, saveUninitialized } = this.options;
-    if (!origin.isStored) return saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
-    if (resave && !origin.isSaved) return 'save';
-    const decide = (fingerprint: string) => {
-      if (fingerprint !== origin.base) return 'save';
-      return isTouchDue(this.codec.lifetimeOf(session), this.context.now(), origin) ? 'touch' : 'nothing';
-    };
-    const fingerprint = this.codec.fingerprint(session);
-    return typeof fingerprint === 'string' ? decide(fingerprint) : fingerprint.then(decide);
+  /** @internal What the end of a request owes its session. */
+  dueAtEnd(session: SessionData): Due | Promise<Due> {
+    const origin = this.context.origins.of(session);
+    return origin ? this.keeper.dueAtEnd(session, origin) : 'save';
   }
 
-  /** A session that was never stored costs no statement. */
-  private async remove(sid: string, session?: object): Promise<void> {
+  private async save(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
-    if (!key) return;
-    const origin = this.origins.of(session, key);
-    const remove = async (): Promise<void> => {
-      if (!origin || (origin.isStored && !origin.isEnded)) {
-        const [outcome] = await this.table.remove([key]);
-        if (outcome === 'removed') this.tell('destroyed', { ...factsOf(origin), reason: 'logout' });
-      }
-      if (origin) origin.isEnded = true;
-    };
-    await this.operations.run(() => (origin ? inTurn(origin, remove) : remove()));
+    if (!key) throw new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.');
+    const origin = this.context.origins.of(session, key);
+    await this.operations.run((operation) =>
+      origin ? inTurn(origin, () => this.keeper.save(session, origin, operation)) : this.keeper.upsert(key, session),
+    );
   }
 
   private async keepAlive(sid: string, session: SessionData): Promise<void> {
-    const id = this.keyOf(sid);
-    if (!id) return;
-    const origin = this.origins.of(session, id);
-    const now = this.context.now();
-    const lifetime = this.codec.lifetimeOf(session);
-    if (origin && (!origin.isStored || origin.isEnded || !isTouchDue(lifetime, now, origin))) return;
-    const expiresAt = expiryOf(lifetime, now, origin?.createdAt);
-    const touch = { id, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now };
-    const [outcome] = await this.operations.run(() => this.table.touch([touch], now));
-    if (!origin) return;
-    if (outcome === 'saved') Object.assign(origin, { expiresAt, lastSeenAt: now });
-    else origin.isEnded = true;
-    if (origin.isEnded) this.tell('interrupted', factsOf(origin));
+    const key = this.keyOf(sid);
+    if (key) await this.operations.run(() => this.keeper.touch(key, session, this.context.origins.of(session, key)));
+  }
+
+  private async remove(sid: string, session?: object): Promise<void> {
+    const key = this.keyOf(sid);
+    if (!key) return;
+    const origin = this.context.origins.of(session, key);
+    const end = () => this.keeper.end(key, origin);
+    await this.operations.run(() => (origin ? inTurn(origin, end) : end()));
   }
 
   private keyOf(sid: unknown): string | undefined {
     if (!isSessionId(sid)) return undefined;
-    return this.options.hashIds ? hashSessionId(sid) : sid;
+    return this.context.options.hashIds ? hashSessionId(sid) : sid;
   }
 }
-
-const isEmpty = (session: object): boolean => Object.keys(session).every((key) => key === 'cookie');

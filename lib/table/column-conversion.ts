@@ -1,7 +1,7 @@
 /** How the value of a row and the value of an entity property become each other. `null` never gets here. */
 export interface Conversion {
-  encode(value: unknown): unknown;
-  decode(value: unknown): unknown;
+  readonly encode: (value: unknown) => unknown;
+  readonly decode: (value: unknown) => unknown;
 }
 
 const SECOND = 1_000;

@@ -1,9 +1,4 @@
-import {
-  SessionEntityError,
-  SessionTooLargeError,
-  SessionUnavailableError,
-  type SessionError,
-} from '../session.errors.js';
+import { SessionEntityError, SessionTooLargeError, SessionUnavailableError, type SessionError } from '../session.errors.js';
 
 /** What drivers put on their errors; TypeORM wraps it as `driverError`. */
 interface DriverError {

@@ -7,9 +7,11 @@ import { standardDialect } from './standard.dialect.js';
 import type { SessionPage } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
 
+type Build = (shape: TableShape) => Statement;
+
 /**
- * What a database says in its own way. The standard dialect goes through TypeORM's query builder and fits any driver;
- * the others replace single members.
+ * What a database says in its own way. The standard dialect goes through TypeORM's query builder and fits any driver; the
+ * others replace single members.
  */
 export interface SessionDialect {
   readonly name: string;
@@ -19,30 +21,37 @@ export interface SessionDialect {
   readonly sharesConnection: boolean;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
-
   /** Compares a text column with a parameter by case, length and padding. */
   equals(column: string, parameter: string): string;
 
-  find(shape: TableShape): Statement;
+  readonly find: Build;
   /** The id alone, of a row that may have expired. */
-  locate(shape: TableShape): Statement;
-  insert(shape: TableShape): Statement;
-  /** `ofVersion`: only at the version that was read. */
-  update(shape: TableShape, ofVersion: boolean): Statement;
-  touch(shape: TableShape): Statement;
-  remove(shape: TableShape): Statement;
-  clear(shape: TableShape): Statement;
+  readonly locate: Build;
+  readonly insert: Build;
+  /** Only at the version that was read. */
+  readonly update: Build;
+  /** At any version. */
+  readonly overwrite: Build;
+  readonly touch: Build;
+  readonly remove: Build;
+  readonly clear: Build;
+  readonly count: Build;
+  readonly countUser: Build;
+  /** One atomic statement; without it: overwrite, else insert, else overwrite. */
+  readonly upsert?: Build;
+  /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
+  readonly prune?: Build;
+
   page(shape: TableShape, page: SessionPage): Statement;
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
-  count(shape: TableShape, ofUser: boolean): Statement;
   /** The ids of rows to remove, the oldest first. */
   expired(shape: TableShape, limit: number): Statement;
-
-  /** One atomic statement; without it: update, else insert, else update. */
-  upsert?(shape: TableShape): Statement;
-  /** One statement that removes up to `:limit` rows, whether or not others do so too; without it: `expired`, then `remove`. */
-  prune?(shape: TableShape): Statement;
 }
+
+/** The statements of a dialect that are built once. */
+export type StatementName = {
+  [Name in keyof SessionDialect]-?: SessionDialect[Name] extends Build | undefined ? Name : never;
+}[keyof SessionDialect];
 
 const FAMILIES: Readonly<Record<string, SessionDialect>> = {
   postgres: postgresDialect,

@@ -1,47 +1,36 @@
 import type { SessionDialect } from './dialect.js';
-import { fieldsOf, standardDialect } from './standard.dialect.js';
+import { fieldsOf, pruneOrder, REPLACED, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 
 /** What MySQL 8 and MariaDB 10.6 have in common. */
 export const mysqlDialect: SessionDialect = {
   ...standardDialect,
   name: 'mysql',
-  textBytes: {
-    tinytext: 255,
-    tinyblob: 255,
-    text: 65_535,
-    blob: 65_535,
-    mediumtext: 16_777_215,
-    mediumblob: 16_777_215,
-  },
+  textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 
   // The default collations ignore case and trailing spaces: the first half finds the row by its index, the second compares it.
   equals: (column, parameter) => `${column} = ${parameter} AND ${bytes(column)} = ${bytes(parameter)}`,
 
   upsert(shape) {
-    const insert = standardDialect.insert(shape);
     const { id, version } = shape.columns;
     const isSame = `${bytes(id.sql)} = ${bytes(`VALUES(${id.sql})`)}`;
-    const replaced = fieldsOf(shape, ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId']).map(
-      // A row whose id only collates like ours is not ours: the subquery of two rows makes the statement fail.
-      ({ sql, field }) =>
-        field === 'data'
-          ? `${sql} = IF(${isSame}, VALUES(${sql}), (SELECT 1 UNION SELECT 2))`
-          : `${sql} = VALUES(${sql})`,
-    );
+    // A row whose id only collates like ours is not ours: the subquery of two rows makes the statement fail.
+    const guarded = (value: string) => `IF(${isSame}, ${value}, (SELECT 1 UNION SELECT 2))`;
+    const replaced = fieldsOf(shape, REPLACED).map(({ sql, field }) => {
+      const value = `VALUES(${sql})`;
+      return `${sql} = ${field === 'data' ? guarded(value) : value}`;
+    });
     if (version) replaced.push(`${version.sql} = ${version.sql} + 1`);
+    const insert = standardDialect.insert(shape);
     return { ...insert, sql: `${insert.sql} ON DUPLICATE KEY UPDATE ${replaced.join(', ')}` };
   },
 
   prune(shape) {
     const { table, columns } = shape;
-    const order = (columns.pruneAfter ?? columns.expiresAt ?? columns.id).sql;
+    const id = columns.id.sql;
+    const expired = `SELECT ${id} AS expired FROM ${table} WHERE ${isExpired(shape)} ORDER BY ${pruneOrder(shape)} LIMIT :limit`;
     // A derived table, because MySQL refuses LIMIT inside IN; DELETE … LIMIT would wait for locked rows.
-    return compileText(
-      shape,
-      `DELETE s FROM ${table} s JOIN (SELECT ${columns.id.sql} AS expired FROM ${table} ` +
-        `WHERE ${isExpired(shape)} ORDER BY ${order} LIMIT :limit FOR UPDATE SKIP LOCKED) e ON e.expired = s.${columns.id.sql}`,
-    );
+    return compileText(shape, `DELETE s FROM ${table} s JOIN (${expired} FOR UPDATE SKIP LOCKED) e ON e.expired = s.${id}`);
   },
 };
 

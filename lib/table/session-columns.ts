@@ -13,11 +13,11 @@ export interface SessionColumn {
   /** The column's name, escaped for SQL. */
   readonly sql: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
-  assertFits(value: unknown): void;
+  readonly assertFits: (value: unknown) => void;
   /** From the value of the row to the parameter that the driver takes. */
-  encode(value: unknown): unknown;
+  readonly encode: (value: unknown) => unknown;
   /** From what the driver returns to the value of the row. */
-  decode(raw: unknown): unknown;
+  readonly decode: (raw: unknown) => unknown;
 }
 
 /** The columns of an entity by field; `id` and `data` are always there. */
@@ -30,16 +30,15 @@ export type SessionColumnNames = Partial<Record<SessionField, string>>;
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$ -]*$/u;
 
 /**
- * Finds the column of each field. Throws `SessionEntityError` where the entity is not registered, lacks `id`, `data` or
+ * Finds the column of each field. Throws `SessionEntityError` where the entity lacks `id`, `data` or
  * a property that `names` promises, where its id is not unique, or where a column cannot hold its field.
  */
 export function mapColumns(
   dataSource: DataSource,
-  entity: EntityTarget<ObjectLiteral>,
+  metadata: EntityMetadata,
   names: SessionColumnNames,
   dialect: SessionDialect,
 ): SessionColumns {
-  const metadata = metadataOf(dataSource, entity);
   const columns: Partial<Record<SessionField, SessionColumn>> = {};
   for (const field of SESSION_FIELDS) {
     const property = names[field] ?? field;
@@ -68,12 +67,7 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
   );
 }
 
-function mapColumn(
-  { driver }: DataSource,
-  metadata: ColumnMetadata,
-  field: SessionField,
-  dialect: SessionDialect,
-): SessionColumn {
+function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, dialect: SessionDialect): SessionColumn {
   const type = driver.normalizeType(metadata).toLowerCase();
   const { encode, decode } = conversionOf(field, type, metadata, dialect);
   const capacity = capacityOf(field, type, metadata, dialect);
@@ -83,7 +77,7 @@ function mapColumn(
     sql: driver.escape(metadata.databaseName),
     assertFits: (value) => capacity && assertFits(metadata, value, capacity),
     encode: (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
-    decode(raw) {
+    decode: (raw) => {
       const value = hydrate(driver, raw, metadata);
       return value == null ? value : decode(value);
     },
@@ -138,12 +132,7 @@ interface Capacity {
   readonly unit: 'bytes' | 'characters';
 }
 
-function capacityOf(
-  field: SessionField,
-  type: string,
-  { length }: ColumnMetadata,
-  { textBytes }: SessionDialect,
-): Capacity | undefined {
+function capacityOf(field: SessionField, type: string, { length }: ColumnMetadata, { textBytes }: SessionDialect): Capacity | undefined {
   if (field !== 'data' && field !== 'userId' && field !== 'id') return undefined;
   const bytes = textBytes[type];
   if (bytes !== undefined) return { size: bytes, unit: 'bytes' };

@@ -21,11 +21,7 @@ const POLL_MS = 20;
 const CREATE_ATTEMPTS = 5;
 
 /** The application's own data source: waited for up to `timeoutMs`, never initialised nor closed by us. */
-export function borrowDatabase(
-  dataSource: DataSource,
-  entity: EntityTarget<ObjectLiteral>,
-  timeoutMs: number,
-): SessionDatabase {
+export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>, timeoutMs: number): SessionDatabase {
   const open = async (): Promise<void> => {
     for (let waited = 0; !dataSource.isInitialized; waited += POLL_MS) {
       if (waited >= timeoutMs) {
@@ -84,11 +80,8 @@ function createDataSource(options: DataSourceOptions): DataSource {
     return new DataSource(options);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new SessionOptionsError(
-      `The option \`connection\` is not usable: ${reason} Install the driver or correct the option.`,
-      {
-        cause,
-      },
-    );
+    throw new SessionOptionsError(`The option \`connection\` is not usable: ${reason} Install the driver or correct the option.`, {
+      cause,
+    });
   }
 }

@@ -91,11 +91,7 @@ export interface SessionTable {
   page(page: SessionPage): Promise<SessionRow[]>;
 
   /** Reads live rows with their data in the order of their ids, those after `after`. */
-  scan(scan: {
-    readonly after?: string | undefined;
-    readonly limit: number;
-    readonly now: number;
-  }): Promise<SessionRow[]>;
+  scan(scan: { readonly after?: string | undefined; readonly limit: number; readonly now: number }): Promise<SessionRow[]>;
 
   /** Counts live rows, all or one user's. */
   count(count: { readonly userId?: string | undefined; readonly now: number }): Promise<number>;

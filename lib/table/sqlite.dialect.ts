@@ -1,6 +1,6 @@
 import type { SessionDialect } from './dialect.js';
-import { onConflict } from './postgres.dialect.js';
-import { standardDialect } from './standard.dialect.js';
+import { insertOrReplace } from './postgres.dialect.js';
+import { pruneOrder, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 
 /** SQLite 3.24 or later: better-sqlite3, sql.js. */
@@ -9,19 +9,10 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   integerHoldsMilliseconds: true,
   sharesConnection: true,
-
-  upsert: (shape) => {
-    const insert = standardDialect.insert(shape);
-    return { ...insert, sql: `${insert.sql} ${onConflict(shape)}` };
-  },
-
+  upsert: insertOrReplace,
   prune(shape) {
     const { table, columns } = shape;
-    const order = (columns.pruneAfter ?? columns.expiresAt ?? columns.id).sql;
-    return compileText(
-      shape,
-      `DELETE FROM ${table} WHERE ${columns.id.sql} IN (SELECT ${columns.id.sql} FROM ${table} ` +
-        `WHERE ${isExpired(shape)} ORDER BY ${order} LIMIT :limit)`,
-    );
+    const expired = `SELECT ${columns.id.sql} FROM ${table} WHERE ${isExpired(shape)} ORDER BY ${pruneOrder(shape)} LIMIT :limit`;
+    return compileText(shape, `DELETE FROM ${table} WHERE ${columns.id.sql} IN (${expired})`);
   },
 };

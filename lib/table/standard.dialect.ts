@@ -2,7 +2,7 @@ import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import type { SessionDialect } from './dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import type { SessionField } from './session-table.js';
-import { and, compileQuery, hasId, isExpired, isLive, isPresent, type TableShape } from './statement.js';
+import { and, compileQuery, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
 
 /** The statements for any driver, through TypeORM's query builder. */
 export const standardDialect: SessionDialect = {
@@ -25,27 +25,18 @@ export const standardDialect: SessionDialect = {
         .values(assign(fieldsOf(shape), parameter)),
     ),
 
-  update(shape, ofVersion) {
-    const { version } = shape.columns;
-    const raised = (column: SessionColumn) => (column === version ? `${column.sql} + 1` : parameter(column));
-    const changed = fieldsOf(shape, ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId', 'version']);
-    const sameVersion = ofVersion && version ? `${version.sql} = :version` : undefined;
-    return compileQuery(
-      builder(shape)
-        .update(shape.metadata.target)
-        .set(assign(changed, raised))
-        .where(and(hasId(shape), sameVersion, isPresent(shape))),
-    );
-  },
+  update: (shape) => replace(shape, shape.columns.version && `${shape.columns.version.sql} = :version`),
+
+  overwrite: (shape) => replace(shape),
 
   touch(shape) {
     const later = (column: SessionColumn) =>
       `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
-    const moved = fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']);
+    const moved = assign(fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later);
     return compileQuery(
       builder(shape)
         .update(shape.metadata.target)
-        .set(assign(moved, later))
+        .set(moved)
         .where(and(hasId(shape), isLive(shape))),
     );
   },
@@ -54,74 +45,66 @@ export const standardDialect: SessionDialect = {
 
   clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),
 
+  count: (shape) => countRows(shape),
+
+  countUser: (shape) => countRows(shape, isOfUser(shape)),
+
   page(shape, { userId, after, limit }) {
-    const { handle, userId: user } = shape.columns;
-    const ofUser = userId !== undefined && user ? shape.dialect.equals(user.sql, ':userId') : undefined;
-    const older = after !== undefined && handle ? `${handle.sql} < :after` : undefined;
-    const fields: SessionField[] = [
-      'handle',
-      'userId',
-      'createdAt',
-      'lastSeenAt',
-      'expiresAt',
-      'ipAddress',
-      'userAgent',
-    ];
+    const { handle, id } = shape.columns;
+    const ofUser = userId === undefined ? undefined : isOfUser(shape);
+    const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
+    const shown = select(shape, ['handle', 'userId', 'createdAt', 'lastSeenAt', 'expiresAt', 'ipAddress', 'userAgent']);
     return compileQuery(
-      select(shape, fields)
+      shown
         .where(and(ofUser, older, isLive(shape)))
-        .orderBy(handle?.sql ?? shape.columns.id.sql, 'DESC')
+        .orderBy((handle ?? id).sql, 'DESC')
         .limit(limit),
     );
   },
 
   scan(shape, limit, fromStart) {
-    const { id } = shape.columns;
-    return compileQuery(
-      select(shape)
-        .where(and(fromStart ? undefined : `${id.sql} > :after`, isLive(shape)))
-        .orderBy(id.sql, 'ASC')
-        .limit(limit),
-    );
+    const id = shape.columns.id.sql;
+    const where = and(fromStart ? undefined : `${id} > :after`, isLive(shape));
+    return compileQuery(select(shape).where(where).orderBy(id, 'ASC').limit(limit));
   },
 
-  count(shape, ofUser) {
-    const { userId } = shape.columns;
-    const byUser = ofUser && userId ? shape.dialect.equals(userId.sql, ':userId') : undefined;
-    return compileQuery(
-      builder(shape)
-        .select('COUNT(*)', 'count')
-        .from(shape.metadata.target, 's')
-        .withDeleted()
-        .where(and(byUser, isLive(shape))),
-    );
-  },
-
-  expired(shape, limit) {
-    const { id, pruneAfter, expiresAt } = shape.columns;
-    return compileQuery(
-      select(shape, ['id'])
-        .where(isExpired(shape))
-        .orderBy((pruneAfter ?? expiresAt ?? id).sql, 'ASC')
-        .limit(limit),
-    );
-  },
+  expired: (shape, limit) => compileQuery(select(shape, ['id']).where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit)),
 };
 
-const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
-
-const parameter = ({ field }: SessionColumn): string => `:${field}`;
+/** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
+export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShape): string => (pruneAfter ?? expiresAt ?? id).sql;
 
 /** The columns of these fields, as far as the entity has them; all without a list. */
 export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField[]): SessionColumn[] {
   return Object.values(columns).filter(({ field }) => !fields || fields.includes(field));
 }
 
+/** What a write of data replaces in a row that is there, apart from its version. */
+export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
+
+const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
+
+const parameter = ({ field }: SessionColumn): string => `:${field}`;
+
+const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId.sql, ':userId');
+
 /** Each column comes back under the name of its field. Soft-deleted rows are left to our own conditions. */
 function select(shape: TableShape, fields?: readonly SessionField[]): SelectQueryBuilder<ObjectLiteral> {
   const query = builder(shape).select([]).from(shape.metadata.target, 's').withDeleted();
   for (const { sql, field } of fieldsOf(shape, fields)) query.addSelect(sql, field);
   return query;
+}
+
+function countRows(shape: TableShape, condition?: string): Statement {
+  const counted = builder(shape).select('COUNT(*)', 'count').from(shape.metadata.target, 's').withDeleted();
+  return compileQuery(counted.where(and(condition, isLive(shape))));
+}
+
+function replace(shape: TableShape, condition?: string): Statement {
+  const value = (column: SessionColumn) => (column.field === 'version' ? `${column.sql} + 1` : parameter(column));
+  const replaced = assign(fieldsOf(shape, [...REPLACED, 'version']), value);
+  const where = and(hasId(shape), condition, isPresent(shape));
+  return compileQuery(builder(shape).update(shape.metadata.target).set(replaced).where(where));
 }
 
 /** The values object that the query builder wants, nested as the properties are, with an SQL expression for each column. */

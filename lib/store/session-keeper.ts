@@ -1,0 +1,131 @@
+import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../session.errors.js';
+import { toPruneHour } from '../table/session-table.js';
+import type { SessionData } from './express-session.js';
+import type { Operation } from './operations.js';
+import type { SessionContext } from './session-context.js';
+import type { SessionDraft } from './session-codec.js';
+import { expiryOf, isTouchDue } from './session-expiry.js';
+import { createHandle } from './session-id.js';
+import { applyMerge, mergeSessions } from './session-merge.js';
+import { factsOf, type SessionOrigin } from './session-origin.js';
+
+/** Longest pause before a save that lost to another request is tried again. */
+const PAUSE_MS = 40;
+
+/** What the end of a request owes its session. */
+export type Due = 'save' | 'touch' | 'nothing';
+
+/** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
+export class SessionKeeper {
+  constructor(private readonly context: SessionContext) {}
+
+  /** A promise only where the serializer gives one. */
+  dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
+    const { options, codec, now } = this.context;
+    if (origin.isEnded) return 'nothing';
+    if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
+    if (options.resave && !origin.isSaved) return 'save';
+    const decide = (fingerprint: string): Due => {
+      if (fingerprint !== origin.base) return 'save';
+      return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
+    };
+    const fingerprint = codec.fingerprint(session);
+    return typeof fingerprint === 'string' ? decide(fingerprint) : fingerprint.then(decide);
+  }
+
+  /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
+  async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
+    const { table, codec, options, now } = this.context;
+    for (;;) {
+      if (origin.isEnded) throw new SessionInterruptedError();
+      const draft = await codec.encode(session, now(), origin.createdAt);
+      if (!origin.isStored) return this.insert(origin, draft);
+      const version = options.overlap === 'overwrite' ? undefined : origin.version;
+      const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
+      if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
+      if (outcome === 'gone') return this.interrupt(origin);
+      await this.overlap(session, origin);
+      if (operation.isLate) throw new SessionUnavailableError('Too many requests changed the session at once. Try again.');
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS));
+    }
+  }
+
+  /** For data of unknown origin: adds the row or replaces its data, in one statement. */
+  async upsert(key: string, session: SessionData): Promise<void> {
+    const { table, codec, now, tell } = this.context;
+    const createdAt = now();
+    const draft = await codec.encode(session, createdAt, createdAt);
+    await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
+    tell('saved', { userId: draft.userId ?? undefined });
+  }
+
+  /** Says that a session is in use, where that is due. */
+  async touch(key: string, session: SessionData, origin: SessionOrigin | undefined): Promise<void> {
+    const { table, codec, now, tell } = this.context;
+    const seenAt = now();
+    const lifetime = codec.lifetimeOf(session);
+    if (origin && (!origin.isStored || origin.isEnded || !isTouchDue(lifetime, seenAt, origin))) return;
+    const expiresAt = expiryOf(lifetime, seenAt, origin?.createdAt);
+    const [outcome] = await table.touch([{ id: key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt }], seenAt);
+    if (!origin) return;
+    if (outcome === 'saved') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
+    else {
+      origin.isEnded = true;
+      tell('interrupted', factsOf(origin));
+    }
+  }
+
+  /** Removes the row; a session that was never stored, or has ended already, costs no statement. */
+  async end(key: string, origin: SessionOrigin | undefined): Promise<void> {
+    const { table, tell } = this.context;
+    if (!origin || (origin.isStored && !origin.isEnded)) {
+      const [outcome] = await table.remove([key]);
+      if (outcome === 'removed') tell('destroyed', { ...factsOf(origin), reason: 'logout' });
+    }
+    if (origin) origin.isEnded = true;
+  }
+
+  private async insert(origin: SessionOrigin, draft: SessionDraft): Promise<void> {
+    const { table, now } = this.context;
+    const createdAt = now();
+    const handle = (await table.fields()).has('handle') ? createHandle(createdAt) : undefined;
+    const [outcome] = await table.insert([{ ...draft, id: origin.key, createdAt, version: 1, handle }]);
+    if (outcome === 'conflict') {
+      throw new SessionConflictError('The id of a new session is taken already. Let `genid` return ids that are hard to guess.');
+    }
+    Object.assign(origin, { isStored: true, createdAt, handle });
+    this.note('created', origin, draft, 1);
+  }
+
+  private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
+    const { fingerprint, expiresAt, lastSeenAt, userId } = draft;
+    Object.assign(origin, { isSaved: true, base: fingerprint, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
+    this.context.tell(event, factsOf(origin));
+  }
+
+  private interrupt(origin: SessionOrigin): never {
+    origin.isEnded = true;
+    this.context.tell('interrupted', factsOf(origin));
+    throw new SessionInterruptedError();
+  }
+
+  /** Another request wrote first: reads what it wrote and merges it into the session. */
+  private async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
+    const { table, codec, options, now, tell } = this.context;
+    if (options.overlap === 'fail') {
+      throw new SessionConflictError('The session was changed by another request at the same time. Reload it and try again.');
+    }
+    const [row] = await table.find([origin.key], now());
+    if (!row) return this.interrupt(origin);
+    const theirs = await codec.decode(row);
+    const base = await codec.decodeFingerprint(origin.base);
+    const mine = await codec.decodeFingerprint(await codec.fingerprint(session));
+    const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
+    applyMerge(session, mine, merge(base, { ...theirs }, mine));
+    origin.base = await codec.fingerprint(theirs);
+    origin.version = row.version;
+    tell('merged', factsOf(origin));
+  }
+}
+
+const isEmpty = (session: object): boolean => Object.keys(session).every((key) => key === 'cookie');
