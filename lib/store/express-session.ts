@@ -27,6 +27,8 @@ declare module 'express-session' {
     reload(): Promise<void>;
     /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
     regenerate(): Promise<void>;
+    /** Gives the session a new id and keeps everything else, this object included. Call it where a session gains rights. */
+    rotate(): Promise<void>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;
     /** The public name of the session: 32 hexadecimal digits, the same for its whole life, useless as a credential. */

@@ -1,5 +1,7 @@
 import { SessionUnavailableError } from '../session.errors.js';
 
+const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
+
 /** One operation under way; work that repeats itself stops when it is late. */
 export interface Operation {
   isLate: boolean;
@@ -9,7 +11,12 @@ export interface Operation {
 export class Operations {
   private readonly underWay = new Set<Promise<unknown>>();
 
-  constructor(private readonly timeoutMs: number) {}
+  private isAvailable = true;
+
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly onChange: (isAvailable: boolean) => void,
+  ) {}
 
   /** Rejects with `SessionUnavailableError` after the timeout; the work may then still have happened. */
   run<T>(work: (operation: Operation) => Promise<T>): Promise<T> {
@@ -17,11 +24,7 @@ export class Operations {
     const result = new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => {
         operation.isLate = true;
-        reject(
-          new SessionUnavailableError(
-            `A session operation took longer than ${this.timeoutMs} ms. Look at the database and its pool, or raise \`operationTimeout\`.`,
-          ),
-        );
+        reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       }, this.timeoutMs);
       const done = work(operation)
         .then(resolve, reject)
@@ -31,11 +34,21 @@ export class Operations {
         });
       this.underWay.add(done);
     });
+    result.then(
+      () => this.note(true),
+      (error: unknown) => this.note(!(error instanceof SessionUnavailableError)),
+    );
     return result;
   }
 
   /** Resolves when nothing is under way any more, whatever came of it. */
   async idle(): Promise<void> {
     while (this.underWay.size > 0) await Promise.all(this.underWay);
+  }
+
+  private note(isAvailable: boolean): void {
+    if (isAvailable === this.isAvailable) return;
+    this.isAvailable = isAvailable;
+    this.onChange(isAvailable);
   }
 }

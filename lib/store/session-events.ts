@@ -29,12 +29,18 @@ export interface SessionEvents {
   saved: [SessionEvent];
   /** Before a save, changes of an overlapping request were merged in. */
   merged: [SessionEvent];
+  /** A session got another id. */
+  rotated: [SessionEvent];
   /** A session was ended on purpose. */
   destroyed: [SessionEvent];
   /** The session of a request had been ended meanwhile; its changes were dropped. */
   interrupted: [SessionEvent];
   /** Stored data could not be decoded. */
   undecodable: [SessionEvent];
+  /** The database does not answer; once, until it does again. */
+  unavailable: [SessionEvent];
+  /** The database answers again. */
+  recovered: [SessionEvent];
   /** A prune run ended. */
   pruned: [SessionEvent];
 }

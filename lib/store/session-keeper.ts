@@ -12,6 +12,8 @@ import { factsOf, type SessionOrigin } from './session-origin.js';
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
 
+const TAKEN = 'The new session id is taken already. Let `genid` return ids that are hard to guess.';
+
 /** What the end of a request owes its session. */
 export type Due = 'save' | 'touch' | 'nothing';
 
@@ -75,6 +77,18 @@ export class SessionKeeper {
     }
   }
 
+  /** Another key for the same row; a session that was never stored costs no statement. Fails without any change. */
+  async rotate(origin: SessionOrigin, newKey: string): Promise<void> {
+    if (origin.isEnded) throw new SessionInterruptedError();
+    if (origin.isStored) {
+      const [outcome] = await this.context.table.rekey([{ id: origin.key, newId: newKey }]);
+      if (outcome === 'gone') return this.interrupt(origin);
+      if (outcome === 'conflict') throw new SessionConflictError(TAKEN);
+    }
+    origin.key = newKey;
+    this.context.tell('rotated', factsOf(origin));
+  }
+
   /** Removes the row; a session that was never stored, or has ended already, costs no statement. */
   async end(key: string, origin: SessionOrigin | undefined): Promise<void> {
     const { table, tell } = this.context;
@@ -91,7 +105,7 @@ export class SessionKeeper {
     const handle = (await table.fields()).has('handle') ? createHandle(createdAt) : undefined;
     const [outcome] = await table.insert([{ ...draft, id: origin.key, createdAt, version: 1, handle }]);
     if (outcome === 'conflict') {
-      throw new SessionConflictError('The id of a new session is taken already. Let `genid` return ids that are hard to guess.');
+      throw new SessionConflictError(TAKEN);
     }
     Object.assign(origin, { isStored: true, createdAt, handle });
     this.note('created', origin, draft, 1);

@@ -36,6 +36,11 @@ class SessionObject extends Base {
     return settle(storeOf(this).regenerate(this.req), callback) ?? this;
   }
 
+  async rotate(): Promise<void> {
+    if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+    await storeOf(this).rotate(this.req);
+  }
+
   destroy(callback?: Callback): this | Promise<void> {
     delete (this.req as Partial<Request>).session;
     return settle(storeOf(this).end(this.id, this), callback) ?? this;
@@ -64,6 +69,11 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
   session.cookie = toCookie(data.cookie);
   req.session = session as unknown as Request['session'];
   return req.session;
+}
+
+/** Gives a session object another id; express-session's own could not take one. */
+export function renameSessionObject(session: object, id: string): void {
+  Object.defineProperty(session, 'id', { value: id, configurable: true });
 }
 
 function toCookie(cookie: SessionData['cookie']): SessionData['cookie'] {

@@ -3,7 +3,7 @@ import type { SessionEvent } from './session-events.js';
 /** Which row a session object came from, and what lay in it. */
 export interface SessionOrigin {
   /** The key of the row; an origin counts only while the session is written under the same id. */
-  readonly key: string;
+  key: string;
   /** False for a session made in this request, until its INSERT. */
   isStored: boolean;
   /** Destroyed, or found gone: nothing is written any more. */

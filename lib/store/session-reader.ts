@@ -26,12 +26,12 @@ export interface SessionInfo {
 
 /** Which sessions to list. */
 export interface SessionQuery {
-  /** Only this user's, compared exactly. */
-  userId?: string | number;
+  /** Only this user's, compared exactly; a key without a value is a TypeError, because it must not mean everybody. */
+  userId?: string | number | undefined;
   /** At most so many. @default 100 */
-  limit?: number;
+  limit?: number | undefined;
   /** The last handle of the page before. */
-  after?: string;
+  after?: string | undefined;
 }
 
 /** Reads rows, decodes them, and notes where each session came from. */
@@ -56,17 +56,19 @@ export class SessionReader {
     }
   }
 
-  async list({ userId, limit = PAGE_ROWS, after }: SessionQuery): Promise<SessionInfo[]> {
+  async list(query: SessionQuery): Promise<SessionInfo[]> {
+    const { limit = PAGE_ROWS, after } = query;
     if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
     if (after !== undefined && !isHandle(after)) return [];
-    const rows = await this.context.table.page({ userId: toUserKey(userId), limit, after, now: this.context.now() });
+    const rows = await this.context.table.page({ userId: userKeyOf(query), limit, after, now: this.context.now() });
     return rows.map(toInfo);
   }
 
-  async count(userId: string | number | undefined): Promise<number> {
+  async count(query: SessionQuery): Promise<number> {
+    const userId = userKeyOf(query);
     const isExpiryStored = (await this.context.table.fields()).has('expiresAt');
     if (!isExpiryStored && userId === undefined) return (await this.all()).length;
-    return this.context.table.count({ userId: toUserKey(userId), now: this.context.now() });
+    return this.context.table.count({ userId, now: this.context.now() });
   }
 
   private async inflate(row: SessionRow): Promise<SessionData | undefined> {
@@ -93,7 +95,13 @@ const isOver = ({ cookie }: SessionData, now: number): boolean => cookie.expires
 
 const toDate = (epochMs: number | undefined): Date | undefined => (epochMs === undefined ? undefined : new Date(epochMs));
 
-const toUserKey = (userId: string | number | undefined): string | undefined => (userId === undefined ? undefined : String(userId));
+/** A query that names a user, but not which, must not mean everybody. */
+function userKeyOf(query: SessionQuery): string | undefined {
+  if (!('userId' in query)) return undefined;
+  const { userId } = query;
+  if (Number.isFinite(userId) || (typeof userId === 'string' && userId !== '')) return String(userId);
+  throw new TypeError('The `userId` of a session query is not a number or a text that is not empty. Leave the key out to mean all users.');
+}
 
 function toInfo(row: SessionRow): SessionInfo {
   return {

@@ -1,4 +1,4 @@
-import { SessionOptionsError } from '../session.errors.js';
+import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
@@ -6,13 +6,15 @@ import { Operations } from './operations.js';
 import { SessionCodec } from './session-codec.js';
 import type { SessionContext, SessionSurroundings } from './session-context.js';
 import { notify, type SessionEvents, type Tell } from './session-events.js';
-import { hashSessionId, isSessionId } from './session-id.js';
+import { createSessionId, hashSessionId, isSessionId } from './session-id.js';
 import { SessionKeeper, type Due } from './session-keeper.js';
-import { createSessionObject } from './session-object.js';
+import { createSessionObject, renameSessionObject } from './session-object.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { inTurn, newOrigin, SessionOrigins, type SessionOrigin } from './session-origin.js';
 import { SessionPruner } from './session-pruner.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
+
+const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -47,7 +49,7 @@ export class SessionStore extends Store {
     this.reader = new SessionReader(this.context);
     this.keeper = new SessionKeeper(this.context);
     this.pruner = new SessionPruner(this.context);
-    this.operations = new Operations(options.operationTimeoutMs);
+    this.operations = new Operations(options.operationTimeoutMs, (isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -119,6 +121,23 @@ export class SessionStore extends Store {
   }
 
   /**
+   * Gives the session of a request a new id on the same row: data, creation time, deadlines, user and handle stay, the old
+   * id is dead at once, and the cookie goes out with the response. Call it where a session gains rights (OWASP ASVS 7.2.4).
+   * Rejects, with the old id still valid, where the database fails; with `SessionInterruptedError` where the session is gone.
+   */
+  async rotate(req: Request): Promise<void> {
+    const { session } = req as Partial<Request>;
+    const origin = this.context.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    const id = this.context.options.genid?.(req) ?? createSessionId();
+    const key = this.keyOf(id);
+    if (!key) throw new SessionOptionsError(NO_ID);
+    await this.operations.run(() => inTurn(origin, () => this.keeper.rotate(origin, key)));
+    req.sessionID = id;
+    renameSessionObject(session, id);
+  }
+
+  /**
    * A page of live sessions, newest first; `after` is the last handle of the page before. Rejects with
    * `SessionEntityError` where the entity has no column for `handle` or, with `userId`, for that.
    */
@@ -128,7 +147,7 @@ export class SessionStore extends Store {
 
   /** How many sessions are live, all or one user's. */
   count(query: Pick<SessionQuery, 'userId'> = {}): Promise<number> {
-    return this.operations.run(() => this.reader.count(query.userId));
+    return this.operations.run(() => this.reader.count(query));
   }
 
   /** Removes expired rows, in batches; resolves to how many. */
@@ -166,7 +185,7 @@ export class SessionStore extends Store {
       const key = this.keyOf(req.sessionID);
       if (!key) {
         delete (req as Partial<Request>).session;
-        throw new SessionOptionsError('`genid` returned no usable session id. It has to return a text of 1 to 256 characters.');
+        throw new SessionOptionsError(NO_ID);
       }
       this.context.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
     };

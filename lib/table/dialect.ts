@@ -33,6 +33,7 @@ export interface SessionDialect {
   /** At any version. */
   readonly overwrite: Build;
   readonly touch: Build;
+  readonly rekey: Build;
   readonly remove: Build;
   readonly clear: Build;
   readonly count: Build;

@@ -48,6 +48,12 @@ export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'prun
 /** "Still here": moves the times of a row and nothing else. */
 export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'>;
 
+/** Another id for a row. */
+export interface SessionMove {
+  readonly id: string;
+  readonly newId: string;
+}
+
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
@@ -83,6 +89,9 @@ export interface SessionTable {
 
   /** Moves times, never backwards, and only of live rows. */
   touch(touches: readonly SessionTouch[], now: number): Promise<('saved' | 'gone')[]>;
+
+  /** Gives rows another id, each in one statement that changes nothing else. `conflict` where the new id is taken. */
+  rekey(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;
 
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]>;

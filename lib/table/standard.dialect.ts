@@ -41,6 +41,16 @@ export const standardDialect: SessionDialect = {
     );
   },
 
+  rekey(shape) {
+    const moved = assign([shape.columns.id], () => ':newId');
+    return compileQuery(
+      builder(shape)
+        .update(shape.metadata.target)
+        .set(moved)
+        .where(and(hasId(shape), isPresent(shape))),
+    );
+  },
+
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 
   clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),

@@ -108,6 +108,9 @@ export class StatementRunner {
   }
 }
 
+/** Parameters that are compared with a field, or become its value, under another name. */
+const COMPARED: Partial<Record<ParameterName, SessionField>> = { now: 'expiresAt', pruneHour: 'pruneAfter', newId: 'id' };
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 async function query({ dataSource }: TableShape, sql: string, parameters: unknown[]): Promise<QueryResult> {
@@ -121,6 +124,6 @@ async function query({ dataSource }: TableShape, sql: string, parameters: unknow
 
 function encode({ columns }: TableShape, name: ParameterName, values: Values): unknown {
   if (name === 'after' || name === 'limit') return values[name];
-  const column = name === 'now' ? columns.expiresAt : name === 'pruneHour' ? columns.pruneAfter : columns[name];
-  return column?.encode(values[name]) ?? null;
+  const field = COMPARED[name] ?? (name as SessionField);
+  return columns[field]?.encode(values[name]) ?? null;
 }

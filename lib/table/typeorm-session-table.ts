@@ -37,14 +37,10 @@ export class TypeOrmSessionTable implements SessionTable {
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     return inTurn(rows, async (row) => {
       await this.assertFits(row);
-      try {
+      return this.unlessTaken(row.id, async (): Promise<'saved'> => {
         await this.runner.write('insert', row);
         return 'saved';
-      } catch (error) {
-        // Only the database knows why it refused the row; whether the id is taken it can be asked.
-        if (error instanceof SessionUnavailableError && (await this.exists(row.id))) return 'conflict';
-        throw error;
-      }
+      });
     });
   }
 
@@ -73,6 +69,13 @@ export class TypeOrmSessionTable implements SessionTable {
       const hasTimes = columns.expiresAt ?? columns.lastSeenAt;
       const isThere = hasTimes ? (await this.runner.write('touch', { ...touch, now })) > 0 : await this.exists(touch.id);
       return isThere ? 'saved' : 'gone';
+    });
+  }
+
+  rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
+    return inTurn(moves, async (move) => {
+      await this.assertFits({ id: move.newId });
+      return this.unlessTaken(move.newId, async () => ((await this.runner.write('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
     });
   }
 
@@ -120,6 +123,16 @@ export class TypeOrmSessionTable implements SessionTable {
       if ((await this.insert([row]))[0] === 'saved') return;
     }
     throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
+  }
+
+  /** Only the database knows why it refused a new id; whether it is taken it can be asked. */
+  private async unlessTaken<Outcome>(id: string, write: () => Promise<Outcome>): Promise<Outcome | 'conflict'> {
+    try {
+      return await write();
+    } catch (error) {
+      if (error instanceof SessionUnavailableError && (await this.exists(id))) return 'conflict';
+      throw error;
+    }
   }
 
   private async exists(id: string): Promise<boolean> {

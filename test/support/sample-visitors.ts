@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 export interface Visitor {
   open(address: string): Promise<void>;
   add(item: string): Promise<void>;
+  remove(item: string): Promise<void>;
   signIn(name: string): Promise<void>;
   signOut(): Promise<void>;
   /** What the page shows under a `data-testid`; undefined where it has no such place. */
@@ -18,7 +19,8 @@ export interface Visitor {
 export class HttpVisitor implements Visitor {
   private address = '';
   private page = '';
-  private value: string | undefined;
+
+  constructor(private value?: string) {}
 
   async open(address: string): Promise<void> {
     this.address = address;
@@ -27,6 +29,10 @@ export class HttpVisitor implements Visitor {
 
   add(item: string): Promise<void> {
     return this.post('/cart/add', { item: item.toLowerCase() });
+  }
+
+  remove(item: string): Promise<void> {
+    return this.post('/cart/remove', { item: item.toLowerCase() });
   }
 
   signIn(name: string): Promise<void> {
@@ -94,6 +100,10 @@ export class ChromiumVisitor implements Visitor {
 
   add(item: string): Promise<void> {
     return this.press(this.page.getByRole('button', { name: `Add ${item} to the cart` }));
+  }
+
+  remove(item: string): Promise<void> {
+    return this.press(this.page.getByRole('button', { name: `One ${item} less` }));
   }
 
   async signIn(name: string): Promise<void> {

@@ -7,7 +7,7 @@ const two = (number) => String(number).padStart(2, '0');
 const tick = () => {
   for (const time of document.querySelectorAll('[data-seconds]')) {
     const left = Math.max(0, Math.round(time.dataset.seconds - (performance.now() - started) / 1000));
-    time.textContent = left === 0 ? 'is over' : [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60].map(two).join(':');
+    time.textContent = [Math.floor(left / 3600), Math.floor(left / 60) % 60, left % 60].map(two).join(':');
     time.nextElementSibling.value = left;
   }
 };

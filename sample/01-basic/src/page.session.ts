@@ -33,7 +33,7 @@ export function rowPanel(session: Session, row: SessionInfo): Html {
   const columns: readonly (readonly [string, string | Html])[] = [
     ['id', html`<span class="quiet">a hash of what the cookie holds; not shown to anybody</span>`],
     ['handle', row.handle],
-    ['user_id', row.userId ?? html`<span class="quiet">null</span>`],
+    ['user_id', row.userId ?? empty],
     ['created_at', clock(row.createdAt)],
     ['last_seen_at', clock(row.lastSeenAt)],
     ['expires_at', clock(row.expiresAt)],
@@ -53,5 +53,7 @@ export function rowPanel(session: Session, row: SessionInfo): Html {
   </section>`;
 }
 
-const clock = (date: Date): Html =>
-  html`<time datetime="${date.toISOString()}">${date.toISOString().slice(0, 19).replace('T', ' ')} UTC</time>`;
+const empty = html`<span class="quiet">null</span>`;
+
+const clock = (date: Date | undefined): Html =>
+  date ? html`<time>${date.toISOString().slice(0, 19).replace('T', ' ')}Z</time>` : empty;

@@ -6,7 +6,7 @@ import { lifePanel, rowPanel } from './page.session.js';
 import { styles } from './page.styles.js';
 
 /** The one page of the shop, for this session and the row that it lies in. */
-export function page(session: Session, row: SessionInfo | undefined): Html {
+export function page(session: Session, row?: SessionInfo): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
