@@ -1,5 +1,6 @@
 // The entry for Nest.
 export { Session, SessionId } from './nest/session.decorator.js';
+export { SessionLock } from './nest/session-lock.decorator.js';
 export { SessionModule } from './nest/session.module.js';
 export type { SessionModuleAsyncOptions, SessionModuleOptionsFactory } from './nest/session.module-definition.js';
 export { SESSION_MIDDLEWARE } from './nest/session.tokens.js';

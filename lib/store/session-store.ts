@@ -1,4 +1,4 @@
-import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
+import { SessionConflictError, SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
@@ -176,6 +176,27 @@ export class SessionStore extends Store {
   startPruning(): void {
     const { prune } = this.context.options;
     if (prune) this.pruner.start(prune.intervalMs);
+  }
+
+  /**
+   * @internal Locks the session of a request and reads it again; one that was ended meanwhile is a new, empty one then.
+   * Resolves to what releases the lock. Rejects with `SessionConflictError` after `waitMs`.
+   */
+  async lock(req: Request, waitMs: number): Promise<() => Promise<void>> {
+    const origin = this.context.origins.of(req.session, this.keyOf(req.sessionID));
+    // Nobody else knows the id of a session without a row.
+    if (!origin?.isStored) return async () => {};
+    const release = await this.context.table.lock(origin.key, waitMs);
+    if (!release) throw new SessionConflictError(`Another request of this session held its lock for ${waitMs} ms. Try again.`);
+    try {
+      const data = await promise<SessionData | null>((done) => this.get(req.sessionID, done));
+      if (data) this.createSession(req, data);
+      else this.generate(req);
+      return release;
+    } catch (error) {
+      await release();
+      throw error;
+    }
   }
 
   /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */

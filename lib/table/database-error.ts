@@ -11,6 +11,7 @@ interface DriverError {
 
 // PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock, lock wait timeout.
 const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213, 1205]);
+const LOCK_TIMEOUT = new Set<unknown>(['55P03']);
 // Undefined table or column; SQLite has only the text.
 const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
 const MISSING_TEXT = /no such (table|column)|has no column named/i;
@@ -21,6 +22,9 @@ const ALREADY_THERE_TEXT = /already exists/i;
 
 /** Whether the same statement may succeed when it is tried again. */
 export const isTransient = (error: unknown): boolean => hasCode(error, TRANSIENT);
+
+/** Whether PostgreSQL gave up waiting for a lock. */
+export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_TIMEOUT);
 
 /** Whether somebody else created the table or index at the same moment. */
 export const isAlreadyThere = (error: unknown): boolean =>

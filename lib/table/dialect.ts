@@ -1,4 +1,4 @@
-import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 import { mysqlDialect } from './mysql.dialect.js';
 import { postgresDialect } from './postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from './session.entity.js';
@@ -6,6 +6,13 @@ import { sqliteDialect } from './sqlite.dialect.js';
 import { standardDialect } from './standard.dialect.js';
 import type { SessionPage } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
+
+/** A lock of the database by name, held by one connection. */
+export interface DatabaseLock {
+  /** Resolves to false where the lock could not be had within `waitMs`; the connection is then as it was. */
+  acquire(runner: QueryRunner, name: string, waitMs: number): Promise<boolean>;
+  release(runner: QueryRunner, name: string): Promise<void>;
+}
 
 type Build = (shape: TableShape) => Statement;
 
@@ -42,6 +49,9 @@ export interface SessionDialect {
   readonly upsert?: Build;
   /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
   readonly prune?: Build;
+
+  /** Without it sessions are locked within the process only. */
+  readonly lock?: DatabaseLock;
 
   page(shape: TableShape, page: SessionPage): Statement;
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;

@@ -25,6 +25,14 @@ export const mysqlDialect: SessionDialect = {
     return { ...insert, sql: `${insert.sql} ON DUPLICATE KEY UPDATE ${replaced.join(', ')}` };
   },
 
+  lock: {
+    async acquire(runner, name, waitMs) {
+      const [row] = (await runner.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitMs / 1_000])) as [{ taken: unknown }];
+      return Number(row.taken) === 1;
+    },
+    release: (runner, name) => runner.query('DO RELEASE_LOCK(?)', [name]),
+  },
+
   prune(shape) {
     const { table, columns } = shape;
     const id = columns.id.sql;

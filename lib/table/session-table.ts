@@ -111,6 +111,12 @@ export interface SessionTable {
   /** Removes up to `limit` rows whose `pruneAfter` and `expiresAt` have both passed, the oldest first; resolves to how many. */
   prune(prune: { readonly now: number; readonly limit: number }): Promise<number>;
 
+  /**
+   * Keeps others out who lock the same id, in all processes where the database can. Resolves to what releases the lock, or
+   * to `undefined` where it could not be had in time. It is also released when this process dies.
+   */
+  lock(id: string, waitMs: number): Promise<(() => Promise<void>) | undefined>;
+
   /** One round trip to the database. */
   ping(): Promise<void>;
 }

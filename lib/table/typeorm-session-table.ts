@@ -2,6 +2,7 @@ import { SessionEntityError, SessionUnavailableError } from '../session.errors.j
 import type { SessionDatabase } from './session-database.js';
 import type * as Contract from './session-table.js';
 import type { SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
+import { SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions, type Values } from './statement-runner.js';
 import type { Statement, TableShape } from './statement.js';
 
@@ -12,6 +13,7 @@ const HOUR_MS = 3_600_000;
 /** `SessionTable` over a TypeORM data source. */
 export class TypeOrmSessionTable implements SessionTable {
   private readonly runner: StatementRunner;
+  private readonly locks = new SessionLocks();
 
   constructor(database: SessionDatabase, options: StatementRunnerOptions) {
     this.runner = new StatementRunner(database, options);
@@ -111,6 +113,10 @@ export class TypeOrmSessionTable implements SessionTable {
     const expired = await this.rows((shape) => dialect.expired(shape, limit), values);
     const outcomes = await this.remove(expired.map(({ id }) => id));
     return outcomes.filter((outcome) => outcome === 'removed').length;
+  }
+
+  async lock(id: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
+    return this.locks.acquire(await this.runner.ready(), id, waitMs);
   }
 
   async ping(): Promise<void> {
