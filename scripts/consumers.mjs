@@ -5,11 +5,12 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 
@@ -66,40 +67,63 @@ function install(name, tarball) {
 }
 
 function build(application, example) {
-  if (example) writeFileSync(join(application, 'src/app.module.ts'), example);
+  if (example) {
+    mkdirSync(join(application, 'src'), { recursive: true });
+    writeFileSync(join(application, 'src/main.ts'), example);
+  }
   run(application, 'npm', 'run', 'build');
 }
 
 async function check(application, place, environment = {}) {
+  const port = await freePort();
   const server = spawn(process.execPath, ['dist/main.js'], {
     cwd: application,
-    env: { ...process.env, SESSION_SECRET: 'kept by a consumer test', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, PORT: String(port), SESSION_SECRET: 'kept by a consumer test', ...environment },
+    stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 60_000,
   });
   try {
-    const address = await listening(server);
-    const first = await fetch(`${address}/views`);
+    await listening(server, port);
+    const address = `http://localhost:${port}/views`;
+    const first = await fetch(address);
     const cookie = first.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-    const second = await fetch(`${address}/views`, { headers: { cookie } });
-    const stranger = await fetch(`${address}/views`);
+    const second = await fetch(address, { headers: { cookie } });
+    const stranger = await fetch(address);
     const views = await Promise.all([first, second, stranger].map((response) => response.text()));
     const expected = ['{"views":1}', '{"views":2}', '{"views":1}'];
     if (views.join() !== expected.join()) throw new Error(`${application} ${place} answered ${views.join(', ')}`);
   } finally {
     server.kill();
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+    if (!hasEnded(server)) await once(server, 'exit');
   }
   console.log(`ok: ${application.slice(workshop.length + 1)} ${place}`);
 }
 
-async function listening(server) {
-  for await (const line of createInterface({ input: server.stdout })) {
-    console.log(`  ${line}`);
-    const address = /^Listening on (http:\S+)/.exec(line)?.[1];
-    if (address) return address;
+async function freePort() {
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+/** Knocks until the application opens; its time-out ends it where it never does. */
+async function listening(server, port) {
+  while (!hasEnded(server)) {
+    const socket = connect(port, 'localhost');
+    const opened = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (opened) return;
+    await setTimeout(50);
   }
   throw new Error('The application ended before it listened.');
+}
+
+function hasEnded(server) {
+  return server.exitCode !== null || server.signalCode !== null;
 }
 
 /** Uses a database of its own, so that no table of another test is in the way. */

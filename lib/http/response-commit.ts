@@ -94,6 +94,8 @@ export class ResponseCommit {
     }
     this.state = 'done';
     this.isHeadFree = true;
+    // The answer is an error now, and no longer a farewell.
+    this.loaded = undefined;
     for (const name of res.getHeaderNames()) if (!this.headersBefore.has(name)) res.removeHeader(name);
     res.statusCode = 200;
     res.statusMessage = '';

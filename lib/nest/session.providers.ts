@@ -40,7 +40,7 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
       provide: SessionStore,
       inject: [RESOLVED_OPTIONS, registered],
       useFactory: (options: ResolvedSessionOptions, found?: DataSource) =>
-        composeStore(options, { dataSource: chooseDataSource(options, found), warn }),
+        composeStore(options, { dataSource: chooseDataSource(options, found), isSettled: true, warn }),
     },
     {
       provide: SESSION_MIDDLEWARE,

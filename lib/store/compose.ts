@@ -11,6 +11,8 @@ import { SessionStore } from './session-store.js';
 export interface SessionEnvironment {
   /** The application's data source, where there is one. */
   readonly dataSource?: DataSource | undefined;
+  /** Whether an initialised data source has its entities, too; else it may be in the middle of it. */
+  readonly isSettled?: boolean;
   readonly warn?: (message: string) => void;
   /** Epoch milliseconds. @default Date.now */
   readonly now?: () => number;
@@ -37,7 +39,7 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
     timeoutMs: options.operationTimeoutMs,
     onReady: (fields) => warnOfMissing(fields, warn),
   });
-  if (database.dataSource.isInitialized) table.check();
+  if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
   return store;

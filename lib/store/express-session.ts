@@ -14,6 +14,7 @@ interface CookieInternals {
 }
 
 export type { Request };
+/** What a session holds: express-session's own interface, which applications augment. */
 export type SessionData = session.SessionData;
 export type CookieOptions = session.CookieOptions;
 /** The session on a request, with whatever `SessionData` is augmented by. */

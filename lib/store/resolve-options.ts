@@ -142,13 +142,17 @@ function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: s
 }
 
 function wrong(name: string, value: unknown, expected: string): SessionOptionsError {
-  const shown = name === 'secret' ? describeSecret(value) : typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const shown = SECRET.has(name) ? (value === undefined ? 'missing' : 'not usable') : show(value);
   return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It has to be ${expected}.`);
 }
 
-/** A secret is never shown. */
-function describeSecret(value: unknown): string {
-  return value === undefined ? 'missing' : 'empty or not a text';
+/** Options whose values are, or hold, secrets. */
+const SECRET: ReadonlySet<string> = new Set(['secret', 'connection', 'dataSource']);
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
+  return isObject(value) ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
 }
 
 function userOf(session: SessionData): unknown {

@@ -2,14 +2,12 @@ import { SessionSerializationError, SessionTooLargeError } from '../session.erro
 import { toPruneHour, type SessionRow } from '../table/session-table.js';
 import { Cookie, type SessionData } from './express-session.js';
 import { expiryOf, idleTimeOf, type Lifetime } from './session-expiry.js';
+import { attributesOf, toDate } from './session-cookie.js';
 import { COOKIE_DEFAULTS } from './resolve-options.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
 const RESERVED = ['handle', 'rotate'];
-/** The attributes of a cookie that are kept; `expires` moves with each request, so it counts as no change. */
-const COOKIE_KEYS = ['originalMaxAge', 'partitioned', 'priority', 'secure', 'httpOnly', 'domain', 'path', 'sameSite'] as const;
-
 /** What a session writes into its row, apart from its key and birth. */
 export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
   readonly fingerprint: string;
@@ -32,7 +30,7 @@ export class SessionCodec {
 
   /** Equal for equal data; neither the cookie's moving `expires` nor the form of a stored json column matters. */
   fingerprint(session: SessionData): string | Promise<string> {
-    return this.serialize({ ...session, cookie: pickCookie(session) } as unknown as SessionData);
+    return this.serialize({ ...session, cookie: attributesOf(session.cookie) } as unknown as SessionData);
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
@@ -43,7 +41,7 @@ export class SessionCodec {
       }
     }
     const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
-    const cookie = { ...pickCookie(session), expires: session.cookie.expires ? new Date(expiresAt) : null };
+    const cookie = { ...attributesOf(session.cookie), expires: session.cookie.expires ? new Date(expiresAt) : null };
     const userId = toUserId(this.options.userId(session));
     // Both texts are asked for before the first pause: the handler may go on changing the session.
     const [data, fingerprint] = await Promise.all([
@@ -67,9 +65,9 @@ export class SessionCodec {
     }
     const session = data as SessionData;
     if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
-    const { expires } = session.cookie;
+    const expires = toDate(session.cookie.expires);
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
-    if (expires != null) session.cookie.expires = new Date(row.expiresAt ?? expires);
+    session.cookie.expires = expires && new Date(row.expiresAt ?? expires);
     return session;
   }
 
@@ -105,10 +103,6 @@ export class SessionCodec {
     const options = typeof cookie === 'function' ? COOKIE_DEFAULTS : cookie;
     return new Cookie({ ...options, secure: options.secure === true });
   }
-}
-
-function pickCookie({ cookie }: SessionData): Record<string, unknown> {
-  return Object.fromEntries(COOKIE_KEYS.map((key) => [key, cookie[key as keyof typeof cookie]]));
 }
 
 function toUserId(userId: unknown): string | null {

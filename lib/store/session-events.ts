@@ -51,11 +51,12 @@ export type Tell = (name: keyof SessionEvents, facts: Omit<SessionEvent, 'at'>) 
 /** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
 export function notify(emitter: EventEmitter, name: keyof SessionEvents, event: SessionEvent, warn: (message: string) => void): void {
   channel(`nestjs-typeorm-session:${name}`).publish(event);
+  const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${String(error)}`);
   for (const listener of emitter.rawListeners(name)) {
     try {
-      listener.call(emitter, event);
+      Promise.resolve(listener.call(emitter, event)).catch(warnOf);
     } catch (error) {
-      warn(`A listener of the session event "${name}" failed: ${String(error)}`);
+      warnOf(error);
     }
   }
 }

@@ -40,8 +40,8 @@ export class SessionKeeper {
     const { table, codec, options, now } = this.context;
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
+      if (!origin.isStored) return this.insert(session, origin);
       const draft = await codec.encode(session, now(), origin.createdAt);
-      if (!origin.isStored) return this.insert(origin, draft);
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
       const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
       if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
@@ -52,7 +52,7 @@ export class SessionKeeper {
     }
   }
 
-  /** For data of unknown origin: adds the row or replaces its data, in one statement. */
+  /** For data of unknown origin: adds the row or replaces its data, in one atomic statement. */
   async upsert(key: string, session: SessionData): Promise<void> {
     const { table, codec, now, tell } = this.context;
     const createdAt = now();
@@ -99,9 +99,10 @@ export class SessionKeeper {
     if (origin) origin.isEnded = true;
   }
 
-  private async insert(origin: SessionOrigin, draft: SessionDraft): Promise<void> {
-    const { table, now } = this.context;
+  private async insert(session: SessionData, origin: SessionOrigin): Promise<void> {
+    const { table, codec, now } = this.context;
     const createdAt = now();
+    const draft = await codec.encode(session, createdAt, createdAt);
     const handle = (await table.fields()).has('handle') ? createHandle(createdAt) : undefined;
     const [outcome] = await table.insert([{ ...draft, id: origin.key, createdAt, version: 1, handle }]);
     if (outcome === 'conflict') {

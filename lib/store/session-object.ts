@@ -1,6 +1,7 @@
 import { SessionInterruptedError } from '../session.errors.js';
 import { promise, settle, type Callback } from './callback.js';
-import { Cookie, Session, type Request, type SessionData } from './express-session.js';
+import { toCookie } from './session-cookie.js';
+import { Session, type Request, type SessionData } from './express-session.js';
 import type { SessionStore } from './session-store.js';
 
 const Base = Session as unknown as new () => { cookie: SessionData['cookie'] };
@@ -19,7 +20,7 @@ class SessionObject extends Base {
 
   save(callback?: Callback): this | Promise<void> {
     const saved = promise((done) => storeOf(this).set(this.id, asData(this), done));
-    return settle(saved, callback) ?? this;
+    return this.answer(saved, callback);
   }
 
   reload(callback?: Callback): this | Promise<void> {
@@ -29,11 +30,11 @@ class SessionObject extends Base {
       if (!data) throw new SessionInterruptedError();
       store.createSession(this.req, data);
     };
-    return settle(reload(), callback) ?? this;
+    return this.answer(reload(), callback);
   }
 
   regenerate(callback?: Callback): this | Promise<void> {
-    return settle(storeOf(this).regenerate(this.req), callback) ?? this;
+    return this.answer(storeOf(this).regenerate(this.req), callback);
   }
 
   async rotate(): Promise<void> {
@@ -43,7 +44,13 @@ class SessionObject extends Base {
 
   destroy(callback?: Callback): this | Promise<void> {
     delete (this.req as Partial<Request>).session;
-    return settle(storeOf(this).end(this.id, this), callback) ?? this;
+    return this.answer(storeOf(this).end(this.id, this), callback);
+  }
+
+  /** As with express-session, nobody has to wait: a failure that nobody asked for ends no process. Who waits still sees it. */
+  private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
+    work.catch(() => undefined);
+    return settle(work, callback) ?? this;
   }
 
   /** Unlike the original it leaves `originalMaxAge` alone, which would lose a millisecond now and then and look like a change. */
@@ -74,15 +81,6 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
 /** Gives a session object another id; express-session's own could not take one. */
 export function renameSessionObject(session: object, id: string): void {
   Object.defineProperty(session, 'id', { value: id, configurable: true });
-}
-
-function toCookie(cookie: SessionData['cookie']): SessionData['cookie'] {
-  const { expires, originalMaxAge, ...attributes } =
-    cookie instanceof Cookie ? (cookie as unknown as { data: typeof cookie }).data : cookie;
-  const copy = new Cookie(attributes);
-  copy.expires = expires ? new Date(expires) : (expires ?? null);
-  copy.originalMaxAge = originalMaxAge ?? null;
-  return copy;
 }
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;

@@ -77,7 +77,8 @@ export class SessionReader {
     origin.userId = row.userId ?? undefined;
     try {
       const data = await this.context.codec.decode(row);
-      if (expiresAt === undefined && isOver(data, this.context.now())) return undefined;
+      const end = expiresAt ?? data.cookie.expires?.getTime();
+      if (isOver(this.context, end, createdAt)) return undefined;
       origin.base = await this.context.codec.fingerprint(data);
       this.context.origins.note(data, origin);
       return data;
@@ -91,7 +92,12 @@ export class SessionReader {
   }
 }
 
-const isOver = ({ cookie }: SessionData, now: number): boolean => cookie.expires != null && cookie.expires.getTime() <= now;
+/** A write of unknown origin cannot know when the row was made, so the absolute end is looked at here, too. */
+function isOver({ now, options }: SessionContext, end: number | undefined, createdAt: number | undefined): boolean {
+  const { absoluteTimeoutMs } = options;
+  const absoluteEnd = absoluteTimeoutMs === false || createdAt === undefined ? Infinity : createdAt + absoluteTimeoutMs;
+  return Math.min(end ?? Infinity, absoluteEnd) <= now();
+}
 
 const toDate = (epochMs: number | undefined): Date | undefined => (epochMs === undefined ? undefined : new Date(epochMs));
 

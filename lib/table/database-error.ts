@@ -1,3 +1,4 @@
+import type { TableShape } from './statement.js';
 import { SessionEntityError, SessionTooLargeError, SessionUnavailableError, type SessionError } from '../session.errors.js';
 
 /** What drivers put on their errors; TypeORM wraps it as `driverError`. */
@@ -17,6 +18,7 @@ const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
 const MISSING_TEXT = /no such (table|column)|has no column named/i;
 // The value is longer than the column, or than the server takes.
 const TOO_LONG = new Set<unknown>(['22001', 1406, 1153]);
+const QUOTE = /["'`]/;
 const ALREADY_THERE = new Set<unknown>(['42P07', '42710', '23505', 1050, 1061]);
 const ALREADY_THERE_TEXT = /already exists/i;
 
@@ -31,29 +33,55 @@ export const isAlreadyThere = (error: unknown): boolean =>
   hasCode(error, ALREADY_THERE) || ALREADY_THERE_TEXT.test(driverErrorOf(error).message ?? '');
 
 /**
- * The error of a driver as one of ours. Its `cause` keeps the driver's message and codes and nothing else, because the
- * originals carry the statement's parameters: keys and session data, which must not reach a log.
+ * The error of a statement as one of ours. Its `cause` keeps the codes of the driver and what its message says of tables and
+ * columns, and nothing else: the original carries the parameters, keys and session data, which must not reach a log.
  */
-export function toSessionError(error: unknown, table: string): SessionError {
-  const { message = String(error), code, errno, sqlState } = driverErrorOf(error);
-  const cause = Object.assign(new Error(message), { code, errno, sqlState });
-  if (hasCode(error, MISSING) || MISSING_TEXT.test(message)) {
+export function toSessionError(error: unknown, shape: TableShape): SessionError {
+  const names = [shape.metadata.tableName, ...shape.metadata.columns.map(({ databaseName }) => databaseName)];
+  const cause = causeOf(error, (message) => withoutValues(message, names));
+  if (hasCode(error, MISSING) || MISSING_TEXT.test(driverErrorOf(error).message ?? '')) {
     return new SessionEntityError(
-      `The session table ${table}, or a column of it, is missing. Run a migration (createSessionMigration), ` +
+      `The session table ${shape.table}, or a column of it, is missing. Run a migration (createSessionMigration), ` +
         'or let TypeORM create it (`synchronize: true`).',
       { cause },
     );
   }
   if (hasCode(error, TOO_LONG)) {
     return new SessionTooLargeError(
-      `A column of the session table ${table} is too small for this session. Keep less in it, or give the column a larger type.`,
+      `A column of the session table ${shape.table} is too small for this session. Keep less in it, or give the column a larger type.`,
       { cause },
     );
   }
   return new SessionUnavailableError(
-    `The database did not answer a session query on ${table} (${code ?? 'no code'}). Look at the cause and at the database.`,
+    `The database did not answer a session query on ${shape.table} (${cause.code ?? 'no code'}). Look at the cause and at the database.`,
     { cause },
   );
+}
+
+/** The error of opening a data source of our own, where no session is concerned yet. */
+export function toOpeningError(error: unknown): SessionError {
+  const cause = causeOf(error, (message) => message);
+  return new SessionUnavailableError(
+    `The session module cannot open its own connection (${cause.code ?? 'no code'}). Look at the cause and at the option \`connection\`.`,
+    { cause },
+  );
+}
+
+function causeOf(error: unknown, clean: (message: string) => string): Error & { readonly code: string | number | undefined } {
+  const { message = String(error), code, errno, sqlState } = driverErrorOf(error);
+  return Object.assign(new Error(clean(message)), { code, errno, sqlState });
+}
+
+/** A message up to its first quotation that is no name of ours: databases quote the values that they refuse. */
+function withoutValues(message: string, names: readonly string[]): string {
+  for (let at = message.search(QUOTE); at >= 0;) {
+    const name = names.find((each) => message.startsWith(each + message[at], at + 1));
+    if (name === undefined) return `${message.slice(0, at)}…`;
+    const rest = at + name.length + 2;
+    const next = message.slice(rest).search(QUOTE);
+    at = next < 0 ? -1 : rest + next;
+  }
+  return message;
 }
 
 function driverErrorOf(error: unknown): DriverError {

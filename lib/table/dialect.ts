@@ -4,6 +4,7 @@ import { postgresDialect } from './postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from './session.entity.js';
 import { sqliteDialect } from './sqlite.dialect.js';
 import { standardDialect } from './standard.dialect.js';
+import type { SessionColumn } from './session-columns.js';
 import type { SessionPage } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
 
@@ -28,8 +29,10 @@ export interface SessionDialect {
   readonly sharesConnection: boolean;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
-  /** Compares a text column with a parameter by case, length and padding. */
-  equals(column: string, parameter: string): string;
+  /** Whether `equals` is exact; if not, a row is looked at before it is written. */
+  readonly isExact: boolean;
+  /** Compares a text column with a parameter or column by case, length and padding. */
+  equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
 
   readonly find: Build;
   /** The id alone, of a row that may have expired. */
@@ -44,7 +47,8 @@ export interface SessionDialect {
   readonly remove: Build;
   readonly clear: Build;
   readonly count: Build;
-  readonly countUser: Build;
+  /** The user ids of live rows that compare as equal to this one. */
+  readonly ofUser: Build;
   /** One atomic statement; without it: overwrite, else insert, else overwrite. */
   readonly upsert?: Build;
   /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
@@ -64,23 +68,23 @@ export type StatementName = {
   [Name in keyof SessionDialect]-?: SessionDialect[Name] extends Build | undefined ? Name : never;
 }[keyof SessionDialect];
 
-const FAMILIES: Readonly<Record<string, SessionDialect>> = {
-  postgres: postgresDialect,
-  cockroachdb: postgresDialect,
-  mysql: mysqlDialect,
-  mariadb: mysqlDialect,
-  'better-sqlite3': sqliteDialect,
-  sqlite: sqliteDialect,
-  sqljs: sqliteDialect,
-};
+const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
+  ['postgres', postgresDialect],
+  ['cockroachdb', postgresDialect],
+  ['mysql', mysqlDialect],
+  ['mariadb', mysqlDialect],
+  ['better-sqlite3', sqliteDialect],
+  ['sqlite', sqliteDialect],
+  ['sqljs', sqliteDialect],
+]);
 
 /** The dialect of a data source; the standard one for drivers that have none of their own. */
 export function pickDialect({ options }: DataSource): SessionDialect {
-  return FAMILIES[options.type] ?? standardDialect;
+  return FAMILIES.get(options.type) ?? standardDialect;
 }
 
 /** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
 export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
-  const isMysql = FAMILIES[type] === mysqlDialect;
+  const isMysql = FAMILIES.get(type) === mysqlDialect;
   return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
 }

@@ -9,7 +9,8 @@ export const mysqlDialect: SessionDialect = {
   textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 
   // The default collations ignore case and trailing spaces: the first half finds the row by its index, the second compares it.
-  equals: (column, parameter) => `${column} = ${parameter} AND ${bytes(column)} = ${bytes(parameter)}`,
+  isExact: true,
+  equals: ({ sql }, value) => `${sql} = ${value} AND ${bytes(sql)} = ${bytes(value)}`,
 
   upsert(shape) {
     const { id, version } = shape.columns;

@@ -7,6 +7,16 @@ import { compileText, isExpired, type Statement, type TableShape } from './state
 export const postgresDialect: SessionDialect = {
   ...standardDialect,
   name: 'postgres',
+  isExact: true,
+  equals(column, value) {
+    const { type, collation } = column.metadata;
+    if ((type === String || /^(varchar|character varying|text)$/.test(String(type))) && !collation)
+      return standardDialect.equals(column, value);
+    // Of other types and collations, values that differ may be equal: the first half finds the row by its index.
+    const own = /^char(acter)?$/.test(String(type)) ? 'bpchar' : String(type);
+    const text = `CAST(${value} AS text)`;
+    return `${column.sql} = CAST(${text} AS ${own}) AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
+  },
   upsert: insertOrReplace,
   // Held by a transaction and not by the connection, so that no pool, nor a pooler in between, can hand it on.
   lock: {
@@ -33,9 +43,12 @@ export const postgresDialect: SessionDialect = {
 
 /** An upsert as PostgreSQL and SQLite write it. */
 export function insertOrReplace(shape: TableShape): Statement {
-  const { table, columns } = shape;
+  const { table, columns, dialect } = shape;
+  const id = columns.id.sql;
+  // A row whose id only collates like ours is not ours: it stays, and no row is affected.
+  const isSame = dialect.equals({ ...columns.id, sql: `${table}.${id}` }, `EXCLUDED.${id}`);
   const replaced = fieldsOf(shape, REPLACED).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
   if (columns.version) replaced.push(`${columns.version.sql} = ${table}.${columns.version.sql} + 1`);
   const insert = standardDialect.insert(shape);
-  return { ...insert, sql: `${insert.sql} ON CONFLICT (${columns.id.sql}) DO UPDATE SET ${replaced.join(', ')}` };
+  return { ...insert, sql: `${insert.sql} ON CONFLICT (${id}) DO UPDATE SET ${replaced.join(', ')} WHERE ${isSame}` };
 }

@@ -75,7 +75,10 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     field,
     metadata,
     sql: driver.escape(metadata.databaseName),
-    assertFits: (value) => capacity && assertFits(metadata, value, capacity),
+    assertFits: (value) => {
+      if (capacity) assertFits(metadata, value, capacity);
+      if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
+    },
     encode: (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
       const value = hydrate(driver, raw, metadata);
@@ -107,15 +110,16 @@ function conversionOf(
     case 'version':
       return { encode: (value) => value, decode: Number };
     default: {
-      // A column of fixed length comes back padded, and no id ends in a space.
-      const padded = /^(n?char|character|bpchar)$/.test(type);
       return {
         encode: (value) => value,
-        decode: (value) => (padded ? String(value).replace(/ +$/, '') : String(value)),
+        decode: (value) => (isPadded(type) ? String(value).replace(/ +$/, '') : String(value)),
       };
     }
   }
 }
+
+/** A column of fixed length comes back padded with spaces. */
+const isPadded = (type: string): boolean => /^(n?char|character|bpchar)$/.test(type);
 
 /** A json column that holds broken text is the serializer's to judge: it gets the text as it is. */
 function hydrate(driver: DataSource['driver'], raw: unknown, metadata: ColumnMetadata): unknown {
@@ -146,6 +150,12 @@ function assertFits({ databaseName }: ColumnMetadata, value: unknown, { size, un
   throw new SessionTooLargeError(
     `The column "${databaseName}" holds ${size} ${unit}, and the session needs ${actual}. ` +
       'Keep less in it, or give the column a larger type.',
+  );
+}
+
+function padded({ databaseName }: ColumnMetadata): SessionTooLargeError {
+  return new SessionTooLargeError(
+    `The column "${databaseName}" has a fixed length and cannot hold a value that ends in a space. Use varchar, or other values.`,
   );
 }
 

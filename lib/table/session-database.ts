@@ -1,14 +1,17 @@
 import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
-import { isAlreadyThere, toSessionError } from './database-error.js';
+import { isAlreadyThere, toOpeningError } from './database-error.js';
 import { defaultEntity } from './dialect.js';
 
 /** Where the table's data source comes from, and whose it is. */
 export interface SessionDatabase {
-  /** The data source once it is there; it may still be closed. */
   readonly dataSource: DataSource;
   readonly entity: EntityTarget<ObjectLiteral>;
+  /** Whether statements can be built and run. */
+  isOpen(): boolean;
+  /** Whether the table may be missing only because it is being made at this moment. */
+  mayBeMakingTables(): boolean;
   /** Resolves when the data source is open. Rejects with `SessionUnavailableError`; the next call tries again. */
   open(): Promise<void>;
   /** Closes the data source where it is ours. */
@@ -22,8 +25,12 @@ const CREATE_ATTEMPTS = 5;
 
 /** The application's own data source: waited for up to `timeoutMs`, never initialised nor closed by us. */
 export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>, timeoutMs: number): SessionDatabase {
+  // TypeORM says that it is initialised before it knows its entities.
+  const isOpen = () => dataSource.isInitialized && dataSource.entityMetadatas.length > 0;
   const open = async (): Promise<void> => {
-    for (let waited = 0; !dataSource.isInitialized; waited += POLL_MS) {
+    for (let waited = 0; !isOpen(); waited += POLL_MS) {
+      // Without any entity it will not get further: the table says what is missing.
+      if (waited >= timeoutMs / 2 && dataSource.isInitialized) return;
       if (waited >= timeoutMs) {
         throw new SessionUnavailableError(
           `The data source of the sessions was not initialised within ${timeoutMs} ms. Call its initialize() at start-up.`,
@@ -32,7 +39,8 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   };
-  return { dataSource, entity, open, close: async () => {} };
+  const mayBeMakingTables = () => Boolean(dataSource.options.synchronize || dataSource.options.migrationsRun);
+  return { dataSource, entity, isOpen, mayBeMakingTables, open, close: async () => {} };
 }
 
 /**
@@ -43,22 +51,26 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
   const entity = custom ?? defaultEntity(connection);
   const dataSource = createDataSource({ synchronize: true, ...connection, entities: [entity as never] });
   let opening: Promise<void> | undefined;
+  let isOpen = false;
   let isClosed = false;
 
   const initialize = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
         await dataSource.initialize();
+        isOpen = true;
         return;
       } catch (error) {
         if (attempt < CREATE_ATTEMPTS && isAlreadyThere(error)) continue;
-        throw toSessionError(error, 'of the module’s own connection');
+        throw toOpeningError(error);
       }
     }
   };
   return {
     dataSource,
     entity,
+    isOpen: () => isOpen,
+    mayBeMakingTables: () => false,
     // Single flight, because two initialisations at once open two pools and leak one; cleared on failure.
     async open() {
       if (isClosed) throw new SessionUnavailableError('The session store was closed. Nothing can be stored any more.');
@@ -69,6 +81,7 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
     },
     async close() {
       isClosed = true;
+      isOpen = false;
       await opening?.catch(() => undefined);
       if (dataSource.isInitialized) await dataSource.destroy();
     },

@@ -37,11 +37,12 @@ export class SessionLocks {
   }
 
   private async lockDatabase(
-    { dataSource, table }: TableShape,
+    shape: TableShape,
     lock: DatabaseLock,
     id: string,
     left: () => number,
   ): Promise<(() => Promise<void>) | undefined> {
+    const { dataSource, table } = shape;
     this.connections ??= new Turnstile(shareOfPool(dataSource));
     const leaveConnections = await this.connections.enter('', left());
     if (!leaveConnections) return undefined;
@@ -59,7 +60,7 @@ export class SessionLocks {
       }
     } catch (error) {
       await giveBack();
-      throw toSessionError(error, table);
+      throw toSessionError(error, shape);
     }
     await giveBack();
     return undefined;

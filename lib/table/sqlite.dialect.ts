@@ -9,6 +9,9 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   integerHoldsMilliseconds: true,
   sharesConnection: true,
+  isExact: true,
+  // The first half finds the row by its index, whatever the collation; the second compares it.
+  equals: ({ sql }, value) => `${sql} = ${value} AND ${sql} = ${value} COLLATE BINARY`,
   upsert: insertOrReplace,
   prune(shape) {
     const { table, columns } = shape;

@@ -11,7 +11,8 @@ export const standardDialect: SessionDialect = {
   sharesConnection: false,
   textBytes: {},
 
-  equals: (column, parameter) => `${column} = ${parameter}`,
+  isExact: false,
+  equals: ({ sql }, value) => `${sql} = ${value}`,
 
   find: (shape) => compileQuery(select(shape).where(and(hasId(shape), isLive(shape)))),
 
@@ -32,32 +33,21 @@ export const standardDialect: SessionDialect = {
   touch(shape) {
     const later = (column: SessionColumn) =>
       `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
-    const moved = assign(fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later);
-    return compileQuery(
-      builder(shape)
-        .update(shape.metadata.target)
-        .set(moved)
-        .where(and(hasId(shape), isLive(shape))),
-    );
+    return change(shape, fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later, isLive(shape));
   },
 
-  rekey(shape) {
-    const moved = assign([shape.columns.id], () => ':newId');
-    return compileQuery(
-      builder(shape)
-        .update(shape.metadata.target)
-        .set(moved)
-        .where(and(hasId(shape), isPresent(shape))),
-    );
-  },
+  rekey: (shape) => change(shape, [shape.columns.id], () => ':newId', isPresent(shape)),
 
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 
   clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),
 
-  count: (shape) => countRows(shape),
+  count(shape) {
+    const counted = builder(shape).select('COUNT(*)', 'count').from(shape.metadata.target, 's').withDeleted();
+    return compileQuery(counted.where(isLive(shape)));
+  },
 
-  countUser: (shape) => countRows(shape, isOfUser(shape)),
+  ofUser: (shape) => compileQuery(select(shape, ['userId']).where(and(isOfUser(shape), isLive(shape)))),
 
   page(shape, { userId, after, limit }) {
     const { handle, id } = shape.columns;
@@ -96,7 +86,7 @@ const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
 
 const parameter = ({ field }: SessionColumn): string => `:${field}`;
 
-const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId.sql, ':userId');
+const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId, ':userId');
 
 /** Each column comes back under the name of its field. Soft-deleted rows are left to our own conditions. */
 function select(shape: TableShape, fields?: readonly SessionField[]): SelectQueryBuilder<ObjectLiteral> {
@@ -105,16 +95,17 @@ function select(shape: TableShape, fields?: readonly SessionField[]): SelectQuer
   return query;
 }
 
-function countRows(shape: TableShape, condition?: string): Statement {
-  const counted = builder(shape).select('COUNT(*)', 'count').from(shape.metadata.target, 's').withDeleted();
-  return compileQuery(counted.where(and(condition, isLive(shape))));
-}
-
 function replace(shape: TableShape, condition?: string): Statement {
   const value = (column: SessionColumn) => (column.field === 'version' ? `${column.sql} + 1` : parameter(column));
-  const replaced = assign(fieldsOf(shape, [...REPLACED, 'version']), value);
-  const where = and(hasId(shape), condition, isPresent(shape));
-  return compileQuery(builder(shape).update(shape.metadata.target).set(replaced).where(where));
+  return change(shape, fieldsOf(shape, [...REPLACED, 'version']), value, and(condition, isPresent(shape)));
+}
+
+/** An update of some columns of one row, and of no other that we know: TypeORM would raise a VersionColumn by itself. */
+function change(shape: TableShape, columns: SessionColumn[], value: (column: SessionColumn) => string, condition?: string): Statement {
+  const kept = fieldsOf(shape).filter(({ metadata }) => metadata.isVersion || metadata.isUpdateDate);
+  const changed = { ...assign(kept, ({ sql }) => sql), ...assign(columns, value) };
+  const where = and(hasId(shape), condition);
+  return compileQuery(builder(shape).update(shape.metadata.target).set(changed).where(where));
 }
 
 /** The values object that the query builder wants, nested as the properties are, with an SQL expression for each column. */

@@ -1,11 +1,11 @@
 import type { QueryResult } from 'typeorm';
-import { SessionUnavailableError } from '../session.errors.js';
+import { SessionEntityError, SessionUnavailableError, type SessionError } from '../session.errors.js';
 import { isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
 import type { SessionField } from './session-table.js';
-import type { ParameterName, Statement, TableShape } from './statement.js';
+import { isParameterName, type ParameterName, type Statement, type TableShape } from './statement.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
@@ -28,6 +28,8 @@ export interface StatementRunnerOptions {
 /** Builds statements at their first use, and runs them on the primary of a data source, outside the application's transactions. */
 export class StatementRunner {
   private shape: TableShape | undefined;
+  private hasRun = false;
+  private patienceEnds: number | undefined;
   private readonly statements = new Map<StatementName, Statement>();
 
   constructor(
@@ -50,7 +52,7 @@ export class StatementRunner {
 
   /** Opens the data source where it is not. */
   async ready(): Promise<TableShape> {
-    if (!this.database.dataSource.isInitialized) await this.database.open();
+    if (!this.database.isOpen()) await this.database.open();
     return this.check();
   }
 
@@ -78,15 +80,27 @@ export class StatementRunner {
   }
 
   private async run(shape: TableShape, { sql, parameters }: Statement, values: Values): Promise<QueryResult> {
-    const encoded = parameters.map((name) => encode(shape, name, values));
-    for (let attempt = 1; ; attempt++) {
+    const encoded = parameters.map((parameter) => (isParameterName(parameter) ? encode(shape, parameter, values) : parameter));
+    let attempt = 1;
+    for (;;) {
       try {
-        return await query(shape, sql, encoded);
+        const result = await query(shape, sql, encoded);
+        this.hasRun = true;
+        return result;
       } catch (error) {
-        if (attempt === ATTEMPTS || !isTransient(error)) throw toSessionError(error, shape.table);
-        await pause(Math.random() * PAUSE_MS * attempt);
+        const sessionError = toSessionError(error, shape);
+        if (isTransient(error) && attempt++ < ATTEMPTS) await pause(Math.random() * PAUSE_MS * attempt);
+        else if (this.isTooEarly(sessionError)) await pause(POLL_MS);
+        else throw sessionError;
       }
     }
+  }
+
+  /** TypeORM takes statements while it still makes the tables: until the first one worked, they are waited for, once. */
+  private isTooEarly(error: SessionError): boolean {
+    if (this.hasRun || !(error instanceof SessionEntityError) || !this.database.mayBeMakingTables()) return false;
+    this.patienceEnds ??= performance.now() + this.options.timeoutMs / 2;
+    return performance.now() < this.patienceEnds;
   }
 
   /**

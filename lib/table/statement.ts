@@ -20,10 +20,10 @@ const PARAMETERS = [...SESSION_FIELDS, 'newId', 'now', 'pruneHour', 'after', 'li
 /** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
 const MARKERS = Object.fromEntries(PARAMETERS.map((name) => [name, name]));
 
-/** SQL in the driver's own notation, and the names of its parameters in their order. */
+/** SQL in the driver's own notation, and its parameters in their order: names, and values that TypeORM put in. */
 export interface Statement {
   readonly sql: string;
-  readonly parameters: readonly ParameterName[];
+  readonly parameters: readonly unknown[];
   /** False where TypeORM put a value of its own in it (a generated uuid): then it is built anew for each use. */
   readonly reusable: boolean;
 }
@@ -44,13 +44,15 @@ export function compileQuery(query: {
 }
 
 function toStatement(sql: string, parameters: unknown[]): Statement {
-  const names = parameters.filter((name): name is ParameterName => PARAMETERS.includes(name as ParameterName));
-  return { sql, parameters: names, reusable: names.length === parameters.length };
+  return { sql, parameters, reusable: parameters.every(isParameterName) };
 }
+
+/** Whether a parameter stands for a value of ours. */
+export const isParameterName = (parameter: unknown): parameter is ParameterName => PARAMETERS.includes(parameter as ParameterName);
 
 /** The row under exactly this id. */
 export function hasId({ dialect, columns }: TableShape): string {
-  return dialect.equals(columns.id.sql, ':id');
+  return dialect.equals(columns.id, ':id');
 }
 
 /** Rows that have not expired, nor been soft-deleted by an older store. */

@@ -1,4 +1,5 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import type { StatementName } from './dialect.js';
 import type { SessionDatabase } from './session-database.js';
 import type * as Contract from './session-table.js';
 import type { SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
@@ -9,6 +10,9 @@ import type { Statement, TableShape } from './statement.js';
 /** How often an upsert in two statements starts over while others add and remove the row. */
 const UPSERT_ATTEMPTS = 6;
 const HOUR_MS = 3_600_000;
+/** Ids of this form differ under every collation. */
+const HASH = /^[0-9a-f]{64}$/;
+const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
 
 /** `SessionTable` over a TypeORM data source. */
 export class TypeOrmSessionTable implements SessionTable {
@@ -48,10 +52,11 @@ export class TypeOrmSessionTable implements SessionTable {
 
   update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
     return inTurn(changes, async (change) => {
-      await this.assertFits(change);
-      const affected = await this.runner.write(change.version === undefined ? 'overwrite' : 'update', change);
-      if (affected > 0) return 'saved';
-      return (await this.exists(change.id)) ? 'conflict' : 'gone';
+      const { id } = change;
+      // A space at the end matters only to an id that is written.
+      await this.assertFits({ ...change, id: id.trimEnd() });
+      if ((await this.change(change.version === undefined ? 'overwrite' : 'update', change)) > 0) return 'saved';
+      return (await this.exists(id)) ? 'conflict' : 'gone';
     });
   }
 
@@ -59,8 +64,8 @@ export class TypeOrmSessionTable implements SessionTable {
     return inTurn(rows, async (row): Promise<'saved'> => {
       await this.assertFits(row);
       const { dialect } = await this.runner.ready();
-      if (dialect.upsert) await this.runner.write('upsert', row);
-      else await this.updateOrInsert(row);
+      if (!dialect.upsert) await this.updateOrInsert(row);
+      else if ((await this.runner.write('upsert', row)) === 0) throw new SessionUnavailableError(ALIKE);
       return 'saved';
     });
   }
@@ -69,7 +74,7 @@ export class TypeOrmSessionTable implements SessionTable {
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       const hasTimes = columns.expiresAt ?? columns.lastSeenAt;
-      const isThere = hasTimes ? (await this.runner.write('touch', { ...touch, now })) > 0 : await this.exists(touch.id);
+      const isThere = hasTimes ? (await this.change('touch', { ...touch, now })) > 0 : await this.exists(touch.id);
       return isThere ? 'saved' : 'gone';
     });
   }
@@ -77,18 +82,22 @@ export class TypeOrmSessionTable implements SessionTable {
   rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
     return inTurn(moves, async (move) => {
       await this.assertFits({ id: move.newId });
-      return this.unlessTaken(move.newId, async () => ((await this.runner.write('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
+      return this.unlessTaken(move.newId, async () => ((await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
     });
   }
 
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
-    return inTurn(ids, async (id) => ((await this.runner.write('remove', { id })) > 0 ? 'removed' : 'gone'));
+    return inTurn(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
   }
 
   async page(page: Contract.SessionPage): Promise<SessionRow[]> {
     await this.need('handle', 'list sessions');
     if (page.userId !== undefined) await this.need('userId', 'list the sessions of a user');
-    return this.rows((shape) => shape.dialect.page(shape, page), { ...page });
+    const rows = await this.rows((shape) => shape.dialect.page(shape, page), { ...page });
+    const wanted = rows.filter(({ userId }) => page.userId === undefined || page.userId === userId);
+    const last = rows.at(-1)?.handle;
+    if (rows.length < page.limit || wanted.length === rows.length || !last) return wanted;
+    return [...wanted, ...(await this.page({ ...page, limit: page.limit - wanted.length, after: last }))];
   }
 
   scan({ after, limit, now }: { after?: string | undefined; limit: number; now: number }): Promise<SessionRow[]> {
@@ -96,9 +105,9 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
-    if (userId !== undefined) await this.need('userId', 'count the sessions of a user');
-    const [record] = await this.runner.read(userId === undefined ? 'count' : 'countUser', { userId, now });
-    return Number(record?.count);
+    if (userId === undefined) return Number((await this.runner.read('count', { now }))[0]?.count);
+    await this.need('userId', 'count the sessions of a user');
+    return (await this.rows('ofUser', { userId, now })).filter((row) => row.userId === userId).length;
   }
 
   async clear(): Promise<void> {
@@ -131,6 +140,13 @@ export class TypeOrmSessionTable implements SessionTable {
     throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
   }
 
+  /** Changes the row under exactly this id; where the dialect cannot compare exactly, the row is looked at first. */
+  private async change(name: StatementName, values: Values & { readonly id: string }): Promise<number> {
+    const { dialect } = await this.runner.ready();
+    if (!dialect.isExact && !HASH.test(values.id) && !(await this.exists(values.id))) return 0;
+    return this.runner.write(name, values);
+  }
+
   /** Only the database knows why it refused a new id; whether it is taken it can be asked. */
   private async unlessTaken<Outcome>(id: string, write: () => Promise<Outcome>): Promise<Outcome | 'conflict'> {
     try {
@@ -146,7 +162,7 @@ export class TypeOrmSessionTable implements SessionTable {
     return row?.id === id;
   }
 
-  private async rows(statement: 'find' | 'locate' | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
+  private async rows(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
     const records = await this.runner.read(statement, values);
     const { columns } = this.runner.check();
     return records.map((record) => {

@@ -73,9 +73,7 @@ export function exportedNames(entry: 'index' | 'express'): Record<string, Export
   const module = checker.getSymbolAtLocation(program.getSourceFile(path)!)!;
   const names = checker.getExportsOfModule(module).map((alias) => {
     const symbol = alias.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(alias) : alias;
-    const ours = symbol.declarations?.some((declaration) =>
-      declaration.getSourceFile().fileName.startsWith(join(root, 'lib')),
-    );
+    const ours = symbol.declarations?.every((declaration) => declaration.getSourceFile().fileName.startsWith(join(root, 'lib')));
     const comment = ours ? ts.displayPartsToString(symbol.getDocumentationComment(checker)) : undefined;
     return [alias.name, { kind: kindOf(symbol), comment }] as const;
   });
@@ -101,11 +99,7 @@ function readConfig(name: string): ts.ParsedCommandLine {
   const fail = (diagnostic: ts.Diagnostic) => {
     throw new Error(messages([diagnostic]).join('\n'));
   };
-  return ts.getParsedCommandLineOfConfigFile(
-    join(root, name),
-    {},
-    { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail },
-  )!;
+  return ts.getParsedCommandLineOfConfigFile(join(root, name), {}, { ...ts.sys, onUnRecoverableConfigFileDiagnostic: fail })!;
 }
 
 function messages(diagnostics: readonly ts.Diagnostic[]): string[] {

@@ -19,9 +19,7 @@ describe('package.json', () => {
   });
 
   it('pins every tool to one version', () => {
-    const loose = Object.entries(manifest.devDependencies).filter(
-      ([, version]) => !/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version),
-    );
+    const loose = Object.entries(manifest.devDependencies).filter(([, version]) => !/^(npm:.+@)?\d+\.\d+\.\d+$/.test(version));
     expect(loose).toEqual([]);
   });
 
@@ -87,9 +85,7 @@ describe('the built package', () => {
     });
     const [{ files: packed }] = JSON.parse(output) as [{ files: Array<{ path: string }> }];
     const paths = packed.map(({ path }) => path);
-    const targets = Object.values(manifest.exports).flatMap((target) =>
-      typeof target === 'string' ? [target] : Object.values(target),
-    );
+    const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
     expect(targets.filter((target) => !paths.includes(target.slice('./'.length)))).toEqual([]);
     expect(paths.filter((path) => !/^dist\/.+\.(?:js|d\.ts|js\.map)$/.test(path)).toSorted()).toEqual(
       ['package.json', ...manifest.files.slice(1)].toSorted(),
