@@ -142,14 +142,19 @@ function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: s
 }
 
 function wrong(name: string, value: unknown, expected: string): SessionOptionsError {
-  const shown = SECRET.has(name) ? (value === undefined ? 'missing' : 'not usable') : show(value);
+  const shown = SECRET[name] === undefined || value === undefined ? show(value) : SECRET[name];
   return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It has to be ${expected}.`);
 }
 
-/** Options whose values are, or hold, secrets. */
-const SECRET: ReadonlySet<string> = new Set(['secret', 'connection', 'dataSource']);
+/** Options whose values are, or hold, secrets, and what is said instead of them. */
+const SECRET: Readonly<Record<string, string | undefined>> = {
+  secret: 'empty or not a text',
+  connection: 'something else',
+  dataSource: 'something else',
+};
 
 function show(value: unknown): string {
+  if (value === undefined) return 'missing';
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
   return isObject(value) ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
