@@ -156,8 +156,8 @@ const SECRET: Readonly<Record<string, string | undefined>> = {
 function show(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
-  return isObject(value) ? `an ${Array.isArray(value) ? 'array' : 'object'}` : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
 function userOf(session: SessionData): unknown {

@@ -48,7 +48,6 @@ export const catalogue: readonly Item[] = [
     name: 'Pot plant',
     about: 'Forgives a missed watering',
     cents: 1650,
-    outline:
-      'M7 15h10l-1.5 6h-7zM12 15V8M12 10C8 10.5 5.5 8.5 5 5c4-.5 6.5 1.5 7 5zM12 8c0-3.5 2-5.5 6-5.5.5 4-2 6-6 5.5z',
+    outline: 'M7 15h10l-1.5 6h-7zM12 15V8M12 10C8 10.5 5.5 8.5 5 5c4-.5 6.5 1.5 7 5zM12 8c0-3.5 2-5.5 6-5.5.5 4-2 6-6 5.5z',
   },
 ];

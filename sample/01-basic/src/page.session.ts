@@ -24,9 +24,7 @@ function countdown(label: string, end: Date, ofMs: number): Html {
 }
 
 const inWords = (seconds: number): string =>
-  seconds < 3600
-    ? `${Math.ceil(seconds / 60)} min`
-    : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+  seconds < 3600 ? `${Math.ceil(seconds / 60)} min` : `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 
 /** What the database knows of the session: everything but its id, which only the browser has. */
 export function rowPanel(session: Session, row: SessionInfo): Html {
@@ -55,5 +53,4 @@ export function rowPanel(session: Session, row: SessionInfo): Html {
 
 const empty = html`<span class="quiet">null</span>`;
 
-const clock = (date: Date | undefined): Html =>
-  date ? html`<time>${date.toISOString().slice(0, 19).replace('T', ' ')}Z</time>` : empty;
+const clock = (date: Date | undefined): Html => (date ? html`<time>${date.toISOString().slice(0, 19).replace('T', ' ')}Z</time>` : empty);

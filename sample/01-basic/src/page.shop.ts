@@ -5,8 +5,7 @@ import { html, type Html } from './html.js';
 const euros = new Intl.NumberFormat('en', { style: 'currency', currency: 'EUR' });
 const price = (cents: number): string => euros.format(cents / 100);
 
-const picture = ({ outline }: Item): Html =>
-  html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${outline}" /></svg>`;
+const picture = ({ outline }: Item): Html => html`<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${outline}" /></svg>`;
 
 const itemCard = (item: Item): Html =>
   html`<li>

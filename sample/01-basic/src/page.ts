@@ -33,8 +33,8 @@ export function page(session: Session, row?: SessionInfo): Html {
           ${row ? rowPanel(session, row) : ''}
         </main>
         <footer>
-          Stop the server and start it again: everything on this page is still here. It lies in one SQLite file; the
-          browser holds a signed id and nothing else.
+          Stop the server and start it again: everything on this page is still here. It lies in one SQLite file; the browser holds a signed
+          id and nothing else.
         </footer>
         <script>
           ${script};
@@ -44,8 +44,7 @@ export function page(session: Session, row?: SessionInfo): Html {
 }
 
 const greeting = ({ visits = 0 }: Session): Html =>
-  html`You have seen this page <strong data-testid="visits">${visits}</strong> ${visits === 1 ? 'time' : 'times'} in
-    this session.`;
+  html`You have seen this page <strong data-testid="visits">${visits}</strong> ${visits === 1 ? 'time' : 'times'} in this session.`;
 
 const signIn = html`<form class="account" method="post" action="/sign-in">
   <label for="name">Your name</label>

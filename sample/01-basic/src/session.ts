@@ -22,7 +22,6 @@ export const sessionOptions: SessionModuleOptions = {
   secret: process.env.SESSION_SECRET ?? 'the public secret of a sample: set SESSION_SECRET to a private one',
   connection: {
     type: 'better-sqlite3',
-    database:
-      process.env.SESSION_DATABASE ?? fileURLToPath(new URL('../../sample/01-basic/sessions.sqlite', import.meta.url)),
+    database: process.env.SESSION_DATABASE ?? fileURLToPath(new URL('../../sample/01-basic/sessions.sqlite', import.meta.url)),
   },
 };
