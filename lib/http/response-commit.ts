@@ -19,7 +19,7 @@ export class ResponseCommit {
   private readonly rawEnd: Method;
   private readonly headersBefore: ReadonlySet<string>;
   /** The session that the request came with, if it did. */
-  private loaded: SessionData | undefined;
+  private loaded: Request['session'] | undefined;
   private sendHead: Method = () => undefined;
   private state: 'open' | 'storing' | 'done' = 'open';
   private isHeadFree = false;
@@ -46,7 +46,7 @@ export class ResponseCommit {
   attach(): void {
     const { req, res } = this;
     const methods = methodsOf(res);
-    if (this.store.stateOf(req.session)?.isStored) this.loaded = req.session as SessionData;
+    if (this.store.stateOf(req.session)?.isStored) this.loaded = req.session;
     this.sendHead = methods.writeHead;
     methods.end = (...args) => this.end(args);
     methods.writeHead = (...args) => (this.isHeadFree ? this.writeHead(args) : this.holdHead(args));
@@ -110,6 +110,12 @@ export class ResponseCommit {
 
   /** `undefined` where there is nothing to write: then nothing is made to wait. */
   private storeSession(): Promise<void> | undefined {
+    // A save, rotation or logout that the handler did not wait for comes first.
+    const underWay = this.store.underWay(this.req.session ?? this.store.endedIn(this.req));
+    return underWay ? underWay.then(() => this.storeNow()) : this.storeNow();
+  }
+
+  private storeNow(): Promise<void> | undefined {
     const { req, res, store, options } = this;
     const { sessionID } = req;
     const session = req.session as SessionData | null | undefined;
@@ -153,7 +159,8 @@ export class ResponseCommit {
     const { req, res, store } = this;
     const session = req.session as SessionData | undefined;
     const state = store.stateOf(session);
-    if (this.loaded && !session && store.stateOf(this.loaded)?.isEnded) this.dropCookie(this.loaded);
+    const ended = this.loaded && !session && store.endedIn(req);
+    if (ended && store.stateOf(ended)?.isEnded) this.dropCookie(ended);
     const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
     if (!state?.isEnded && !hasNoRow) return this.sendHead.apply(res, [...args]);
     // express-session sets no cookie where it sees no session.

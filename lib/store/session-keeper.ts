@@ -68,7 +68,10 @@ export class SessionKeeper {
     const lifetime = codec.lifetimeOf(session);
     if (origin && (!origin.isStored || origin.isEnded || !isTouchDue(lifetime, seenAt, origin))) return;
     const expiresAt = expiryOf(lifetime, seenAt, origin?.createdAt);
-    const [outcome] = await table.touch([{ id: key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt }], seenAt);
+    const [outcome] = await table.touch(
+      [{ id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt }],
+      seenAt,
+    );
     if (!origin) return;
     if (outcome === 'saved') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
     else {
@@ -77,8 +80,11 @@ export class SessionKeeper {
     }
   }
 
-  /** Another key for the same row; a session that was never stored costs no statement. Fails without any change. */
-  async rotate(origin: SessionOrigin, newKey: string): Promise<void> {
+  /**
+   * Another key for the same row; a session that was never stored costs no statement. Fails without any change. `rename` is
+   * called at the same moment, so that nobody meets the session under its old id.
+   */
+  async rotate(origin: SessionOrigin, newKey: string, rename: () => void): Promise<void> {
     if (origin.isEnded) throw new SessionInterruptedError();
     if (origin.isStored) {
       const [outcome] = await this.context.table.rekey([{ id: origin.key, newId: newKey }]);
@@ -86,17 +92,22 @@ export class SessionKeeper {
       if (outcome === 'conflict') throw new SessionConflictError(TAKEN);
     }
     origin.key = newKey;
+    rename();
     this.context.tell('rotated', factsOf(origin));
   }
 
-  /** Removes the row; a session that was never stored, or has ended already, costs no statement. */
+  /**
+   * Removes the row; a session that was never stored, or was removed already, costs no statement. A session that another
+   * request has rotated away meanwhile is found by its handle: a logout ends it under whatever id.
+   */
   async end(key: string, origin: SessionOrigin | undefined): Promise<void> {
     const { table, tell } = this.context;
-    if (!origin || (origin.isStored && !origin.isEnded)) {
-      const [outcome] = await table.remove([key]);
+    if (!origin || origin.isStored) {
+      let [outcome] = await table.remove([origin?.key ?? key]);
+      if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
       if (outcome === 'removed') tell('destroyed', { ...factsOf(origin), reason: 'logout' });
     }
-    if (origin) origin.isEnded = true;
+    if (origin) Object.assign(origin, { isStored: false, isEnded: true });
   }
 
   private async insert(session: SessionData, origin: SessionOrigin): Promise<void> {

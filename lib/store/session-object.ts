@@ -44,7 +44,7 @@ class SessionObject extends Base {
 
   destroy(callback?: Callback): this | Promise<void> {
     delete (this.req as Partial<Request>).session;
-    return this.answer(storeOf(this).end(this.id, this), callback);
+    return this.answer(storeOf(this).end(this.id, this as unknown as Request['session']), callback);
   }
 
   /** As with express-session, nobody has to wait: a failure that nobody asked for ends no process. Who waits still sees it. */

@@ -18,8 +18,8 @@ export interface SessionOrigin {
   expiresAt: number | undefined;
   userId: string | undefined;
   handle: string | undefined;
-  /** Writes of one session object run one after the other. */
-  turn: Promise<unknown>;
+  /** What is under way on this session object: its writes run one after the other. Never rejects. */
+  turn: Promise<void> | undefined;
 }
 
 /** The origin of a session made now, under this key. */
@@ -31,7 +31,7 @@ export function newOrigin(key: string): SessionOrigin {
     isEnded: false,
     isSaved: false,
     base: '',
-    turn: Promise.resolve(),
+    turn: undefined,
     userId: undefined,
     handle: undefined,
     ...row,
@@ -69,7 +69,14 @@ export class SessionOrigins {
 
 /** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
 export function inTurn<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
-  const result = origin.turn.then(work, work);
-  origin.turn = result.catch(() => undefined);
+  const result = Promise.resolve(origin.turn).then(work);
+  const turn = result.then(
+    () => undefined,
+    () => undefined,
+  );
+  origin.turn = turn;
+  void turn.then(() => {
+    if (origin.turn === turn) origin.turn = undefined;
+  });
   return result;
 }

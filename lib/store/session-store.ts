@@ -34,6 +34,7 @@ export class SessionStore extends Store {
   private readonly keeper: SessionKeeper;
   private readonly pruner: SessionPruner;
   private readonly operations: Operations;
+  private readonly ended = new WeakMap<object, Request['session']>();
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
@@ -132,9 +133,11 @@ export class SessionStore extends Store {
     const id = this.context.options.genid?.(req) ?? createSessionId();
     const key = this.keyOf(id);
     if (!key) throw new SessionOptionsError(NO_ID);
-    await this.operations.run(() => inTurn(origin, () => this.keeper.rotate(origin, key)));
-    req.sessionID = id;
-    renameSessionObject(session, id);
+    const rename = () => {
+      req.sessionID = id;
+      renameSessionObject(session, id);
+    };
+    await this.operations.run(() => inTurn(origin, () => this.keeper.rotate(origin, key, rename)));
   }
 
   /**
@@ -240,8 +243,20 @@ export class SessionStore extends Store {
   }
 
   /** @internal Ends the session of a request, through `destroy`, which may have been replaced. */
-  end(sid: string, session: object | null | undefined): Promise<void> {
-    return promise((done) => this.destroy(sid, done, session ?? undefined));
+  async end(sid: string, session: Request['session'] | undefined): Promise<void> {
+    const { req } = (session ?? {}) as { req?: Request };
+    if (req && session) this.ended.set(req, session);
+    await promise((done) => this.destroy(sid, done, session));
+  }
+
+  /** @internal The session that a request has ended, or is ending. */
+  endedIn(req: Request): Request['session'] | undefined {
+    return this.ended.get(req);
+  }
+
+  /** @internal What is under way on a session that nobody waited for. */
+  underWay(session: object | null | undefined): Promise<void> | undefined {
+    return this.context.origins.of(session)?.turn;
   }
 
   /** @internal What the end of a request owes its session. */
@@ -261,7 +276,10 @@ export class SessionStore extends Store {
 
   private async keepAlive(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
-    if (key) await this.operations.run(() => this.keeper.touch(key, session, this.context.origins.of(session, key)));
+    if (!key) return;
+    const origin = this.context.origins.of(session, key);
+    const touch = () => this.keeper.touch(key, session, origin);
+    await this.operations.run(() => (origin ? inTurn(origin, touch) : touch()));
   }
 
   private async remove(sid: string, session?: object): Promise<void> {

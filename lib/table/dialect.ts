@@ -45,6 +45,7 @@ export interface SessionDialect {
   readonly touch: Build;
   readonly rekey: Build;
   readonly remove: Build;
+  readonly removeHandle: Build;
   readonly clear: Build;
   readonly count: Build;
   /** The user ids of live rows that compare as equal to this one. */

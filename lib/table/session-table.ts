@@ -96,6 +96,9 @@ export interface SessionTable {
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]>;
 
+  /** Removes the row of a handle, whatever its id is now. Without a `handle` column there is none. */
+  removeHandle(handle: string): Promise<'removed' | 'gone'>;
+
   /** Lists live rows by handle, newest first, with empty `data`. Needs `handle`, and with `userId` that column. */
   page(page: SessionPage): Promise<SessionRow[]>;
 

@@ -40,6 +40,16 @@ export const standardDialect: SessionDialect = {
 
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 
+  removeHandle(shape) {
+    const ofHandle = shape.columns.handle && `${shape.columns.handle.sql} = :handle`;
+    return compileQuery(
+      builder(shape)
+        .delete()
+        .from(shape.metadata.target)
+        .where(ofHandle ?? '1 = 0'),
+    );
+  },
+
   clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),
 
   count(shape) {

@@ -90,6 +90,10 @@ export class TypeOrmSessionTable implements SessionTable {
     return inTurn(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
   }
 
+  async removeHandle(handle: string): Promise<'removed' | 'gone'> {
+    return (await this.runner.write('removeHandle', { handle })) > 0 ? 'removed' : 'gone';
+  }
+
   async page(page: Contract.SessionPage): Promise<SessionRow[]> {
     await this.need('handle', 'list sessions');
     if (page.userId !== undefined) await this.need('userId', 'list the sessions of a user');
