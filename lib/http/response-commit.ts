@@ -173,7 +173,7 @@ export class ResponseCommit {
   }
 
   /** Tells the browser to forget the cookie of a session that was ended, by the attributes that it was set with. */
-  private dropCookie({ cookie }: SessionData): void {
+  private dropCookie({ cookie }: Pick<SessionData, 'cookie'>): void {
     const { domain, path, sameSite, secure, httpOnly } = cookie;
     const dropped = new Cookie({ domain, path, sameSite, secure, httpOnly, expires: new Date(0) });
     this.res.appendHeader('Set-Cookie', dropped.serialize(this.options.name, ''));

@@ -129,9 +129,7 @@ describe('sample 01', () => {
 });
 
 async function shown(visitor: Visitor) {
-  const [visits, user, mugs, total] = await Promise.all(
-    ['visits', 'user', 'quantity-mug', 'total'].map((testId) => visitor.read(testId)),
-  );
+  const [visits, user, mugs, total] = await Promise.all(['visits', 'user', 'quantity-mug', 'total'].map((testId) => visitor.read(testId)));
   return { visits, user, mugs, total };
 }
 

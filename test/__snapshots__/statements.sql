@@ -1,0 +1,244 @@
+-- ---- postgres ----
+
+-- find (id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = $1 AND "expires_at" > $2;
+
+-- locate (id)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = $1;
+
+-- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, version)
+UPDATE "sessions" SET "data" = $1, "expires_at" = $2, "prune_after" = $3, "last_seen_at" = $4, "version" = "version" + 1, "user_id" = $5 WHERE "id" = $6 AND "version" = $7;
+
+-- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id)
+UPDATE "sessions" SET "data" = $1, "expires_at" = $2, "prune_after" = $3, "last_seen_at" = $4, "version" = "version" + 1, "user_id" = $5 WHERE "id" = $6 AND 1 = 1;
+
+-- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ("id") DO UPDATE SET "data" = EXCLUDED."data", "expires_at" = EXCLUDED."expires_at", "prune_after" = EXCLUDED."prune_after", "last_seen_at" = EXCLUDED."last_seen_at", "user_id" = EXCLUDED."user_id", "version" = "sessions"."version" + 1 WHERE "sessions"."id" = EXCLUDED."id";
+
+-- touch (expiresAt, pruneAfter, lastSeenAt, id, now)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5;
+
+-- rekey (newId, id)
+UPDATE "sessions" SET "id" = $1 WHERE "id" = $2;
+
+-- remove (id)
+DELETE FROM "sessions" WHERE "id" = $1;
+
+-- clear (no parameters)
+DELETE FROM "sessions";
+
+-- count (now)
+SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > $1;
+
+-- ofUser (userId, now)
+SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = $1 AND "expires_at" > $2;
+
+-- prune (pruneHour, now, limit)
+DELETE FROM "sessions" WHERE "id" = ANY (ARRAY (SELECT "id" FROM "sessions" WHERE "prune_after" <= $1 AND "expires_at" <= $2 ORDER BY "prune_after" LIMIT $3 FOR UPDATE SKIP LOCKED));
+
+-- page (now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "handle" DESC LIMIT 50;
+
+-- page after (after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" < $1 AND "expires_at" > $2 ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user (userId, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "expires_at" > $2 ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user after (userId, after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "handle" < $2 AND "expires_at" > $3 ORDER BY "handle" DESC LIMIT 50;
+
+-- scan (now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "id" ASC LIMIT 50;
+
+-- scan after (after, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" > $1 AND "expires_at" > $2 ORDER BY "id" ASC LIMIT 50;
+
+-- expired (pruneHour, now)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= $1 AND "expires_at" <= $2 ORDER BY "prune_after" ASC LIMIT 50;
+
+
+-- ---- mysql ----
+
+-- find (id, id, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- locate (id, id)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version)
+UPDATE `sessions` SET `data` = ?, `expires_at` = ?, `prune_after` = ?, `last_seen_at` = ?, `version` = `version` + 1, `user_id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `version` = ?;
+
+-- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id)
+UPDATE `sessions` SET `data` = ?, `expires_at` = ?, `prune_after` = ?, `last_seen_at` = ?, `version` = `version` + 1, `user_id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND 1 = 1;
+
+-- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `data` = IF(CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(VALUES(`id`) USING utf8mb4) AS BINARY), VALUES(`data`), (SELECT 1 UNION SELECT 2)), `expires_at` = VALUES(`expires_at`), `prune_after` = VALUES(`prune_after`), `last_seen_at` = VALUES(`last_seen_at`), `user_id` = VALUES(`user_id`), `version` = `version` + 1;
+
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now)
+UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `prune_after` = CASE WHEN `prune_after` < ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- rekey (newId, id, id)
+UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- remove (id, id)
+DELETE FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- clear (no parameters)
+DELETE FROM `sessions`;
+
+-- count (now)
+SELECT COUNT(*) AS `count` FROM `sessions` `s` WHERE `expires_at` > ?;
+
+-- ofUser (userId, userId, now)
+SELECT `user_id` AS `userId` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- prune (pruneHour, now, limit)
+DELETE s FROM `sessions` s JOIN (SELECT `id` AS expired FROM `sessions` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` LIMIT ? FOR UPDATE SKIP LOCKED) e ON e.expired = s.`id`;
+
+-- page (now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page after (after, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a user (userId, userId, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a user after (userId, userId, after, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- scan (now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
+
+-- scan after (after, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` > ? AND `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
+
+-- expired (pruneHour, now)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` ASC LIMIT 50;
+
+
+-- ---- sqlite ----
+
+-- find (id, id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ?;
+
+-- locate (id, id)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
+-- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ?;
+
+-- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND 1 = 1;
+
+-- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "data" = EXCLUDED."data", "expires_at" = EXCLUDED."expires_at", "prune_after" = EXCLUDED."prune_after", "last_seen_at" = EXCLUDED."last_seen_at", "user_id" = EXCLUDED."user_id", "version" = "sessions"."version" + 1 WHERE "sessions"."id" = EXCLUDED."id" AND "sessions"."id" = EXCLUDED."id" COLLATE BINARY;
+
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ?;
+
+-- rekey (newId, id, id)
+UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
+-- remove (id, id)
+DELETE FROM "sessions" WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
+-- clear (no parameters)
+DELETE FROM "sessions";
+
+-- count (now)
+SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > ?;
+
+-- ofUser (userId, userId, now)
+SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?;
+
+-- prune (pruneHour, now, limit)
+DELETE FROM "sessions" WHERE "id" IN (SELECT "id" FROM "sessions" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" LIMIT ?);
+
+-- page (now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page after (after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user (userId, userId, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user after (userId, userId, after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- scan (now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
+
+-- scan after (after, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" > ? AND "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
+
+-- expired (pruneHour, now)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;
+
+
+-- ---- standard, on SQLite ----
+
+-- find (id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = ? AND "expires_at" > ?;
+
+-- locate (id)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = ?;
+
+-- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, version)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "version" = ?;
+
+-- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND 1 = 1;
+
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, now)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ?;
+
+-- rekey (newId, id)
+UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
+
+-- remove (id)
+DELETE FROM "sessions" WHERE "id" = ?;
+
+-- clear (no parameters)
+DELETE FROM "sessions";
+
+-- count (now)
+SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > ?;
+
+-- ofUser (userId, now)
+SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "expires_at" > ?;
+
+-- page (now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page after (after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user (userId, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a user after (userId, after, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- scan (now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
+
+-- scan after (after, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" > ? AND "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
+
+-- expired (pruneHour, now)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { SESSION_FIELDS, type SessionTable } from '../../lib/table/session-table.js';
+import { newRow, NOW } from '../support/table-rows.js';
+
+export function describeReading(table: () => SessionTable): void {
+  describe('find', () => {
+    it('reads the row as it was written, all fields', async () => {
+      const row = newRow('a', { userId: 'ann', ipAddress: '192.0.2.7', userAgent: 'Browser/1.0' });
+      await table().insert([row]);
+      expect(await table().find(['a'], NOW)).toEqual([row]);
+    });
+
+    it('finds nothing under an id that is not there', async () => {
+      await table().insert([newRow('a')]);
+      expect(await table().find(['b'], NOW)).toEqual([undefined]);
+    });
+
+    it('finds nothing under an empty id, and nothing where nothing is asked for', async () => {
+      await table().insert([newRow('a')]);
+      expect(await table().find([''], NOW)).toEqual([undefined]);
+      expect(await table().find([], NOW)).toEqual([]);
+    });
+
+    it('takes a row for expired at its `expiresAt`, and for live a millisecond before', async () => {
+      await table().insert([newRow('over', { expiresAt: NOW }), newRow('live', { expiresAt: NOW + 1 })]);
+      const [over, live] = await table().find(['over', 'live'], NOW);
+      expect(over).toBeUndefined();
+      expect(live?.id).toBe('live');
+    });
+
+    it('answers for each of many ids in their order, for an id asked for twice both times', async () => {
+      await table().insert([newRow('a'), newRow('b'), newRow('c', { expiresAt: NOW })]);
+      const found = await table().find(['c', 'b', 'missing', 'a', 'b'], NOW);
+      expect(found.map((row) => row?.id)).toEqual([undefined, 'b', undefined, 'a', 'b']);
+    });
+  });
+
+  describe('fields', () => {
+    it('are all that the entity has columns for', async () => {
+      expect([...(await table().fields())].toSorted()).toEqual([...SESSION_FIELDS].toSorted());
+    });
+  });
+
+  describe('ping', () => {
+    it('resolves while the database answers, whether or not there are rows', async () => {
+      await expect(table().ping()).resolves.toBeUndefined();
+      await table().insert([newRow('a')]);
+      await expect(table().ping()).resolves.toBeUndefined();
+    });
+  });
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { toPruneHour, type SessionTable } from '../../lib/table/session-table.js';
+import { HOUR, newRow, newTouch, NOW } from '../support/table-rows.js';
+
+export function describeTouching(table: () => SessionTable): void {
+  const read = async (id: string, now = NOW) => (await table().find([id], now))[0];
+
+  describe('touch', () => {
+    it('moves the times forward and nothing else', async () => {
+      const row = newRow('a', { userId: 'ann', version: 3, ipAddress: '192.0.2.7' });
+      await table().insert([row]);
+      expect(await table().touch([newTouch('a')], NOW)).toEqual(['saved']);
+      expect(await read('a')).toEqual({ ...row, ...newTouch('a') });
+    });
+
+    it('never moves them backwards', async () => {
+      const row = newRow('a');
+      await table().insert([row]);
+      const earlier = newTouch('a', { expiresAt: NOW + HOUR, lastSeenAt: NOW - HOUR });
+      expect(await table().touch([earlier], NOW)).toEqual(['saved']);
+      expect(await read('a')).toEqual(row);
+    });
+
+    it('moves each time for itself', async () => {
+      const row = newRow('a');
+      await table().insert([row]);
+      await table().touch([newTouch('a', { expiresAt: NOW + HOUR, lastSeenAt: NOW + 5 })], NOW);
+      expect(await read('a')).toEqual({ ...row, lastSeenAt: NOW + 5 });
+      await table().touch([newTouch('a', { expiresAt: NOW + 48 * HOUR, lastSeenAt: NOW })], NOW);
+      const expiresAt = NOW + 48 * HOUR;
+      expect(await read('a')).toEqual({ ...row, lastSeenAt: NOW + 5, expiresAt, pruneAfter: toPruneHour(expiresAt) });
+    });
+
+    it('says "saved" of a live row that needs no move', async () => {
+      await table().insert([newRow('a')]);
+      await table().touch([newTouch('a')], NOW);
+      expect(await table().touch([newTouch('a')], NOW)).toEqual(['saved']);
+    });
+
+    it('leaves an expired row expired', async () => {
+      const row = newRow('a', { expiresAt: NOW });
+      await table().insert([row]);
+      expect(await table().touch([newTouch('a')], NOW)).toEqual(['gone']);
+      expect(await read('a', NOW - 1)).toEqual(row);
+    });
+
+    it('adds no row', async () => {
+      expect(await table().touch([newTouch('a')], NOW)).toEqual(['gone']);
+      expect(await read('a')).toBeUndefined();
+    });
+
+    it('answers for each in order and touches no other row', async () => {
+      const other = newRow('other');
+      await table().insert([newRow('a'), newRow('old', { expiresAt: NOW }), other]);
+      const outcomes = await table().touch([newTouch('missing'), newTouch('a'), newTouch('old')], NOW);
+      expect(outcomes).toEqual(['gone', 'saved', 'gone']);
+      expect(await read('other')).toEqual(other);
+    });
+  });
+}

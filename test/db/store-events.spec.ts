@@ -1,0 +1,131 @@
+import { expect, it } from 'vitest';
+import { describeEachDatabase } from '../support/databases.js';
+import { dataOf, loadSession, newSession } from '../support/store-data.js';
+import { listen } from '../support/store-events.js';
+import { failStatements } from '../support/store-gate.js';
+import { DAY, HOUR, START, useStores } from '../support/store-fixture.js';
+
+const SID = 'the secret id';
+
+describeEachDatabase('the events of a store', (database) => {
+  const { clock, dataSource, open, rowOf, alter } = useStores(database);
+
+  /** A session of a user with a row, and what is told after that. */
+  const stored = async (options: Parameters<typeof open>[0] = {}) => {
+    const store = open(options);
+    await newSession(store, SID, { userId: 'ann', card: 'payload 4111' }).save();
+    const session = await loadSession(store, SID);
+    return { store, session, events: listen(store) };
+  };
+  const facts = async () => ({ handle: (await rowOf(SID))?.handle, userId: 'ann', at: new Date(START) });
+
+  it('created: a new session, which is not also saved', async () => {
+    const store = open();
+    const { told } = listen(store);
+    await newSession(store, SID, { userId: 'ann' }).save();
+    expect(told).toEqual([['created', await facts()]]);
+  });
+
+  it('saved: data of a session that had a row', async () => {
+    const { session, events } = await stored();
+    clock.now += HOUR;
+    await Object.assign(session, { views: 1 }).save();
+    expect(events.told).toEqual([['saved', { ...(await facts()), at: new Date(START + HOUR) }]]);
+  });
+
+  it('saved: data of unknown origin', async () => {
+    const { store, events } = await stored();
+    await store.set(SID, dataOf({ userId: 'ann' }));
+    expect(events.told).toEqual([['saved', expect.objectContaining({ userId: 'ann', at: new Date(START) })]]);
+  });
+
+  it('merged, then saved: changes that overlap', async () => {
+    const { store, session, events } = await stored();
+    const other = await loadSession(store, SID);
+    await Object.assign(other, { views: 1 }).save();
+    await Object.assign(session, { cart: 1 }).save();
+    expect(events.names()).toEqual(['saved', 'merged', 'saved']);
+    expect(events.told[1]).toEqual(['merged', await facts()]);
+  });
+
+  it('destroyed: a logout, and not a second time', async () => {
+    const { store, session, events } = await stored();
+    const expected = { ...(await facts()), reason: 'logout' };
+    await session.destroy();
+    await session.destroy();
+    await store.destroy(SID);
+    expect(events.told).toEqual([['destroyed', expected]]);
+  });
+
+  it('destroyed: a regenerate', async () => {
+    const { session, events } = await stored();
+    const expected = { ...(await facts()), reason: 'logout' };
+    await session.regenerate();
+    expect(events.told).toEqual([['destroyed', expected]]);
+  });
+
+  it('destroyed: by id, without a session in hand', async () => {
+    const { store, events } = await stored();
+    await store.destroy(SID);
+    expect(events.told).toEqual([['destroyed', expect.objectContaining({ reason: 'logout', at: new Date(START) })]]);
+  });
+
+  it('interrupted: a save of a session that was ended', async () => {
+    const { session, events } = await stored();
+    const expected = await facts();
+    await open().destroy(SID);
+    await expect(session.save()).rejects.toThrow();
+    await expect(session.save()).rejects.toThrow();
+    expect(events.told).toEqual([['interrupted', expected]]);
+  });
+
+  it('interrupted: a touch of a session that was ended', async () => {
+    const { store, session, events } = await stored({ touchInterval: 0 });
+    const expected = await facts();
+    await open().destroy(SID);
+    clock.now += 1;
+    await store.touch(SID, session as never);
+    await store.touch(SID, session as never);
+    expect(events.told).toEqual([['interrupted', { ...expected, at: new Date(START + 1) }]]);
+  });
+
+  it('undecodable: a read of broken data', async () => {
+    const { store, events } = await stored();
+    await alter(SID, { data: '{"payload' });
+    await store.get(SID);
+    expect(events.told).toEqual([['undecodable', await facts()]]);
+  });
+
+  it('pruned: a run, with its count', async () => {
+    const { store, events } = await stored();
+    clock.now += DAY;
+    await store.prune();
+    expect(events.told).toEqual([['pruned', { count: 1, at: new Date(START + DAY) }]]);
+  });
+
+  it('unavailable and recovered: once a change of state', async () => {
+    const { store, events } = await stored();
+    const restore = failStatements(dataSource(), /./);
+    for (let attempt = 0; attempt < 3; attempt++) await expect(store.get(SID)).rejects.toThrow();
+    expect(events.told).toEqual([['unavailable', { at: new Date(START) }]]);
+    restore();
+    for (let attempt = 0; attempt < 3; attempt++) await store.get(SID);
+    expect(events.names()).toEqual(['unavailable', 'recovered']);
+  });
+
+  it('none: reads, touches, and what changes nothing', async () => {
+    const { store, session, events } = await stored();
+    clock.now += HOUR;
+    await store.touch(SID, session as never);
+    await store.get(SID);
+    await store.get('unknown');
+    await store.destroy('unknown');
+    await store.touch('unknown', dataOf());
+    await store.all();
+    await store.list();
+    await store.ping();
+    await expect(store.set('', dataOf())).rejects.toThrow();
+    await expect(Object.assign(session, { big: 1n }).save()).rejects.toThrow();
+    expect(events.told).toEqual([]);
+  });
+});

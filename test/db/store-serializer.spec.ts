@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest';
+import { SessionSerializationError } from '../../lib/session.errors.js';
+import type { SessionData } from '../../lib/store/express-session.js';
+import { jsonSerializer, type SessionSerializer } from '../../lib/store/session-serializer.js';
+import { describeEachDatabase } from '../support/databases.js';
+import { dataOf, loadSession, newSession, readValues, valuesOf } from '../support/store-data.js';
+import { HOUR, MINUTE, START, useStores } from '../support/store-fixture.js';
+
+const encode = (data: SessionData) => Buffer.from(JSON.stringify(data)).toString('base64url');
+const decode = (text: string) => JSON.parse(Buffer.from(text, 'base64url').toString()) as SessionData;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+const SERIALIZERS: Readonly<Record<string, SessionSerializer>> = {
+  'of its own format': { name: 'base64', serialize: encode, deserialize: decode },
+  'that is asynchronous': {
+    name: 'slow base64',
+    serialize: async (data) => {
+      // What is carried is taken when asked, as a cipher would.
+      const text = encode(data);
+      await turn();
+      return text;
+    },
+    deserialize: async (text) => {
+      await turn();
+      return decode(text);
+    },
+  },
+};
+
+describeEachDatabase('a serializer', (database) => {
+  const { clock, warnings, open, rowOf, rows, alter, statementsOf } = useStores(database);
+
+  describe.each(Object.entries(SERIALIZERS))('%s', (_, serializer) => {
+    it('writes and reads what lies in the table', async () => {
+      const store = open({ serializer });
+      const session = newSession(store, 'a', { views: 1 });
+      await session.save();
+      expect(valuesOf(decode((await rowOf('a'))!.data))).toEqual({ views: 1 });
+      expect(await readValues(store, 'a')).toEqual({ views: 1 });
+      expect((await store.all()).map(valuesOf)).toEqual([{ views: 1 }]);
+    });
+
+    it('tells changed sessions from unchanged ones', async () => {
+      const store = open({ serializer });
+      await store.set('a', dataOf({ cart: { tea: 1 } }));
+      const session = await loadSession(store, 'a');
+      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      (session.cart as Record<string, number>).tea = 2;
+      expect(await store.dueAtEnd(session as never)).toBe('save');
+      await session.save();
+      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      clock.now = START + HOUR;
+      expect(await store.dueAtEnd(session as never)).toBe('touch');
+    });
+
+    it('serves sessions that overlap', async () => {
+      const store = open({ serializer });
+      await store.set('a', dataOf({ n: 0, gone: 1 }));
+      const [first, second] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
+      delete first.gone;
+      await Object.assign(first, { a: 1 }).save();
+      await Object.assign(second, { b: 1 }).save();
+      expect(await readValues(store, 'a')).toEqual({ n: 0, a: 1, b: 1 });
+      expect(valuesOf(second)).toEqual({ n: 0, a: 1, b: 1 });
+    });
+
+    it('carries the cookie', async () => {
+      const store = open({ serializer });
+      await newSession(store, 'a', {}, HOUR).save();
+      clock.now += 10 * MINUTE;
+      await store.touch('a', (await store.get('a'))!);
+      expect((await loadSession(store, 'a')).cookie).toMatchObject({
+        originalMaxAge: HOUR,
+        expires: new Date(START + HOUR + 10 * MINUTE),
+      });
+    });
+
+    it('finds what another format wrote undecodable', async () => {
+      await open().set('a', dataOf({ views: 1 }));
+      const store = open({ serializer });
+      expect(await store.get('a')).toBeUndefined();
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(serializer.name);
+    });
+  });
+
+  it.each<[string, SessionSerializer['serialize']]>([
+    [
+      'throws',
+      () => {
+        throw new Error('cannot');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('cannot'))],
+  ])('that %s stores nothing', async (_, serialize) => {
+    const store = open({ serializer: { ...jsonSerializer, serialize } });
+    const cost = await statementsOf(async () => {
+      const failed = store.set('a', dataOf());
+      await expect(failed).rejects.toBeInstanceOf(SessionSerializationError);
+      await expect(failed).rejects.toMatchObject({ cause: { message: 'cannot' } });
+    });
+    expect(cost).toBe(0);
+    expect(await rows()).toEqual([]);
+  });
+
+  it.each<[string, SessionSerializer['deserialize']]>([
+    [
+      'throws',
+      () => {
+        throw new Error('quotes 4111');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('quotes 4111'))],
+    ['rejects with what is no error', () => Promise.reject('quotes 4111')],
+    ['returns nothing', () => undefined as never],
+  ])('that %s reads no session, and its words are not repeated', async (_, deserialize) => {
+    const store = open({ serializer: { ...jsonSerializer, deserialize } });
+    await store.set('a', dataOf());
+    expect(await store.get('a')).toBeUndefined();
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).not.toContain('4111');
+  });
+
+  it('gets the own keys of a session, its cookie included, and not its members', async () => {
+    const seen: string[][] = [];
+    const serialize = (data: SessionData) => {
+      seen.push(Object.keys(data).toSorted());
+      return jsonSerializer.serialize(data);
+    };
+    const store = open({ serializer: { ...jsonSerializer, serialize } });
+    await newSession(store, 'a', { views: 1 }).save();
+    expect(new Set(seen.map((keys) => keys.join()))).toEqual(new Set(['cookie,views']));
+  });
+
+  it('of a text that is no JSON in a row is never fallen back from', async () => {
+    const store = open({ serializer: SERIALIZERS['of its own format']! });
+    await store.set('a', dataOf());
+    await alter('a', { data: '{"cookie":{},"isAdmin":true}' });
+    expect(await store.get('a')).toBeUndefined();
+  });
+});

@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest';
+import { describeEachDatabase } from '../support/databases.js';
+import { dataOf, loadSession, newSession } from '../support/store-data.js';
+import { DAY, HOUR, MINUTE, SECOND, START, useStores } from '../support/store-fixture.js';
+
+describeEachDatabase('touch', (database) => {
+  const { clock, open, rowOf, statementsOf } = useStores(database);
+
+  const timesOf = async (sid: string) => {
+    const row = await rowOf(sid);
+    return [row?.lastSeenAt, row?.expiresAt, row?.pruneAfter].map(Number);
+  };
+
+  it.each([
+    ['every 5 minutes by default', {}, 5 * MINUTE],
+    ['every twentieth of a short idle timeout', { idleTimeout: '10m' }, 30 * SECOND],
+    ['every touchInterval', { touchInterval: '1h' }, HOUR],
+    ['every touchInterval of a number', { touchInterval: 10 * SECOND }, 10 * SECOND],
+  ] as const)('writes %s', async (_, options, interval) => {
+    const store = open(options);
+    await store.set('a', dataOf({ views: 1 }));
+    const touch = async () => store.touch('a', (await store.get('a'))!);
+    const read = 1;
+    clock.now = START + interval - 1;
+    expect(await statementsOf(touch)).toBe(read);
+    clock.now = START + interval;
+    expect(await statementsOf(touch)).toBe(read + 1);
+    expect(await statementsOf(touch)).toBe(read);
+    clock.now = START + 2 * interval - 1;
+    expect(await statementsOf(touch)).toBe(read);
+    clock.now = START + 2 * interval;
+    expect(await statementsOf(touch)).toBe(read + 1);
+  });
+
+  it('writes each time with a touchInterval of 0', async () => {
+    const store = open({ touchInterval: 0 });
+    await store.set('a', dataOf());
+    const session = await loadSession(store, 'a');
+    for (let request = 1; request <= 3; request++) {
+      clock.now += 1;
+      expect(await statementsOf(() => store.touch('a', session as never))).toBe(1);
+    }
+    expect(await timesOf('a')).toEqual([START + 3, START + 3 + DAY, Math.ceil((START + 3 + DAY) / HOUR)]);
+  });
+
+  it('is throttled across the requests of one session object, too', async () => {
+    const store = open();
+    const session = newSession(store, 'a', { views: 1 });
+    await session.save();
+    clock.now += 5 * MINUTE;
+    expect(await statementsOf(() => store.touch('a', session as never))).toBe(1);
+    expect(await statementsOf(() => store.touch('a', session as never))).toBe(0);
+  });
+
+  it('is not needed where data were just written', async () => {
+    const store = open();
+    await store.set('a', dataOf());
+    const session = await loadSession(store, 'a');
+    clock.now += HOUR;
+    await Object.assign(session, { views: 1 }).save();
+    expect(await timesOf('a')).toEqual([START + HOUR, START + HOUR + DAY, (START + HOUR + DAY) / HOUR]);
+    expect(await statementsOf(() => store.touch('a', session as never))).toBe(0);
+  });
+
+  it('moves the three times and nothing else', async () => {
+    const store = open();
+    await store.set('a', dataOf({ views: 1 }));
+    const before = await rowOf('a');
+    const session = await loadSession(store, 'a');
+    session.views = 2;
+    clock.now += HOUR;
+    await store.touch('a', session as never);
+    const { lastSeenAt: _seen, expiresAt: _expires, pruneAfter: _prune, ...rest } = before!;
+    expect(await rowOf('a')).toMatchObject(rest);
+    expect(await timesOf('a')).toEqual([START + HOUR, START + HOUR + DAY, (START + HOUR + DAY) / HOUR]);
+  });
+
+  it('never moves a time backwards', async () => {
+    const store = open({ touchInterval: 0 });
+    await store.set('a', dataOf());
+    const stale = await loadSession(store, 'a');
+    clock.now = START + HOUR;
+    await store.touch('a', (await loadSession(store, 'a')) as never);
+    const ahead = await timesOf('a');
+    clock.now = START + MINUTE;
+    await store.touch('a', stale as never);
+    await store.touch('a', dataOf());
+    expect(await timesOf('a')).toEqual(ahead);
+  });
+
+  it('does not shorten a life when the idle timeout became shorter', async () => {
+    await open().set('a', dataOf());
+    const store = open({ idleTimeout: '10m' });
+    const before = await timesOf('a');
+    clock.now += 5 * MINUTE;
+    await store.touch('a', (await loadSession(store, 'a')) as never);
+    expect((await timesOf('a'))[1]).toBe(before[1]);
+  });
+
+  it('wakes no session that is over', async () => {
+    const store = open({ touchInterval: 0 });
+    await store.set('a', dataOf());
+    clock.now = START + DAY - 1;
+    const session = await loadSession(store, 'a');
+    const before = await timesOf('a');
+    clock.now = START + DAY;
+    await store.touch('a', session as never);
+    await store.touch('a', dataOf());
+    expect(await timesOf('a')).toEqual(before);
+    expect(await store.get('a')).toBeUndefined();
+  });
+
+  describe('at the end of a request', () => {
+    it('is due by the same interval, and not where data changed', async () => {
+      const store = open();
+      await store.set('a', dataOf({ views: 1 }));
+      const session = await loadSession(store, 'a');
+      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      clock.now += 5 * MINUTE;
+      expect(await store.dueAtEnd(session as never)).toBe('touch');
+      session.views = 2;
+      expect(await store.dueAtEnd(session as never)).toBe('save');
+    });
+  });
+});

@@ -1,0 +1,191 @@
+import { Controller, Get, Post } from '@nestjs/common';
+import { defineSessionEntity, Session, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
+import { expect, it } from 'vitest';
+import { Browser, setCookies, signedCookie } from '../support/browser.js';
+import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { startApp, type Configure } from '../support/nest-app.js';
+import { expectSessions, ViewsController } from '../support/views.js';
+
+@Controller()
+class CookieController {
+  @Post('renew')
+  async renew(@Session() session: Session) {
+    await session.regenerate();
+  }
+
+  @Post('leave')
+  async leave(@Session() session: Session) {
+    await session.destroy();
+  }
+
+  @Get('remember')
+  remember(@Session() session: Session) {
+    session.views = 1;
+    session.cookie.maxAge = 60_000;
+  }
+}
+
+describeEachDatabase('the cookie of a session', (database) => {
+  const entity = defineSessionEntity({ tableName: uniqueTableName() });
+  const dataSource = useDataSource(database, [entity]);
+  const rows = () => dataSource().getRepository(entity).count();
+
+  async function start(options: Partial<SessionModuleOptions> = {}, configure?: Configure) {
+    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+    const app = await startApp({ imports: [module], controllers: [ViewsController, CookieController] }, configure);
+    /** The attributes of the cookie that a new session is given, without its name and value. */
+    const attributes = async (headers: Record<string, string> = {}) => {
+      const [line, ...more] = setCookies(await new Browser(app.address).get('/views', { headers }));
+      expect(more).toEqual([]);
+      return line?.split('; ').slice(1);
+    };
+    return { ...app, browser: new Browser(app.address), attributes };
+  }
+
+  const https = { 'x-forwarded-proto': 'https' };
+  const trustProxy: Configure = (app) => void app.set('trust proxy', 1);
+
+  it('is called sid, and out of reach for scripts and other sites', async () => {
+    const { browser, attributes } = await start();
+    const [line] = setCookies(await browser.get('/views'));
+    expect(line).toMatch(/^sid=s%3A[\w-]{32}\.[^;]{43,}; Path=\/; HttpOnly; SameSite=Lax$/);
+    await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
+  });
+
+  it('keeps the other defaults where the application sets some attributes', async () => {
+    const { attributes } = await start({ cookie: { sameSite: 'strict', domain: 'example.org' } });
+    await expect(attributes()).resolves.toEqual(['Domain=example.org', 'Path=/', 'HttpOnly', 'SameSite=Strict']);
+  });
+
+  it.each([
+    ['an object', {}],
+    ['a function', () => ({})],
+    ['a function that leaves the rest to the defaults', () => ({ sameSite: 'lax' as const })],
+  ])('is secure over https and not over http, given as %s', async (_, cookie) => {
+    const { attributes } = await start({ cookie }, trustProxy);
+    await expect(attributes(https)).resolves.toEqual(['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax']);
+    await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
+  });
+
+  it.each([
+    ['is not believed without `trust proxy`', {}, undefined, false],
+    ['is believed with `proxy: true`', { proxy: true }, undefined, true],
+    ['is not believed with `proxy: false`', { proxy: false }, trustProxy, false],
+  ])('x-forwarded-proto %s', async (_, options, configure, isSecure) => {
+    for (const cookie of [{}, () => ({})]) {
+      const { attributes } = await start({ ...options, cookie }, configure);
+      expect((await attributes(https))?.includes('Secure')).toBe(isSecure);
+    }
+  });
+
+  it('is not sent over http where it has to be secure', async () => {
+    const { attributes } = await start({ cookie: { secure: true } }, trustProxy);
+    await expect(attributes()).resolves.toBeUndefined();
+    await expect(attributes(https)).resolves.toContain('Secure');
+  });
+
+  it('may differ by request', async () => {
+    const cookie: SessionModuleOptions['cookie'] = ({ headers }) => (headers['x-remember'] ? { maxAge: 3_600_000 } : {});
+    const { attributes } = await start({ cookie });
+    await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
+    await expect(attributes({ 'x-remember': '1' })).resolves.toEqual([
+      'Path=/',
+      expect.stringMatching(/^Expires=/),
+      'HttpOnly',
+      'SameSite=Lax',
+    ]);
+  });
+
+  it('lives as long as session.cookie.maxAge says', async () => {
+    const { browser } = await start();
+    const before = Date.now();
+    const [line] = setCookies(await browser.get('/remember'));
+    const expires = Date.parse(/Expires=([^;]+)/.exec(line!)![1]!);
+    // A cookie counts whole seconds.
+    expect(expires).toBeGreaterThanOrEqual(before + 59_000);
+    expect(expires).toBeLessThanOrEqual(Date.now() + 60_000);
+  });
+
+  it('is dropped, under its own path and domain, when the session is destroyed', async () => {
+    const { browser } = await start({ name: 'app', cookie: { path: '/', domain: 'example.org', sameSite: 'strict' } });
+    const visitor = new Browser(browser.address, 'app');
+    await visitor.get('/views');
+    const [line] = setCookies(await visitor.post('/leave'));
+    expect(line).toMatch(/^app=; Domain=example\.org; Path=\/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Strict$/);
+    expect(setCookies(await visitor.post('/leave'))).toEqual([]);
+  });
+
+  it('is signed with the first of several secrets, and verified with any', async () => {
+    const old = await start({ secret: 'old' });
+    const browser = await expectSessions(old.address);
+    const rotated = await start({ secret: ['new', 'old'] });
+    const visitor = new Browser(rotated.address);
+    visitor.cookie = browser.cookie;
+    await expect(visitor.json('/views')).resolves.toMatchObject({ views: 3 });
+
+    const newcomer = await expectSessions(rotated.address);
+    expect(newcomer.cookie).toBe(signedCookie(newcomer.id!, 'new'));
+    expect(browser.cookie).toBe(signedCookie(browser.id!, 'old'));
+    const strangerAtOld = new Browser(old.address);
+    strangerAtOld.cookie = newcomer.cookie;
+    await expect(strangerAtOld.json('/views')).resolves.toMatchObject({ views: 1 });
+  });
+
+  it('is the only way to name a session: not the query, not a header, not a second cookie', async () => {
+    const { browser, address } = await start();
+    await browser.get('/views');
+    const cookie = browser.cookie!;
+    for (const name of ['sid', 'id', 'sessionID', 'connect.sid']) {
+      const thief = new Browser(address);
+      const answer = await thief.get(`/views?${name}=${cookie}&${name}=${browser.id}`, { headers: { [name]: cookie } });
+      await expect(answer.json()).resolves.toEqual({ views: 1 });
+      expect(thief.id).not.toBe(browser.id);
+    }
+    const thief = new Browser(address, 'connect.sid');
+    thief.cookie = cookie;
+    await expect(thief.json('/views')).resolves.toEqual({ views: 1 });
+  });
+
+  it('gets another id for an id that the server did not give', async () => {
+    const { browser } = await start();
+    browser.cookie = signedCookie('chosen-by-an-attacker', 'secret');
+    await browser.get('/views');
+    expect(browser.id).not.toBe('chosen-by-an-attacker');
+  });
+
+  it('has the id that `genid` makes', async () => {
+    let count = 0;
+    const { browser } = await start({ genid: ({ method }) => `${method}/${uniqueTableName()}/${++count}` });
+    await browser.get('/views');
+    expect(browser.id).toMatch(/^GET\/sessions_\w+\/1$/);
+    await expect(browser.json('/views')).resolves.toMatchObject({ views: 2 });
+  });
+
+  it.each([
+    ['an empty text', ''],
+    ['nothing', undefined],
+    ['a number', 42],
+    ['an object', { toString: () => 'id' }],
+    ['a promise', Promise.resolve('id')],
+    ['a text of 257 characters', 'x'.repeat(257)],
+    ['a text with a line break', 'a\r\nSet-Cookie: b=c'],
+  ])('is not made of what is no id: %s from `genid` fails the request', async (_, id) => {
+    const { browser, log } = await start({ genid: () => id as string });
+    const before = await rows();
+    const answer = await browser.get('/views');
+    expect(answer.status).toBe(500);
+    expect(setCookies(answer)).toEqual([]);
+    expect(log.errors.join()).toMatch(/`genid`/);
+    await expect(rows()).resolves.toBe(before);
+  });
+
+  it('stays as it was when `genid` fails later, in regenerate()', async () => {
+    let isBroken = false;
+    const { browser } = await start({ genid: () => (isBroken ? '' : uniqueTableName()) });
+    await browser.get('/views');
+    isBroken = true;
+    const answer = await browser.post('/renew');
+    expect(answer.status).toBe(500);
+    expect(setCookies(answer).filter((line) => !line.startsWith('sid=;'))).toEqual([]);
+  });
+});

@@ -1,0 +1,98 @@
+import { Controller, DefaultValuePipe, Get, type PipeTransform, Post } from '@nestjs/common';
+import { defineSessionEntity, Session, SessionId, SessionModule } from 'nestjs-typeorm-session';
+import { expect, it } from 'vitest';
+import { Browser, idIn } from '../support/browser.js';
+import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { startApp } from '../support/nest-app.js';
+import '../support/session-data.js';
+
+class DoublePipe implements PipeTransform<number> {
+  transform(value: number) {
+    return value * 2;
+  }
+}
+
+@Controller()
+class DecoratedController {
+  @Post('begin')
+  begin(@Session() session: Session, @SessionId() handle: string | undefined) {
+    session.views = 21;
+    session.userId = 'ada';
+    return { handle };
+  }
+
+  @Post('begin-and-save')
+  async beginAndSave(@Session() session: Session) {
+    session.views = 21;
+    await session.save();
+    return { handle: session.handle };
+  }
+
+  @Get('whole')
+  whole(@Session() session: Session) {
+    return { views: session.views, type: typeof session.save };
+  }
+
+  @Get('keys')
+  keys(
+    @Session('views') views: number | undefined,
+    @Session('views', DoublePipe) twice: number,
+    @Session('views', new DoublePipe(), new DoublePipe()) four: number,
+    @Session('theme', new DefaultValuePipe('light')) theme: string,
+    @Session('cookie') cookie: { path: string },
+  ) {
+    return { views, twice, four, theme, path: cookie.path };
+  }
+
+  @Get('handle')
+  handle(@SessionId() handle: string | undefined, @Session() session: Session) {
+    return { handle, same: session.handle === handle };
+  }
+
+  @Get('outside')
+  outside(@Session() session: Session | undefined, @Session('views') views: number | undefined, @SessionId() handle: string | undefined) {
+    return { session: typeof session, views: typeof views, handle: typeof handle };
+  }
+}
+
+describeEachDatabase('the decorators', (database) => {
+  const entity = defineSessionEntity({ tableName: uniqueTableName() });
+  const dataSource = useDataSource(database, [entity]);
+
+  const start = async () => {
+    await dataSource().getRepository(entity).clear();
+    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), exclude: ['outside'] });
+    const { address, store } = await startApp({ imports: [module], controllers: [DecoratedController] });
+    return { browser: new Browser(address), store };
+  };
+
+  it('give the session, or a key of it through pipes', async () => {
+    const { browser } = await start();
+    await browser.post('/begin');
+    await expect(browser.json('/whole')).resolves.toEqual({ views: 21, type: 'function' });
+    await expect(browser.json('/keys')).resolves.toMatchObject({ views: 21, twice: 42, four: 84, theme: 'light', path: '/' });
+  });
+
+  it('give undefined on routes without a session', async () => {
+    const { browser } = await start();
+    await browser.post('/begin');
+    await expect(browser.json('/outside')).resolves.toEqual({ session: 'undefined', views: 'undefined', handle: 'undefined' });
+  });
+
+  it('give as @SessionId() the public handle, and nothing before there is a row', async () => {
+    const { browser, store } = await start();
+    await expect(browser.json('/handle')).resolves.toEqual({ same: true });
+    await expect(browser.json('/begin', { method: 'POST' })).resolves.toEqual({});
+    const [info] = await store.list({ userId: 'ada' });
+    await expect(browser.json('/handle')).resolves.toEqual({ handle: info!.handle, same: true });
+    expect(info!.handle).toMatch(/^[0-9a-f]{32}$/);
+    expect(idIn(browser.cookie!)).not.toContain(info!.handle);
+    expect(info!.handle).not.toContain(browser.id);
+  });
+
+  it('know the handle from the first save on', async () => {
+    const { browser, store } = await start();
+    const { handle } = await browser.json<{ handle: string }>('/begin-and-save', { method: 'POST' });
+    await expect(store.list()).resolves.toEqual([expect.objectContaining({ handle })]);
+  });
+});

@@ -1,0 +1,195 @@
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  type MiddlewareConsumer,
+  Module,
+  Post,
+  Req,
+  RequestMethod,
+  VersioningType,
+  VERSION_NEUTRAL,
+} from '@nestjs/common';
+import type { NextFunction, Request, Response as ExpressResponse } from 'express';
+import { SESSION_MIDDLEWARE, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
+import { describe, expect, it } from 'vitest';
+import { Browser } from '../support/browser.js';
+import { startApp, type Configure } from '../support/nest-app.js';
+import '../support/session-data.js';
+
+const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+const sessions = (more: Partial<SessionModuleOptions> & { isGlobal?: boolean } = {}) =>
+  SessionModule.forRoot({ secret: 'secret', connection, ...more });
+
+/** Says on the request whether a session was there when it came by. */
+const look = (where: string) => (req: Request & { seen?: string[] }, _: ExpressResponse, next: NextFunction) => {
+  (req.seen ??= []).push(`${where}: ${req.session ? 'session' : 'none'}`);
+  next();
+};
+
+const lookInside = (req: Request & { seen?: string[] }) => [...(req.seen ?? []), `handler: ${req.session ? 'session' : 'none'}`];
+
+@Controller()
+class OpenController {
+  @Get('open')
+  open(@Req() req: Request) {
+    return lookInside(req);
+  }
+
+  @Post('open')
+  post(@Req() req: Request) {
+    return lookInside(req);
+  }
+
+  @Get('health/live')
+  live(@Req() req: Request) {
+    return lookInside(req);
+  }
+}
+
+@Controller('account')
+class AccountController {
+  @Get()
+  account(@Req() req: Request) {
+    return lookInside(req);
+  }
+}
+
+@Controller({ path: 'versioned', version: '2' })
+class VersionedController {
+  @Get()
+  versioned(@Req() req: Request) {
+    return lookInside(req);
+  }
+}
+
+const controllers = [OpenController, AccountController, VersionedController];
+const hasSession = ['handler: session'];
+const hasNone = ['handler: none'];
+
+describe('the middleware of SessionModule', () => {
+  const start = async (options: Parameters<typeof sessions>[0], configure?: Configure) => {
+    const { address } = await startApp({ imports: [sessions(options)], controllers }, configure);
+    return new Browser(address);
+  };
+
+  it('comes before that of other modules and of the root module, though it is imported last', async () => {
+    @Module({ controllers: [AccountController] })
+    class FeatureModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(look('feature')).forRoutes('{*splat}');
+      }
+    }
+    @Module({ imports: [FeatureModule, sessions()] })
+    class RootModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(look('root')).forRoutes('{*splat}');
+      }
+    }
+
+    const { address } = await startApp(RootModule, (app: INestApplication) => void app.use(look('app.use')));
+    const seen = await new Browser(address).json('/account');
+    expect(seen).toEqual(['app.use: none', 'root: session', 'feature: session', 'handler: session']);
+  });
+
+  it('covers routes that do not exist', async () => {
+    @Module({ imports: [sessions()] })
+    class RootModule {
+      configure(consumer: MiddlewareConsumer) {
+        const count = ({ session }: Request, _: ExpressResponse, next: NextFunction) => {
+          session.views = 1;
+          next();
+        };
+        consumer.apply(count).forRoutes('{*splat}');
+      }
+    }
+    const { address, store } = await startApp(RootModule);
+    const browser = new Browser(address);
+    expect((await browser.get('/nowhere')).status).toBe(404);
+    await expect(store.get(browser.id!)).resolves.toMatchObject({ views: 1 });
+  });
+
+  it('works behind a global prefix, and routes that are excluded from it', async () => {
+    const browser = await start({}, (app) => void app.setGlobalPrefix('api/v1', { exclude: ['health/live'] }));
+    await expect(browser.json('/api/v1/open')).resolves.toEqual(hasSession);
+    await expect(browser.json('/api/v1/account')).resolves.toEqual(hasSession);
+    await expect(browser.json('/health/live')).resolves.toEqual(hasSession);
+  });
+
+  it.each([
+    ['in the path', { type: VersioningType.URI, defaultVersion: VERSION_NEUTRAL }, '/v2/versioned', {}],
+    [
+      'in a header',
+      { type: VersioningType.HEADER, header: 'x-version', defaultVersion: VERSION_NEUTRAL },
+      '/versioned',
+      { 'x-version': '2' },
+    ],
+  ] as const)('works with versions %s', async (_, versioning, path, headers) => {
+    const browser = await start({}, (app) => void app.enableVersioning(versioning));
+    await expect(browser.json(path, { headers })).resolves.toEqual(hasSession);
+    await expect(browser.json('/open')).resolves.toEqual(hasSession);
+  });
+
+  it('leaves out what `exclude` names, without the global prefix', async () => {
+    const exclude = ['health/{*any}', { path: 'open', method: RequestMethod.POST }];
+    for (const prefix of ['', '/api']) {
+      const browser = await start({ exclude }, (app) => void app.setGlobalPrefix(prefix));
+      await expect(browser.json(`${prefix}/health/live`)).resolves.toEqual(hasNone);
+      await expect(browser.json(`${prefix}/open`, { method: 'POST' })).resolves.toEqual(hasNone);
+      await expect(browser.json(`${prefix}/open`)).resolves.toEqual(hasSession);
+      await expect(browser.json(`${prefix}/account`)).resolves.toEqual(hasSession);
+    }
+  });
+
+  it.each([
+    ['a path', ['account']],
+    ['a controller', [AccountController]],
+    ['a path and a method', [{ path: 'account', method: RequestMethod.GET }]],
+  ])('covers only what `forRoutes` names: %s', async (_, forRoutes) => {
+    const browser = await start({ forRoutes });
+    await expect(browser.json('/account')).resolves.toEqual(hasSession);
+    await expect(browser.json('/open')).resolves.toEqual(hasNone);
+    await expect(browser.json('/open', { method: 'POST' })).resolves.toEqual(hasNone);
+  });
+
+  it('tells methods apart', async () => {
+    const browser = await start({ forRoutes: [{ path: 'open', method: RequestMethod.POST }] });
+    await expect(browser.json('/open', { method: 'POST' })).resolves.toEqual(hasSession);
+    await expect(browser.json('/open')).resolves.toEqual(hasNone);
+  });
+
+  it('is not mounted with autoMount: false', async () => {
+    const browser = await start({ autoMount: false });
+    await expect(browser.json('/open')).resolves.toEqual(hasNone);
+  });
+
+  it('is mounted by the application then, before its own app.use()', async () => {
+    const browser = await start({ autoMount: false }, (app) => {
+      app.use(app.get(SESSION_MIDDLEWARE));
+      app.use(look('app.use'));
+    });
+    await expect(browser.json('/open')).resolves.toEqual(['app.use: session', 'handler: session']);
+  });
+
+  it('counts once where it is mounted twice', async () => {
+    const { address, store } = await startApp({ imports: [sessions({ saveUninitialized: true })], controllers }, (app) => {
+      app.use(app.get(SESSION_MIDDLEWARE));
+    });
+    let created = 0;
+    store.on('created', () => created++);
+    const response = await new Browser(address).get('/open');
+    expect(response.headers.getSetCookie()).toHaveLength(1);
+    expect(created).toBe(1);
+  });
+
+  it('with isGlobal: false comes behind that of the root module', async () => {
+    @Module({ imports: [sessions({ isGlobal: false })], controllers: [AccountController] })
+    class RootModule {
+      configure(consumer: MiddlewareConsumer) {
+        consumer.apply(look('root')).forRoutes('{*splat}');
+      }
+    }
+    const { address } = await startApp(RootModule);
+    await expect(new Browser(address).json('/account')).resolves.toEqual(['root: none', 'handler: session']);
+  });
+});

@@ -1,0 +1,89 @@
+import { Controller, Post } from '@nestjs/common';
+import { defineSessionEntity, Session, SessionLock, SessionModule, SessionOptionsError } from 'nestjs-typeorm-session';
+import { describe, expect, it } from 'vitest';
+import { Barrier } from '../support/barrier.js';
+import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { signIn } from '../support/lock-apps.js';
+import { startApp } from '../support/nest-app.js';
+
+describe('@SessionLock() with a wrong `wait`', () => {
+  it.each(['abc', '', '10', '10 s', '-1s', '0s', 0, -1, 0.4, NaN, Infinity, null, {}])('%o is refused where it is written', (wait) => {
+    const decorate = () => SessionLock({ wait: wait as never });
+    expect(decorate).toThrow(SessionOptionsError);
+    expect(decorate).toThrow(/`wait` of @SessionLock .* a duration of more than 0/);
+  });
+
+  it.each(['10s', '200ms', '1.5s', '1m', 1, 10_000, undefined])('and not with %o', (wait) => {
+    expect(SessionLock({ wait: wait as never })).toBeInstanceOf(Function);
+    expect(SessionLock()).toBeInstanceOf(Function);
+  });
+});
+
+describeEachDatabase('@SessionLock() on a controller', (database) => {
+  const entity = defineSessionEntity({ tableName: uniqueTableName() });
+  const dataSource = useDataSource(database, [entity]);
+
+  async function start() {
+    let barrier = new Barrier();
+
+    @Controller()
+    class LoginController {
+      @Post('login')
+      login(@Session() session: Session) {
+        session.views = 0;
+      }
+    }
+
+    @SessionLock({ wait: '300ms' })
+    @Controller('locked')
+    class LockedController {
+      @Post('hold')
+      hold() {
+        return barrier.wait();
+      }
+
+      @Post('count')
+      count(@Session() session: Session) {
+        return { views: (session.views = (session.views ?? 0) + 1) };
+      }
+
+      @SessionLock({ wait: '5s' })
+      @Post('patient')
+      patient(@Session() session: Session) {
+        return this.count(session);
+      }
+    }
+
+    const imports = [SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource() })];
+    const { address } = await startApp({ imports, controllers: [LoginController, LockedController] });
+    return { browser: await signIn(address), newBarrier: () => (barrier = new Barrier()) };
+  }
+
+  it('locks all of its handlers', async () => {
+    const { browser, newBarrier } = await start();
+    const barrier = newBarrier();
+    const held = browser.clone().post('/locked/hold');
+    await barrier.reached;
+    expect((await browser.clone().post('/locked/count')).status).toBe(409);
+    barrier.open();
+    expect((await held).status).toBe(201);
+    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+  });
+
+  it('waits as long as a handler of it says for itself', async () => {
+    const { browser, newBarrier } = await start();
+    const barrier = newBarrier();
+    const held = browser.clone().post('/locked/hold');
+    await barrier.reached;
+    const patient = browser.clone().post('/locked/patient');
+    expect((await browser.clone().post('/locked/count')).status).toBe(409);
+    barrier.open();
+    expect([(await held).status, (await patient).status]).toEqual([201, 201]);
+  });
+
+  it('and on a handler of it as well is one lock', async () => {
+    const { browser } = await start();
+    await expect(browser.json('/locked/patient', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 2 });
+  });
+});

@@ -1,0 +1,159 @@
+import { ForbiddenException } from '@nestjs/common';
+import type { Response } from 'express';
+import { defineSessionEntity, type Session } from 'nestjs-typeorm-session';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { Barrier } from '../support/barrier.js';
+import { setCookies } from '../support/browser.js';
+import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { asksForLock, at, signIn, startHandlers } from '../support/lock-apps.js';
+import type { Handler } from '../support/lock-routes.js';
+import { failStatements, gateStatements } from '../support/store-gate.js';
+
+/** What a handler may do at its end, and the answer's status. */
+const ENDS: Readonly<Record<string, [number, Handler]>> = {
+  'that only looks': [201, (session) => ({ views: session.views })],
+  'that changes the session': [201, (session) => void (session.theme = 'dark')],
+  'that throws': [500, () => Promise.reject(new Error('thrown by the handler'))],
+  'that refuses': [403, () => Promise.reject(new ForbiddenException())],
+  'that redirects': [302, (_session, _req, res) => res.redirect('/elsewhere')],
+  'that streams': [201, (_session, _req, res) => void (res.write('begun, '), res.end('ended'))],
+  'that saves': [201, (session) => ((session.theme = 'dark'), session.save())],
+  'that reloads': [201, (session) => session.reload()],
+  'that rotates': [201, (session) => session.rotate()],
+  'that rotates twice and saves': [
+    201,
+    (session) =>
+      session
+        .rotate()
+        .then(() => session.rotate())
+        .then(() => session.save()),
+  ],
+  'that regenerates': [201, (session) => session.regenerate()],
+  'that destroys': [201, (session) => session.destroy()],
+  'that drops the session': [201, (_session, req) => void ((req as { session: unknown }).session = null)],
+};
+
+describeEachDatabase('The lock of a session is released', (database) => {
+  const entity = defineSessionEntity({ tableName: uniqueTableName() });
+  // One connection for locks: one that is not given back is missed at once.
+  const dataSource = useDataSource(database, [entity], { poolSize: 2 });
+  const second = useDataSource(database, [entity], { poolSize: 2 });
+  const start = (handlers = {}, from = dataSource) => startHandlers({ entity, dataSource: from() }, handlers);
+
+  /** Where the next request comes in: the same application, or another one with a pool of its own. */
+  const places = database.isShared ? ['the same application', 'another application'] : ['the same application'];
+
+  describe.each(places)('to a request of %s', (place) => {
+    it.each(Object.entries(ENDS))('after a handler %s', async (_, [status, end]) => {
+      const barrier = new Barrier();
+      const hold: Handler = async (...args) => {
+        await barrier.wait();
+        return end(...args);
+      };
+      const here = await start({ hold });
+      const next = place === 'the same application' ? here : await start({ hold }, second);
+      const browser = await signIn(here.address);
+      const held = browser.clone().post('/locked/hold');
+      await barrier.reached;
+      const asked = asksForLock(next);
+      const answer = at(next.address, browser).post('/locked/views');
+      await asked;
+      barrier.open();
+      expect((await held).status).toBe(status);
+      expect((await answer).status).toBe(201);
+
+      const other = await signIn(here.address);
+      await expect(other.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    });
+  });
+
+  it('after a save that failed', async () => {
+    const barrier = new Barrier();
+    const hold: Handler = async (session) => {
+      await barrier.wait();
+      session.theme = 'dark';
+    };
+    const here = await start({ hold });
+    const browser = await signIn(here.address);
+    const held = browser.clone().post('/locked/hold');
+    await barrier.reached;
+    const restore = failStatements(dataSource(), /^UPDATE/i);
+    barrier.open();
+    expect((await held).status).toBe(503);
+    restore();
+    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+  });
+
+  it('where the session could not be read again', async () => {
+    const here = await start();
+    const browser = await signIn(here.address);
+    const { get } = here.store;
+    let reads = 0;
+    Object.assign(here.store, {
+      get: (sid: string, done: (error: unknown) => void) =>
+        ++reads === 1 ? get.call(here.store, sid, done) : done(new Error('no database')),
+    });
+    expect((await browser.clone().post('/locked/count')).status).toBe(500);
+    Object.assign(here.store, { get });
+    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+  });
+
+  describe('when the client goes away', () => {
+    /** A request that was in its handler when its client went; the handler ends when `barrier` opens. */
+    async function abandon(before: (session: Session) => unknown = () => undefined) {
+      const [barrier, gone] = [new Barrier(), new Barrier()];
+      const hold: Handler = async (session, _req, res: Response) => {
+        before(session);
+        res.once('close', () => gone.open());
+        await barrier.wait();
+      };
+      const here = await start({ hold });
+      const browser = await signIn(here.address);
+      const abort = new AbortController();
+      const aborted = browser.clone().post('/locked/hold', { signal: abort.signal });
+      await barrier.reached;
+      const leave = async () => {
+        abort.abort();
+        await expect(aborted).rejects.toThrow(/abort/i);
+        await gone.wait();
+      };
+      return { barrier, browser, leave };
+    }
+
+    it('after the handler', async () => {
+      const { barrier, browser, leave } = await abandon();
+      await leave();
+      barrier.open();
+      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    });
+
+    it('not before the handler is done', async () => {
+      const { barrier, browser, leave } = await abandon();
+      await leave();
+      expect((await browser.clone().post('/hasty/count')).status).toBe(409);
+      barrier.open();
+      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    });
+
+    it('not before what it changed is stored', async () => {
+      const { barrier, browser, leave } = await abandon((session) => (session.views = 7));
+      const gate = gateStatements(dataSource(), /^UPDATE/i);
+      onTestFinished(() => gate.open());
+      await leave();
+      barrier.open();
+      await gate.reached;
+      expect((await browser.clone().post('/hasty/views')).status).toBe(409);
+      gate.open();
+      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 8 });
+    });
+  });
+
+  it('and the answer tells the browser to drop the cookie of a session that was destroyed under it', async () => {
+    const here = await start({ logout: (session: Session) => session.destroy() });
+    const browser = await signIn(here.address);
+    const answer = await browser.post('/locked/logout');
+    expect(answer.status).toBe(201);
+    expect(setCookies(answer)).toEqual([expect.stringMatching(/^sid=;.*Expires=Thu, 01 Jan 1970/)]);
+    expect(browser.cookie).toBeUndefined();
+  });
+});

@@ -1,0 +1,141 @@
+import type { Request } from 'express';
+import type { SessionOptions } from 'express-session';
+import './session-data.js';
+
+/** What a client and the table see of one request. */
+export interface Outcome {
+  readonly status: number;
+  /** What the answer does to the cookie, and whether that has an expiry. */
+  readonly cookie: 'kept' | 'set' | 'set with expiry' | 'dropped';
+  /** Whether the browser holds another id than before. */
+  readonly id: 'same' | 'other' | 'none';
+  /** What lies in the table afterwards, without cookies. */
+  readonly rows: readonly object[];
+  /** Of the first row, the age in seconds that its cookie has. */
+  readonly maxAge: number | null | undefined;
+}
+
+/** One request under some options, and where our answer to it is meant to differ from express-session's. */
+export interface Case {
+  readonly name: string;
+  readonly options?: Pick<SessionOptions, 'cookie' | 'resave' | 'rolling' | 'saveUninitialized' | 'unset'>;
+  /** Whether the browser has a session, `{ views: 1 }`, before. */
+  readonly isLoaded: boolean;
+  /** What else the browser sends as its cookie: a well-signed id that nobody has, or one that was tampered with. */
+  readonly cookie?: 'unknown' | 'tampered';
+  readonly act: (req: Request) => unknown;
+  readonly differs?: Partial<Outcome> & { readonly because: string };
+}
+
+type Done = (error?: unknown) => void;
+
+/** Calls a method in its callback form, which both have. */
+const call = (method: (done: Done) => unknown): Promise<void> =>
+  new Promise((resolve, reject) => void method((error) => (error ? reject(error) : resolve())));
+
+const save = ({ session }: Request) => call((done) => (session.save as (done: Done) => unknown)(done));
+const reload = ({ session }: Request) => call((done) => (session.reload as (done: Done) => unknown)(done));
+const destroy = ({ session }: Request) => call((done) => (session.destroy as (done: Done) => unknown)(done));
+const regenerate = ({ session }: Request) => call((done) => (session.regenerate as (done: Done) => unknown)(done));
+
+const nothing = () => undefined;
+const change = ({ session }: Request) => (session.views = 2);
+const unset = (req: Request) => ((req as { session: unknown }).session = null);
+const remove = (req: Request) => Reflect.deleteProperty(req, 'session');
+const setMaxAge = ({ session }: Request) => (session.cookie.maxAge = 60_000);
+
+const maxAge = { cookie: { maxAge: 600_000 } };
+const isDropped = { cookie: 'dropped', id: 'none', because: 'the browser need not keep the cookie of an ended session' } as const;
+const isNothing = {
+  cookie: 'kept',
+  id: 'none',
+  rows: [],
+  maxAge: undefined,
+  because: 'an empty session makes no row and no cookie, after regenerate() as before',
+} as const;
+
+/** The cases in which express-session decides, and now we do. */
+export const CASES: readonly Case[] = [
+  { name: 'a new session, untouched', isLoaded: false, act: nothing },
+  { name: 'a new session, changed', isLoaded: false, act: change },
+  { name: 'a new session, changed, with maxAge', options: maxAge, isLoaded: false, act: change },
+  { name: 'a new session, changed back', isLoaded: false, act: ({ session }) => ((session.views = 1), delete session.views) },
+  { name: 'a new session, only its maxAge set', isLoaded: false, act: setMaxAge },
+  { name: 'a loaded session, untouched', isLoaded: true, act: nothing },
+  { name: 'a loaded session, untouched, with maxAge', options: maxAge, isLoaded: true, act: nothing },
+  { name: 'a loaded session, changed', isLoaded: true, act: change },
+  { name: 'a loaded session, changed, with maxAge', options: maxAge, isLoaded: true, act: change },
+  { name: 'a loaded session, emptied', isLoaded: true, act: ({ session }) => delete session.views },
+  { name: 'an unknown id, untouched', isLoaded: false, cookie: 'unknown', act: nothing },
+  { name: 'an unknown id, changed', isLoaded: false, cookie: 'unknown', act: change },
+  { name: 'a tampered id, untouched', isLoaded: false, cookie: 'tampered', act: nothing },
+  { name: 'a tampered id, changed', isLoaded: false, cookie: 'tampered', act: change },
+
+  { name: 'session = null, new', isLoaded: false, act: unset },
+  { name: 'session = null, new, unset: destroy', options: { unset: 'destroy' }, isLoaded: false, act: unset },
+  { name: 'session = null, loaded', options: { unset: 'keep' }, isLoaded: true, act: unset },
+  { name: 'session = null, loaded, unset: destroy', options: { unset: 'destroy' }, isLoaded: true, act: unset, differs: isDropped },
+  { name: 'delete session, loaded', isLoaded: true, act: remove },
+  { name: 'delete session, loaded, unset: destroy', options: { unset: 'destroy' }, isLoaded: true, act: remove, differs: isDropped },
+  { name: 'session = null after a change, loaded', isLoaded: true, act: (req) => (change(req), unset(req)) },
+  { name: 'session = null after save()', isLoaded: true, act: async (req) => (change(req), await save(req), unset(req)) },
+
+  { name: 'destroy(), new', isLoaded: false, act: destroy },
+  { name: 'destroy(), loaded', isLoaded: true, act: destroy, differs: isDropped },
+  { name: 'destroy(), loaded, rolling', options: { ...maxAge, rolling: true }, isLoaded: true, act: destroy, differs: isDropped },
+  { name: 'destroy(), loaded, unset: destroy', options: { unset: 'destroy' }, isLoaded: true, act: destroy, differs: isDropped },
+
+  { name: 'regenerate(), new', isLoaded: false, act: regenerate, differs: isNothing },
+  { name: 'regenerate(), loaded', isLoaded: true, act: regenerate, differs: { ...isNothing, id: 'same' } },
+  { name: 'regenerate() and data, new', isLoaded: false, act: async (req) => (await regenerate(req), change(req)) },
+  { name: 'regenerate() and data, loaded', isLoaded: true, act: async (req) => (await regenerate(req), change(req)) },
+  { name: 'regenerate() and data, with maxAge', options: maxAge, isLoaded: true, act: async (req) => (await regenerate(req), change(req)) },
+  { name: 'regenerate(), data and save()', isLoaded: true, act: async (req) => (await regenerate(req), change(req), save(req)) },
+  { name: 'regenerate(), saveUninitialized', options: { saveUninitialized: true }, isLoaded: true, act: regenerate },
+  {
+    name: 'regenerate() and null, unset: destroy',
+    options: { unset: 'destroy' },
+    isLoaded: true,
+    act: async (req) => (await regenerate(req), unset(req)),
+    differs: isDropped,
+  },
+
+  { name: 'rolling, new', options: { rolling: true }, isLoaded: false, act: nothing },
+  { name: 'rolling, loaded', options: { rolling: true }, isLoaded: true, act: nothing },
+  { name: 'rolling, loaded, with maxAge', options: { ...maxAge, rolling: true }, isLoaded: true, act: nothing },
+  { name: 'rolling, loaded, changed, with maxAge', options: { ...maxAge, rolling: true }, isLoaded: true, act: change },
+  { name: 'rolling, session = null', options: { rolling: true }, isLoaded: true, act: unset },
+
+  { name: 'saveUninitialized, new', options: { saveUninitialized: true }, isLoaded: false, act: nothing },
+  { name: 'saveUninitialized, new, with maxAge', options: { ...maxAge, saveUninitialized: true }, isLoaded: false, act: nothing },
+  { name: 'saveUninitialized, unknown id', options: { saveUninitialized: true }, isLoaded: false, cookie: 'unknown', act: nothing },
+  { name: 'saveUninitialized, loaded', options: { saveUninitialized: true }, isLoaded: true, act: nothing },
+  { name: 'resave, new', options: { resave: true }, isLoaded: false, act: nothing },
+  { name: 'resave, loaded', options: { resave: true }, isLoaded: true, act: nothing },
+  { name: 'resave, loaded, with maxAge', options: { ...maxAge, resave: true }, isLoaded: true, act: nothing },
+
+  { name: 'maxAge set, loaded', isLoaded: true, act: setMaxAge },
+  { name: 'maxAge shortened, loaded', options: maxAge, isLoaded: true, act: setMaxAge },
+  { name: 'maxAge set and data, loaded', isLoaded: true, act: (req) => (setMaxAge(req), change(req)) },
+  { name: 'maxAge taken away, loaded', options: maxAge, isLoaded: true, act: ({ session }) => (session.cookie.expires = null) },
+  { name: 'touch(), loaded, with maxAge', options: maxAge, isLoaded: true, act: ({ session }) => session.touch() },
+  { name: 'a secure cookie over http, new', options: { cookie: { secure: true } }, isLoaded: false, act: change },
+
+  { name: 'save(), new, empty', isLoaded: false, act: save },
+  { name: 'save(), new, changed', isLoaded: false, act: (req) => (change(req), save(req)) },
+  { name: 'save(), loaded, untouched', isLoaded: true, act: save },
+  { name: 'save(), loaded, changed', isLoaded: true, act: (req) => (change(req), save(req)) },
+  { name: 'save() and another change, new', isLoaded: false, act: async (req) => (change(req), await save(req), (req.session.views = 3)) },
+  {
+    name: 'save() and another change, loaded',
+    isLoaded: true,
+    act: async (req) => (change(req), await save(req), (req.session.views = 3)),
+  },
+  {
+    name: 'save() and the change taken back, loaded',
+    isLoaded: true,
+    act: async (req) => (change(req), await save(req), (req.session.views = 1)),
+  },
+  { name: 'reload() of a change, loaded', isLoaded: true, act: (req) => (change(req), reload(req)) },
+  { name: 'reload() and another change, loaded', isLoaded: true, act: async (req) => (await reload(req), change(req)) },
+];

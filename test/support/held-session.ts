@@ -1,0 +1,73 @@
+import { Controller, Get, Param, Post, Res, type Type } from '@nestjs/common';
+import type { Response } from 'express';
+import { Session } from 'nestjs-typeorm-session';
+import { Barrier } from './barrier.js';
+import './session-data.js';
+
+/** A controller whose `hold` requests wait, with their session loaded, at the barrier given last. */
+export interface HeldSession {
+  readonly controller: Type;
+  /** The barrier at which the next `hold` requests will wait. */
+  newBarrier(): Barrier;
+}
+
+/** Routes to sign in and out by, and to hold a session while somebody else ends it. */
+export function holdSessions(): HeldSession {
+  let barrier = new Barrier();
+
+  @Controller()
+  class HeldController {
+    @Post('login')
+    login(@Session() session: Session) {
+      session.userId = 'ada';
+      session.views = 1;
+    }
+
+    @Get('me')
+    me(@Session() session: Session) {
+      return { userId: session.userId, views: session.views, locale: session.locale, theme: session.theme };
+    }
+
+    @Post('logout')
+    async logout(@Session() session: Session) {
+      await session.destroy();
+    }
+
+    @Post('regenerate/:locale')
+    async regenerate(@Session() session: Session, @Param('locale') locale: string) {
+      const { req } = session as Session & { req: { session: Session } };
+      await session.regenerate();
+      req.session.locale = locale;
+    }
+
+    @Get('hold')
+    async hold(@Session() session: Session) {
+      await barrier.wait();
+      return { userId: session.userId };
+    }
+
+    @Post('hold/:theme')
+    async holdAndChange(@Session() session: Session, @Param('theme') theme: string) {
+      await barrier.wait();
+      session.theme = theme;
+      return { userId: session.userId };
+    }
+
+    @Get('stream/:theme')
+    async streamAndChange(@Session() session: Session, @Res() res: Response, @Param('theme') theme: string) {
+      res.write('begun, ');
+      await barrier.wait();
+      session.theme = theme;
+      res.end('ended');
+    }
+
+    @Post('save/:theme')
+    async holdAndSave(@Session() session: Session, @Param('theme') theme: string) {
+      await barrier.wait();
+      session.theme = theme;
+      await session.save();
+    }
+  }
+
+  return { controller: HeldController, newBarrier: () => (barrier = new Barrier()) };
+}

@@ -1,0 +1,65 @@
+import type { AddressInfo } from 'node:net';
+import { Module, type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { SessionStore } from 'nestjs-typeorm-session';
+import { onTestFinished } from 'vitest';
+import './session-data.js';
+
+/** Nest's log, kept instead of printed. */
+export class LogRecorder implements LoggerService {
+  readonly warnings: string[] = [];
+  readonly errors: string[] = [];
+
+  log(): void {}
+
+  warn(message: unknown): void {
+    this.warnings.push(String(message));
+  }
+
+  error(message: unknown, ...more: unknown[]): void {
+    this.errors.push([message, ...more].map(String).join(' '));
+  }
+}
+
+/** An application that serves requests. */
+export interface TestApp {
+  readonly app: NestExpressApplication;
+  readonly address: string;
+  readonly log: LogRecorder;
+  readonly store: SessionStore;
+}
+
+/** How an application is made before it listens. */
+export type Configure = (app: NestExpressApplication) => void | Promise<void>;
+
+/** A module of this metadata: the root module of an application, or a part of one. */
+export function moduleOf(metadata: ModuleMetadata): Type {
+  class TestModule {}
+  Module(metadata)(TestModule);
+  return TestModule;
+}
+
+/** Makes an application without starting it, so that errors at start-up reach the test. */
+export async function createApp(
+  root: Type | ModuleMetadata,
+  log = new LogRecorder(),
+): Promise<{ app: NestExpressApplication; log: LogRecorder }> {
+  const module = typeof root === 'function' ? root : moduleOf(root);
+  const app = await NestFactory.create<NestExpressApplication>(module, { logger: log, abortOnError: false });
+  return { app, log };
+}
+
+/** Starts an application on a free port; it is closed when the test is over. */
+export async function startApp(root: Type | ModuleMetadata, configure: Configure = () => {}): Promise<TestApp> {
+  const { app, log } = await createApp(root);
+  onTestFinished(async () => {
+    // A test that failed may have left a request behind, which would be waited for.
+    app.getHttpServer().closeAllConnections();
+    await app.close();
+  });
+  await configure(app);
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  return { app, log, address: `http://127.0.0.1:${port}`, store: app.get(SessionStore, { strict: false }) };
+}

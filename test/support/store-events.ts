@@ -1,0 +1,31 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { onTestFinished } from 'vitest';
+import type { SessionEvent } from '../../lib/store/session-events.js';
+import type { SessionStore } from '../../lib/store/session-store.js';
+
+const NAMES = [
+  'created',
+  'saved',
+  'merged',
+  'rotated',
+  'destroyed',
+  'interrupted',
+  'undecodable',
+  'unavailable',
+  'recovered',
+  'pruned',
+] as const;
+
+/** What a store tells from now on, on itself and on the diagnostics channels. */
+export function listen(store: SessionStore) {
+  const told: [string, SessionEvent][] = [];
+  const published: [string, unknown][] = [];
+  for (const name of NAMES) {
+    store.on(name, (event) => void told.push([name, event]));
+    const channel = `nestjs-typeorm-session:${name}`;
+    const note = (event: unknown) => void published.push([name, event]);
+    subscribe(channel, note);
+    onTestFinished(() => void unsubscribe(channel, note));
+  }
+  return { told, published, names: () => told.map(([name]) => name) };
+}

@@ -1,0 +1,23 @@
+import type { DataSource, EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
+import { borrowDatabase } from '../../lib/table/session-database.js';
+import { defineSessionEntity, type SessionEntity, type SessionEntityDefinition } from '../../lib/table/session.entity.js';
+import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
+import { uniqueTableName, type TestDatabase } from './databases.js';
+
+/** The default row in a table of its own. The server's character set may be latin1, so the data names its own. */
+export function ownSessionEntity(database: TestDatabase, definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
+  const charset = database.name === 'mariadb' ? { charset: 'utf8mb4' } : {};
+  return defineSessionEntity({ tableName: uniqueTableName(), ...charset, ...definition });
+}
+
+type TableOptions = ConstructorParameters<typeof TypeOrmSessionTable>[1];
+
+/** The table of an entity on a data source of the test's own. */
+export function openTable(
+  dataSource: DataSource,
+  entity: EntityTarget<ObjectLiteral>,
+  options: Partial<TableOptions> = {},
+): TypeOrmSessionTable {
+  const { columns = {}, timeoutMs = 5_000, ...rest } = options;
+  return new TypeOrmSessionTable(borrowDatabase(dataSource, entity, timeoutMs), { columns, timeoutMs, ...rest });
+}

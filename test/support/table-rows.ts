@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { toPruneHour, type SessionChange, type SessionRow, type SessionTouch } from '../../lib/table/session-table.js';
+
+export const HOUR = 3_600_000;
+/** The moment at which the rows of the tests were made: a full hour. */
+export const NOW = 1_767_225_600_000;
+
+/** A live row of a day, with a handle of its own. */
+export function newRow(id: string, more: Partial<SessionRow> = {}): SessionRow {
+  const expiresAt = more.expiresAt ?? NOW + 24 * HOUR;
+  return {
+    id,
+    data: `{"of":${JSON.stringify(id)}}`,
+    expiresAt,
+    pruneAfter: toPruneHour(expiresAt),
+    createdAt: NOW,
+    lastSeenAt: NOW,
+    version: 1,
+    userId: null,
+    handle: createHash('md5').update(id).digest('hex'),
+    ipAddress: null,
+    userAgent: null,
+    ...more,
+  };
+}
+
+/** New data for the row under this id, at its first version. */
+export function newChange(id: string, more: Partial<SessionChange> = {}): SessionChange {
+  const expiresAt = more.expiresAt ?? NOW + 30 * HOUR;
+  return {
+    id,
+    data: '{"changed":true}',
+    expiresAt,
+    pruneAfter: toPruneHour(expiresAt),
+    lastSeenAt: NOW + HOUR,
+    userId: 'ann',
+    version: 1,
+    ...more,
+  };
+}
+
+/** "Still here" an hour later. */
+export function newTouch(id: string, more: Partial<SessionTouch> = {}): SessionTouch {
+  const expiresAt = more.expiresAt ?? NOW + 25 * HOUR;
+  return { id, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: NOW + HOUR, ...more };
+}

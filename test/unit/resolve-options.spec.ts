@@ -1,0 +1,183 @@
+import { DataSource } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { SessionOptionsError } from '../../lib/session.errors.js';
+import { resolveOptions } from '../../lib/store/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+
+const SECRET = 'correct horse battery staple';
+
+/** The error for options as they come from untyped code. */
+function errorOf(options: unknown): SessionOptionsError {
+  try {
+    resolveOptions(options as SessionModuleOptions);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SessionOptionsError);
+    expect(error).toMatchObject({ code: 'SESSION_OPTIONS', status: 500, expose: false });
+    return error as SessionOptionsError;
+  }
+  throw new Error('The options were accepted.');
+}
+
+const DURATIONS: readonly unknown[] = [
+  '5 minutes',
+  '5min',
+  '30',
+  '',
+  ' 30m',
+  '30m ',
+  '-30m',
+  '1h30m',
+  '30M',
+  'm',
+  '1e3s',
+  '0x1m',
+  -1,
+  NaN,
+  Infinity,
+  -Infinity,
+  null,
+  true,
+  {},
+  [],
+  10n,
+];
+const ZEROS: readonly unknown[] = [0, -0, '0', '0s', '0.0d', 0.4];
+
+/** Values that each option refuses, besides what all refuse. */
+const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> = {
+  secret: [undefined, null, '', [], [''], [SECRET, ''], [undefined], 5, {}, true, Buffer.alloc(0)],
+  name: ['', 'a b', 'a;b', 'a=b', 'sid\n', 'ü', 5, null],
+  cookie: [null, 'secure', 5, true],
+  genid: [null, 'uuid', {}],
+  proxy: [null, 'true', 1],
+  rolling: [null, 'true', 1],
+  saveUninitialized: [null, 'false', 0],
+  resave: [null, 'false', 0],
+  unset: [null, 'delete', true, ''],
+  dataSource: [null, 5, true],
+  connection: [null, 'postgres://localhost/db', {}, 5],
+  entity: [null, 'Session', 5],
+  columns: [null, 'id', { id: 5 }, { data: null }],
+  idleTimeout: [...DURATIONS, ...ZEROS],
+  absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
+  touchInterval: DURATIONS,
+  prune: [null, true, 0, '15m', 'never'],
+  overlap: [null, 'Merge', 'last', true, ''],
+  merge: [null, true, 'deep'],
+  onInterrupted: [null, 'ignore', true],
+  saveOnError: [null, 'yes', 0],
+  userId: [null, 'userId', {}],
+  serializer: [null, 'json', {}, { serialize: () => '' }, JSON],
+  maxDataBytes: [null, 0, -1, 1.5, NaN, Infinity, '1mb', '1048576'],
+  hashIds: [null, 'true', 1],
+  onUndecodable: [null, 'ignore', true],
+  operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
+  forRoutes: [null, '/api', {}],
+  exclude: [null, '/health', {}],
+  autoMount: [null, 'false', 0],
+};
+const CASES = Object.entries(REFUSED).flatMap(([name, values]) => values.map((value) => [name, value] as const));
+
+const secretOf = (options: object) => ({ secret: SECRET, ...options });
+
+describe('resolveOptions refuses', () => {
+  it.each(CASES)('%s of %o, and names option and remedy', (name, value) => {
+    const { message } = errorOf(secretOf({ [name]: value }));
+    expect(message).toContain(`\`${name}\``);
+    expect(message).toMatch(/It has to be .+\.$/s);
+    expect(message).not.toContain(SECRET);
+  });
+
+  it.each([undefined, null, 5, 'secret', true])('options that are %s', (options) => {
+    expect(errorOf(options).message).toMatch(/secret/);
+  });
+
+  it('options without a secret', () => {
+    expect(errorOf({}).message).toMatch(/`secret` is missing/);
+  });
+
+  it.each(['ttl', 'store', 'Secret', 'touchAfter', 'encryption', 'maxSessionsPerUser', '__proto__', 'constructor', 'toString'])(
+    'an unknown option %s, and says which there are',
+    (name) => {
+      const options = JSON.parse(`{"secret":"${SECRET}","${name}":"${SECRET}"}`) as unknown;
+      const { message } = errorOf(options);
+      expect(message).toContain(`"${name}"`);
+      expect(message).toMatch(/Remove it/);
+      expect(message).toContain('idleTimeout');
+      expect(message).not.toContain(SECRET);
+    },
+  );
+
+  it.each([
+    ['prune.interval', { interval: 0 }],
+    ['prune.interval', { interval: '15 minutes' }],
+    ['prune.interval', { interval: -1 }],
+    ['prune.interval', { interval: NaN }],
+    ['prune.interval', { interval: false }],
+    ['prune.interval', { interval: '25d' }],
+    ['prune.batchSize', { batchSize: 0 }],
+    ['prune.batchSize', { batchSize: 1.5 }],
+    ['prune.batchSize', { batchSize: Infinity }],
+    ['prune.batchSize', { batchSize: '1000' }],
+  ])('%s in %o', (name, prune) => {
+    expect(errorOf(secretOf({ prune })).message).toContain(`\`${name}\``);
+  });
+
+  it('an unknown option of prune', () => {
+    expect(errorOf(secretOf({ prune: { every: '15m' } })).message).toContain('"prune.every"');
+  });
+
+  it.each([[{ idleTimeout: '31d' }], [{ idleTimeout: '2h', absoluteTimeout: '1h' }], [{ idleTimeout: 3_600_001, absoluteTimeout: '1h' }]])(
+    'an idle timeout over the absolute one: %o',
+    (options) => {
+      const { message } = errorOf(secretOf(options));
+      expect(message).toContain('`idleTimeout`');
+      expect(message).toContain('`absoluteTimeout`');
+    },
+  );
+
+  it.each([[{ idleTimeout: '1h', absoluteTimeout: '1h' }], [{ idleTimeout: '31d', absoluteTimeout: false }]])(
+    'no idle timeout up to the absolute one: %o',
+    (options) => {
+      expect(resolveOptions(secretOf(options) as SessionModuleOptions)).toBeDefined();
+    },
+  );
+
+  it('a data source and a connection at once', () => {
+    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const { message } = errorOf(secretOf({ dataSource: new DataSource(connection), connection }));
+    expect(message).toContain('`dataSource`');
+    expect(message).toContain('`connection`');
+    expect(errorOf(secretOf({ dataSource: 'default', connection })).message).toContain('`connection`');
+  });
+});
+
+describe('the error of a wrong option shows no secret', () => {
+  it('of the cookies', () => {
+    for (const secret of [[SECRET, ''], [SECRET, 5], { key: SECRET }]) expect(errorOf({ secret }).message).not.toContain(SECRET);
+  });
+
+  it('of a connection', () => {
+    const url = 'postgres://app:hunter2@db/app';
+    for (const connection of [url, [url], { url }]) expect(errorOf(secretOf({ connection })).message).not.toContain('hunter2');
+  });
+
+  it('of a value that cannot be shown', () => {
+    expect(errorOf(secretOf({ name: Object.create(null) as unknown })).message).toContain('`name`');
+    expect(errorOf(secretOf({ name: Symbol('x') })).message).toContain('`name`');
+  });
+});
+
+describe('a function as idleTimeout', () => {
+  it.each([...DURATIONS, ...ZEROS, undefined])('that returns %o is an error of the save', (value) => {
+    const resolved = resolveOptions({ secret: SECRET, idleTimeout: () => value as number });
+    expect(() => resolved.idleTimeoutMs({} as never)).toThrow(SessionOptionsError);
+  });
+
+  it.each([
+    ['30m', 1_800_000],
+    [5, 5],
+  ] as const)('that returns %o gives milliseconds', (value, ms) => {
+    expect(resolveOptions({ secret: SECRET, idleTimeout: () => value }).idleTimeoutMs({} as never)).toBe(ms);
+  });
+});

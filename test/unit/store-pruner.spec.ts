@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { composeStore } from '../../lib/store/compose.js';
+import { resolveOptions } from '../../lib/store/resolve-options.js';
+import type { SessionStore } from '../../lib/store/session-store.js';
+import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
+import { dataOf } from '../support/store-data.js';
+
+const MINUTE = 60_000;
+
+describe('the pruner of a store', () => {
+  let store: SessionStore;
+  let runs: number;
+  const warnings: string[] = [];
+
+  const open = (prune?: { interval?: number; batchSize?: number } | false) => {
+    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const resolved = resolveOptions({ secret: 'x', connection, idleTimeout: '1m', ...(prune !== undefined && { prune }) });
+    store = composeStore(resolved, { warn: (message) => void warnings.push(message) });
+    store.on('pruned', () => void runs++);
+  };
+  /** The count of the next run that ends. */
+  const nextRun = () => new Promise((resolve) => store.once('pruned', ({ count }) => resolve(count)));
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+  beforeEach(() => {
+    runs = 0;
+    warnings.length = 0;
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+    await store.close();
+  });
+
+  it.each([
+    ['every 15 minutes by default', undefined, 15 * MINUTE],
+    ['at the interval', { interval: 10 * MINUTE }, 10 * MINUTE],
+  ])('runs %s, each time off by up to a tenth, so that processes do not meet', async (_, prune, interval) => {
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    const delays: number[] = [];
+    for (let index = 0; index < 20; index++) {
+      open(prune);
+      delays.push(Number(timers.mock.calls.at(-1)?.[1]));
+      await store.close();
+    }
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(0.9 * interval);
+    expect(Math.max(...delays)).toBeLessThanOrEqual(1.1 * interval);
+    expect(new Set(delays).size).toBeGreaterThan(1);
+  });
+
+  it('removes expired rows by itself', async () => {
+    open({ interval: 10 * MINUTE });
+    await store.set('a', dataOf());
+    expect(await store.length()).toBe(1);
+    let pruned = nextRun();
+    await pass(11 * MINUTE);
+    expect(await pruned).toBe(0);
+    // The coarse hour of the row has to pass as well.
+    vi.setSystemTime(Date.now() + 120 * MINUTE);
+    pruned = nextRun();
+    await pass(11 * MINUTE);
+    expect(await pruned).toBe(1);
+  });
+
+  it('goes on after a run that failed, with a warning', async () => {
+    open({ interval: 10 * MINUTE });
+    vi.spyOn(TypeOrmSessionTable.prototype, 'prune').mockRejectedValueOnce(new Error('no connection today'));
+    await pass(11 * MINUTE);
+    expect(warnings).toEqual([expect.stringContaining('no connection today')]);
+    expect(runs).toBe(0);
+    const pruned = nextRun();
+    await pass(11 * MINUTE);
+    expect(await pruned).toBe(0);
+  });
+
+  it('has no timer with prune: false', async () => {
+    open(false);
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(1_000 * MINUTE);
+    expect(runs).toBe(0);
+  });
+
+  it('has no timer after close', async () => {
+    open({ interval: 10 * MINUTE });
+    expect(vi.getTimerCount()).toBe(1);
+    await store.close();
+    expect(vi.getTimerCount()).toBe(0);
+    await pass(100 * MINUTE);
+    expect(runs).toBe(0);
+  });
+
+  it('keeps no process alive', () => {
+    vi.useRealTimers();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    open({ interval: 10 * MINUTE });
+    const timer = timers.mock.results.at(-1)?.value as NodeJS.Timeout;
+    expect(timer.hasRef()).toBe(false);
+  });
+});

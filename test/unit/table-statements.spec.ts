@@ -1,0 +1,115 @@
+import type { DataSourceOptions } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { pickDialect, type SessionDialect, type StatementName } from '../../lib/table/dialect.js';
+import { metadataOf, mapColumns } from '../../lib/table/session-columns.js';
+import { SessionEntity } from '../../lib/table/session.entity.js';
+import { standardDialect } from '../../lib/table/standard.dialect.js';
+import type { Statement, TableShape } from '../../lib/table/statement.js';
+import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';
+
+async function shapeOf(options: DataSourceOptions, dialect?: SessionDialect): Promise<TableShape> {
+  const dataSource = await readEntities(options, [SessionEntity]);
+  const picked = dialect ?? pickDialect(dataSource);
+  const metadata = metadataOf(dataSource, SessionEntity);
+  const columns = mapColumns(dataSource, metadata, {}, picked);
+  return { dataSource, dialect: picked, metadata, columns, table: dataSource.driver.escape(metadata.tablePath) };
+}
+
+const NAMES = [
+  'find',
+  'locate',
+  'insert',
+  'update',
+  'overwrite',
+  'upsert',
+  'touch',
+  'rekey',
+  'remove',
+  'clear',
+  'count',
+  'ofUser',
+  'prune',
+] as const satisfies StatementName[];
+
+/** Every statement that a dialect can make of the default entity, under a name for people. */
+function statementsOf(shape: TableShape): [name: string, statement: Statement][] {
+  const { dialect } = shape;
+  const named = NAMES.flatMap((name): [string, Statement][] => {
+    const build = dialect[name];
+    return build ? [[name, build(shape)]] : [];
+  });
+  const page = { limit: 50, now: 0 };
+  return [
+    ...named,
+    ['page', dialect.page(shape, page)],
+    ['page after', dialect.page(shape, { ...page, after: 'handle' })],
+    ['page of a user', dialect.page(shape, { ...page, userId: 'user' })],
+    ['page of a user after', dialect.page(shape, { ...page, userId: 'user', after: 'handle' })],
+    ['scan', dialect.scan(shape, 50, true)],
+    ['scan after', dialect.scan(shape, 50, false)],
+    ['expired', dialect.expired(shape, 50)],
+  ];
+}
+
+const DIALECTS = {
+  postgres: () => shapeOf(UNCONNECTED.postgres),
+  mysql: () => shapeOf(UNCONNECTED.mysql),
+  sqlite: () => shapeOf(UNCONNECTED['better-sqlite3']),
+  'standard, on SQLite': () => shapeOf(UNCONNECTED['better-sqlite3'], standardDialect),
+};
+
+describe('The statements', () => {
+  it('of every dialect stand on one page', async () => {
+    const chapters: string[] = [];
+    for (const [title, open] of Object.entries(DIALECTS)) {
+      const statements = statementsOf(await open()).map(
+        ([name, { sql, parameters }]) => `-- ${name} (${parameters.join(', ') || 'no parameters'})\n${sql};\n`,
+      );
+      chapters.push(`-- ---- ${title} ----\n\n${statements.join('\n')}`);
+    }
+    await expect(chapters.join('\n\n')).toMatchFileSnapshot('../__snapshots__/statements.sql');
+  });
+
+  describe.each(Object.entries(DIALECTS))('of %s', (_, open) => {
+    it('have a parameter for each place, and no text of ours among the SQL', async () => {
+      for (const [name, { sql, parameters, reusable }] of statementsOf(await open())) {
+        const numbered = new Set(sql.match(/\$\d+/g));
+        const places = numbered.size || (sql.match(/\?/g) ?? []).length;
+        expect(parameters, name).toHaveLength(places);
+        expect(sql, name).not.toContain("'");
+        expect(sql, name).not.toMatch(/:\w/);
+        expect(reusable, name).toBe(true);
+      }
+    });
+
+    it('write the table and the columns in quotes', async () => {
+      for (const [name, { sql }] of statementsOf(await open())) {
+        expect(sql, name).toMatch(/["`]sessions["`]/);
+        expect(sql.replaceAll(/(["`]).*?\1/g, ''), name).not.toMatch(/sessions|expires_at|prune_after|user_id/);
+      }
+    });
+
+    it('read and touch live rows only', async () => {
+      const statements = new Map(statementsOf(await open()));
+      for (const name of ['find', 'touch', 'count', 'ofUser', 'page', 'page of a user after', 'scan', 'scan after']) {
+        expect(statements.get(name)?.sql, name).toMatch(/WHERE .*["`]expires_at["`] > (\?|\$\d+)/);
+      }
+    });
+  });
+});
+
+describe('The dialect', () => {
+  it.each([
+    [UNCONNECTED.postgres, 'postgres'],
+    [UNCONNECTED.mysql, 'mysql'],
+    [UNCONNECTED.mariadb, 'mysql'],
+    [UNCONNECTED['better-sqlite3'], 'sqlite'],
+    [UNCONNECTED.sqljs, 'sqlite'],
+  ])('of %o is %s', async (options, name) => {
+    expect(pickDialect(await readEntities(options, [SessionEntity])).name).toBe(name);
+  });
+
+  it.each(['mssql', 'oracle', 'aurora-mysql', 'aurora-postgres', 'spanner', 'sap', 'expo'])('of %s is the standard one', (type) => {
+    expect(pickDialect({ options: { type } } as Parameters<typeof pickDialect>[0])).toBe(standardDialect);
+  });
+});
