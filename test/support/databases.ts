@@ -14,7 +14,7 @@ export interface TestDatabase {
 const url = (variable: string, otherwise: string) => process.env[variable] ?? otherwise;
 
 /** Found through environment variables; the defaults fit docker-compose.yml. */
-export const DATABASES = [
+const DATABASES = [
   { name: 'better-sqlite3', options: { type: 'better-sqlite3', database: ':memory:' }, isShared: false },
   { name: 'sql.js', options: { type: 'sqljs' }, isShared: false },
   {
@@ -30,7 +30,7 @@ export const DATABASES = [
 ] as const satisfies readonly TestDatabase[];
 
 /** Whether a server that is not there is an error instead of a visible skip. */
-export const isEveryDatabaseRequired = process.env.REQUIRE_DATABASES === '1';
+const isEveryDatabaseRequired = process.env.REQUIRE_DATABASES === '1';
 
 /** A table name that no other test uses. */
 export const uniqueTableName = (): string => `sessions_${randomBytes(6).toString('hex')}`;
