@@ -7,6 +7,9 @@ const UNITS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
+/** A hundred years: more would not fit into the columns of every database. */
+const MAX_MS = 36_525 * 86_400_000;
+
 /** A length of time: milliseconds, or a number and a unit (`ms`, `s`, `m`, `h`, `d`, `w`) as in `'30m'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
 
@@ -14,5 +17,5 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`
 export function parseDuration(value: unknown): number | undefined {
   const [, amount, unit] = typeof value === 'string' ? (/^(\d+(?:\.\d+)?)(ms|[smhdw])$/.exec(value) ?? []) : [];
   const ms = unit === undefined ? value : Number(amount) * UNITS[unit]!;
-  return typeof ms === 'number' && Number.isFinite(ms) && ms >= 0 ? Math.round(ms) : undefined;
+  return typeof ms === 'number' && ms >= 0 && ms <= MAX_MS ? Math.round(ms) : undefined;
 }

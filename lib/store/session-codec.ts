@@ -35,6 +35,8 @@ export class SessionCodec {
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
   async encode(session: SessionData, now: number, createdAt: number | undefined): Promise<SessionDraft> {
+    if (!(session.cookie as unknown))
+      throw new SessionSerializationError('Session data without a `cookie` is no session. Store what `get` gave.');
     for (const name of RESERVED) {
       if (Object.hasOwn(session, name)) {
         throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
@@ -106,7 +108,7 @@ export class SessionCodec {
 }
 
 function toUserId(userId: unknown): string | null {
-  if (typeof userId === 'number') return String(userId);
+  if (Number.isFinite(userId)) return String(userId);
   return typeof userId === 'string' && userId !== '' ? userId : null;
 }
 
