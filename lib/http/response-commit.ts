@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { SessionInterruptedError } from '../session.errors.js';
 import { Cookie, type SessionData } from '../store/express-session.js';
@@ -17,7 +18,7 @@ const methodsOf = (response: Response) => response as unknown as Record<'end' | 
 export class ResponseCommit {
   /** As they were before express-session. */
   private readonly rawEnd: Method;
-  private readonly headersBefore: ReadonlySet<string>;
+  private readonly headersBefore: OutgoingHttpHeaders;
   /** The session that the request came with, if it did. */
   private loaded: Request['session'] | undefined;
   private sendHead: Method = () => undefined;
@@ -34,7 +35,7 @@ export class ResponseCommit {
   ) {
     this.rawEnd = methodsOf(res).end;
     // The response of a socket upgrade has no such method.
-    this.headersBefore = new Set(res.getHeaderNames?.());
+    this.headersBefore = { ...res.getHeaders?.() };
   }
 
   /** Takes express-session's `end` away where there is no session to store. */
@@ -76,13 +77,19 @@ export class ResponseCommit {
   private finish(args: Arguments): unknown {
     this.state = 'done';
     this.isHeadFree = true;
-    return this.rawEnd.apply(this.res, [...args]);
+    try {
+      return this.rawEnd.apply(this.res, [...args]);
+    } finally {
+      this.store.requests.done(this.req);
+    }
   }
 
   private close(): void {
-    if (this.state !== 'open') return;
+    // Before the head, the handler is still at work and will end its answer, though nobody hears it.
+    if (this.state !== 'open' || !this.isHeadFree) return;
     this.state = 'done';
-    this.storeSession()?.catch((error: unknown) => this.warnLate(error));
+    const stored = this.storeSession() ?? Promise.resolve();
+    void stored.catch((error: unknown) => this.warnLate(error)).then(() => this.store.requests.done(this.req));
   }
 
   private fail(error: unknown, args: Arguments): void {
@@ -96,7 +103,8 @@ export class ResponseCommit {
     this.isHeadFree = true;
     // The answer is an error now, and no longer a farewell.
     this.loaded = undefined;
-    for (const name of res.getHeaderNames()) if (!this.headersBefore.has(name)) res.removeHeader(name);
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    for (const [name, value] of Object.entries(this.headersBefore)) if (value !== undefined) res.setHeader(name, value);
     res.statusCode = 200;
     res.statusMessage = '';
     (req as { session: unknown }).session = undefined;
@@ -111,7 +119,7 @@ export class ResponseCommit {
   /** `undefined` where there is nothing to write: then nothing is made to wait. */
   private storeSession(): Promise<void> | undefined {
     // A save, rotation or logout that the handler did not wait for comes first.
-    const underWay = this.store.underWay(this.req.session ?? this.store.endedIn(this.req));
+    const underWay = this.store.underWay(this.req.session ?? this.store.requests.endedIn(this.req));
     return underWay ? underWay.then(() => this.storeNow()) : this.storeNow();
   }
 
@@ -159,7 +167,7 @@ export class ResponseCommit {
     const { req, res, store } = this;
     const session = req.session as SessionData | undefined;
     const state = store.stateOf(session);
-    const ended = this.loaded && !session && store.endedIn(req);
+    const ended = this.loaded && !session && store.requests.endedIn(req);
     if (ended && store.stateOf(ended)?.isEnded) this.dropCookie(ended);
     const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
     if (!state?.isEnded && !hasNoRow) return this.sendHead.apply(res, [...args]);

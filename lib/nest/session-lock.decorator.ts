@@ -35,11 +35,11 @@ class SessionLockInterceptor implements NestInterceptor {
     const store = req.sessionStore as SessionStore | undefined;
     if (!store || !req.session) return next.handle();
     const release = await store.lock(req as Request, this.waitMs);
-    if (res.closed) {
+    if (res.closed || res.writableEnded) {
       await release();
       throw new SessionInterruptedError('The client went away while its request waited for the lock of the session.');
     }
-    res.once('close', () => void release());
+    store.requests.whenDone(req as Request, release);
     return next.handle();
   }
 }

@@ -86,6 +86,7 @@ export class SessionKeeper {
    */
   async rotate(origin: SessionOrigin, newKey: string, rename: () => void): Promise<void> {
     if (origin.isEnded) throw new SessionInterruptedError();
+    if (newKey === origin.key) throw new SessionConflictError(TAKEN);
     if (origin.isStored) {
       const [outcome] = await this.context.table.rekey([{ id: origin.key, newId: newKey }]);
       if (outcome === 'gone') return this.interrupt(origin);

@@ -12,6 +12,7 @@ import { createSessionObject, renameSessionObject } from './session-object.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { inTurn, newOrigin, SessionOrigins, type SessionOrigin } from './session-origin.js';
 import { SessionPruner } from './session-pruner.js';
+import { SessionRequests } from './session-requests.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
 
 const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
@@ -29,12 +30,13 @@ export interface SessionStore {
  * @publicApi
  */
 export class SessionStore extends Store {
+  /** @internal */
+  readonly requests: SessionRequests;
   private readonly context: SessionContext;
   private readonly reader: SessionReader;
   private readonly keeper: SessionKeeper;
   private readonly pruner: SessionPruner;
   private readonly operations: Operations;
-  private readonly ended = new WeakMap<object, Request['session']>();
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
@@ -47,6 +49,7 @@ export class SessionStore extends Store {
     super();
     const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
     this.context = { table, options, now, warn, tell, codec: new SessionCodec(options), origins: new SessionOrigins() };
+    this.requests = new SessionRequests(warn);
     this.reader = new SessionReader(this.context);
     this.keeper = new SessionKeeper(this.context);
     this.pruner = new SessionPruner(this.context);
@@ -245,18 +248,14 @@ export class SessionStore extends Store {
   /** @internal Ends the session of a request, through `destroy`, which may have been replaced. */
   async end(sid: string, session: Request['session'] | undefined): Promise<void> {
     const { req } = (session ?? {}) as { req?: Request };
-    if (req && session) this.ended.set(req, session);
+    if (req && session) this.requests.noteEnded(req, session);
     await promise((done) => this.destroy(sid, done, session));
-  }
-
-  /** @internal The session that a request has ended, or is ending. */
-  endedIn(req: Request): Request['session'] | undefined {
-    return this.ended.get(req);
   }
 
   /** @internal What is under way on a session that nobody waited for. */
   underWay(session: object | null | undefined): Promise<void> | undefined {
-    return this.context.origins.of(session)?.turn;
+    const turn = this.context.origins.of(session)?.turn;
+    return turn && this.operations.run(() => turn);
   }
 
   /** @internal What the end of a request owes its session. */

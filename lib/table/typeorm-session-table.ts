@@ -52,9 +52,8 @@ export class TypeOrmSessionTable implements SessionTable {
 
   update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
     return inTurn(changes, async (change) => {
-      const { id } = change;
-      // A space at the end matters only to an id that is written.
-      await this.assertFits({ ...change, id: id.trimEnd() });
+      const { id, ...written } = change;
+      await this.assertFits(written);
       if ((await this.change(change.version === undefined ? 'overwrite' : 'update', change)) > 0) return 'saved';
       return (await this.exists(id)) ? 'conflict' : 'gone';
     });

@@ -97,23 +97,25 @@ describeEachDatabase('A session that gets another id while a request holds it', 
     });
   });
 
-  it('is not ended by a request that ends the old one', async () => {
+  it('is ended by a request that ends the old one: a logout finds it under whatever id', async () => {
     const { during, handle, events } = await start();
-    const { answer, now } = await during('/destroy');
+    const { answer, old, now } = await during('/destroy');
     expect(answer.status).toBe(201);
-    expect(events).toEqual([]);
-    await expect(rows()).resolves.toEqual([{ handle, version: 1 }]);
-    await expect(now.json('/me', post)).resolves.toEqual({ userId: 'ada', views: 1 });
+    expect(old.cookie).toBeUndefined();
+    expect(events).toEqual([['destroyed', handle]]);
+    await expect(rows()).resolves.toEqual([]);
+    await expect(now.json('/me', post)).resolves.toEqual({});
   });
 
-  it('gives nothing to a new session that the request puts in its place', async () => {
-    const { during, handle } = await start();
+  it('gives nothing to the new session that the request puts in its place', async () => {
+    const { during, handle, events } = await start();
     const { answer, old, now } = await during('/regenerate');
     expect(answer.status).toBe(201);
     expect(old.id).not.toBe(now.id);
+    expect(events).toEqual([['destroyed', handle]]);
     await expect(old.json('/me', post)).resolves.toEqual({ theme: 'dark' });
-    await expect(now.json('/me', post)).resolves.toEqual({ userId: 'ada', views: 1 });
-    await expect(rows()).resolves.toContainEqual({ handle, version: 1 });
+    await expect(now.json('/me', post)).resolves.toEqual({});
+    await expect(rows()).resolves.toHaveLength(1);
   });
 
   it('gets one of them, where two requests want to give it one', async () => {

@@ -104,6 +104,17 @@ describe.each(['bigint', 'integer', 'int', 'timestamp', 'datetime', 'timestamptz
   },
 );
 
+describe('An hour of `pruneAfter` that somebody else wrote as a moment', () => {
+  it('is the next full one, so that nothing is removed early', () => {
+    const { decode } = conversionOf('timestamp', true, false);
+    fc.assert(
+      fc.property(hour, fc.integer({ min: 1, max: HOUR - 1 }), (before, more) => {
+        expect(decode(new Date(before * HOUR + more))).toBe(before + 1);
+      }),
+    );
+  });
+});
+
 describe('A column', () => {
   const TYPES =
     'date|time|time with time zone|timetz|year|interval|boolean|bool|tinyint|smallint|mediumint|bit|json|jsonb|uuid|blob|longblob';
