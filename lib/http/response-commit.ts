@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { NextFunction, Request, Response } from 'express';
 import { SessionInterruptedError } from '../session.errors.js';
 import { Cookie, type SessionData } from '../store/express-session.js';
@@ -6,6 +5,21 @@ import type { SessionStore } from '../store/session-store.js';
 import type { ResolvedSessionOptions } from '../store/session-options.js';
 
 type Arguments = readonly unknown[];
+
+type Headers = readonly (readonly [name: string, value: number | string | string[]])[];
+
+/** The headers of a response, with their names as they were written. The response of a socket upgrade does not tell. */
+const headersOf = (res: Response): Headers => {
+  const names = (res as Response & { getRawHeaderNames?(): string[] }).getRawHeaderNames?.() ?? [];
+  return names.map((name) => [name, res.getHeader(name)!]);
+};
+
+/** Gives a response these headers and no others. */
+function setHeaders(res: Response, headers: Headers): void {
+  for (const [name] of headersOf(res)) res.removeHeader(name);
+  for (const [name, value] of headers) res.setHeader(name, value);
+}
+
 type Method = (...args: unknown[]) => unknown;
 
 const methodsOf = (response: Response) => response as unknown as Record<'end' | 'write' | 'flushHeaders' | 'writeHead', Method>;
@@ -18,11 +32,11 @@ const methodsOf = (response: Response) => response as unknown as Record<'end' | 
 export class ResponseCommit {
   /** As they were before express-session. */
   private readonly rawEnd: Method;
-  private readonly headersBefore: OutgoingHttpHeaders;
+  private readonly headersBefore: Headers;
   /** The session that the request came with, if it did. */
   private loaded: Request['session'] | undefined;
   private sendHead: Method = () => undefined;
-  private state: 'open' | 'storing' | 'done' = 'open';
+  private state: 'open' | 'storing' | 'failed' | 'done' = 'open';
   private isHeadFree = false;
 
   constructor(
@@ -34,8 +48,7 @@ export class ResponseCommit {
     private readonly warn: (message: string) => void,
   ) {
     this.rawEnd = methodsOf(res).end;
-    // The response of a socket upgrade has no such method.
-    this.headersBefore = { ...res.getHeaders?.() };
+    this.headersBefore = headersOf(res);
   }
 
   /** Takes express-session's `end` away where there is no session to store. */
@@ -54,6 +67,8 @@ export class ResponseCommit {
     for (const name of ['write', 'flushHeaders'] as const) {
       const method = methods[name];
       methods[name] = (...args) => {
+        // Node refuses to write after the end; here the end is only waiting.
+        if (this.state === 'storing') return false;
         this.isHeadFree = true;
         return method.apply(res, args);
       };
@@ -63,33 +78,43 @@ export class ResponseCommit {
   }
 
   private end(args: Arguments): unknown {
-    if (this.state === 'storing') return this.res;
+    if (this.state === 'storing' || this.state === 'done') return this.res;
     const stored = this.state === 'open' ? this.storeSession() : undefined;
     if (!stored) return this.finish(args);
     this.state = 'storing';
-    stored.then(
-      () => this.finish(args),
-      (error: unknown) => this.fail(error, args),
-    );
+    const restore = this.freeze();
+    stored
+      .then(() => {
+        restore();
+        this.finish(args);
+      })
+      .catch((error: unknown) => this.fail(error, args));
     return this.res;
+  }
+
+  /** Keeps the head as it is when the answer ends: what a mistaken handler says after that is not part of it. */
+  private freeze(): () => void {
+    const { res } = this;
+    if (res.headersSent) return () => {};
+    const { statusCode, statusMessage } = res;
+    const headers = headersOf(res);
+    return () => {
+      Object.assign(res, { statusCode, statusMessage });
+      setHeaders(res, headers);
+    };
   }
 
   private finish(args: Arguments): unknown {
     this.state = 'done';
     this.isHeadFree = true;
-    try {
-      return this.rawEnd.apply(this.res, [...args]);
-    } finally {
-      this.store.requests.done(this.req);
-    }
+    return this.rawEnd.apply(this.res, [...args]);
   }
 
   private close(): void {
     // Before the head, the handler is still at work and will end its answer, though nobody hears it.
     if (this.state !== 'open' || !this.isHeadFree) return;
     this.state = 'done';
-    const stored = this.storeSession() ?? Promise.resolve();
-    void stored.catch((error: unknown) => this.warnLate(error)).then(() => this.store.requests.done(this.req));
+    this.storeSession()?.catch((error: unknown) => this.warnLate(error));
   }
 
   private fail(error: unknown, args: Arguments): void {
@@ -99,12 +124,11 @@ export class ResponseCommit {
       this.finish(args);
       return;
     }
-    this.state = 'done';
+    this.state = 'failed';
     this.isHeadFree = true;
     // The answer is an error now, and no longer a farewell.
     this.loaded = undefined;
-    for (const name of res.getHeaderNames()) res.removeHeader(name);
-    for (const [name, value] of Object.entries(this.headersBefore)) if (value !== undefined) res.setHeader(name, value);
+    setHeaders(res, this.headersBefore);
     res.statusCode = 200;
     res.statusMessage = '';
     (req as { session: unknown }).session = undefined;

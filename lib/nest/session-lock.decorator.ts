@@ -1,5 +1,7 @@
-import { UseInterceptors } from '@nestjs/common';
+import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { finalize } from 'rxjs';
 import type { Request, Response } from 'express';
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import { parseDuration, type Duration } from '../store/duration.js';
@@ -22,24 +24,42 @@ export function SessionLock({ wait = '10s' }: { wait?: Duration } = {}): MethodD
   if (!waitMs) {
     throw new SessionOptionsError(`The option \`wait\` of @SessionLock is ${wait}. It has to be a duration of more than 0, as '10s'.`);
   }
-  return UseInterceptors(new SessionLockInterceptor(waitMs));
+  return applyDecorators(SetMetadata(WAIT_MS, waitMs), UseInterceptors(SessionLockInterceptor));
 }
 
-class SessionLockInterceptor implements NestInterceptor {
-  constructor(private readonly waitMs: number) {}
+const WAIT_MS = Symbol('SESSION_LOCK_WAIT_MS');
 
+class SessionLockInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler) {
     const http = context.switchToHttp();
     const req = http.getRequest<Partial<Request>>();
     const res = http.getResponse<Response>();
     const store = req.sessionStore as SessionStore | undefined;
-    if (!store || !req.session) return next.handle();
-    const release = await store.lock(req as Request, this.waitMs);
+    // A handler of a locked controller may have its own wait, and needs no second lock.
+    if (!store || !req.session || store.requests.isLocked(req as Request)) return next.handle();
+    const waitMs = new Reflector().getAllAndOverride<number>(WAIT_MS, [context.getHandler(), context.getClass()]);
+    const release = await store.lock(req as Request, waitMs);
     if (res.closed || res.writableEnded) {
       await release();
       throw new SessionInterruptedError('The client went away while its request waited for the lock of the session.');
     }
-    store.requests.whenDone(req as Request, release);
-    return next.handle();
+    store.requests.noteLocked(req as Request);
+    let isAnswered = false;
+    let isHandled = false;
+    const releaseWhenOver = (): void => {
+      if (!isAnswered || !isHandled) return;
+      // A client that went away early: Nest ends the answer now, and what the handler changed is stored first.
+      setImmediate(() => void Promise.resolve(store.underWay(req.session)).then(release, release));
+    };
+    res.once('close', () => {
+      isAnswered = true;
+      releaseWhenOver();
+    });
+    return next.handle().pipe(
+      finalize(() => {
+        isHandled = true;
+        releaseWhenOver();
+      }),
+    );
   }
 }

@@ -3,9 +3,7 @@ import type { Request } from './express-session.js';
 /** What is known of a request until it is over; nothing is put on the request itself. */
 export class SessionRequests {
   private readonly ended = new WeakMap<Request, Request['session']>();
-  private readonly callbacks = new WeakMap<Request, () => Promise<void>>();
-
-  constructor(private readonly warn: (message: string) => void) {}
+  private readonly locked = new WeakSet<Request>();
 
   /** The session that a request has ended, or is ending. */
   endedIn(req: Request): Request['session'] | undefined {
@@ -16,14 +14,12 @@ export class SessionRequests {
     this.ended.set(req, session);
   }
 
-  /** Calls back when the session of a request has been stored, or given up. */
-  whenDone(req: Request, callback: () => Promise<void>): void {
-    this.callbacks.set(req, callback);
+  noteLocked(req: Request): void {
+    this.locked.add(req);
   }
 
-  done(req: Request): void {
-    const callback = this.callbacks.get(req);
-    this.callbacks.delete(req);
-    callback?.().catch((error: unknown) => this.warn(`The lock of a session could not be released: ${String(error)}`));
+  /** Whether the session of a request is locked for it already. */
+  isLocked(req: Request): boolean {
+    return this.locked.has(req);
   }
 }

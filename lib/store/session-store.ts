@@ -31,7 +31,7 @@ export interface SessionStore {
  */
 export class SessionStore extends Store {
   /** @internal */
-  readonly requests: SessionRequests;
+  readonly requests = new SessionRequests();
   private readonly context: SessionContext;
   private readonly reader: SessionReader;
   private readonly keeper: SessionKeeper;
@@ -49,7 +49,6 @@ export class SessionStore extends Store {
     super();
     const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
     this.context = { table, options, now, warn, tell, codec: new SessionCodec(options), origins: new SessionOrigins() };
-    this.requests = new SessionRequests(warn);
     this.reader = new SessionReader(this.context);
     this.keeper = new SessionKeeper(this.context);
     this.pruner = new SessionPruner(this.context);

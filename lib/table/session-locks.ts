@@ -74,7 +74,7 @@ async function unlock(runner: QueryRunner, lock: DatabaseLock, name: string): Pr
 
 function shareOfPool({ options }: DataSource): number {
   const { poolSize, extra } = options as { poolSize?: number; extra?: { max?: number; connectionLimit?: number } };
-  const size = poolSize ?? extra?.max ?? extra?.connectionLimit ?? DEFAULT_POOL_SIZE;
+  const size = extra?.max ?? extra?.connectionLimit ?? poolSize ?? DEFAULT_POOL_SIZE;
   if (size >= 2) return Math.floor(size / 2);
   throw new SessionOptionsError(`A session lock needs a pool of at least 2 connections, and this one has ${size}. Raise its \`poolSize\`.`);
 }

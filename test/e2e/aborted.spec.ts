@@ -26,6 +26,15 @@ describeEachDatabase('the session of a client that goes away', (database) => {
         req.session.theme = 'dark';
       }
 
+      @Get('slow/stream')
+      async slowStream(@Req() req: Request, @Res() res: ExpressResponse) {
+        req.session.locale = 'de';
+        res.write('begun');
+        await barrier.wait();
+        req.session.theme = 'dark';
+        res.end('nobody listens');
+      }
+
       @Get('slow')
       async slow(@Req() req: Request) {
         req.session.locale = 'de';
@@ -82,6 +91,20 @@ describeEachDatabase('the session of a client that goes away', (database) => {
     app.getHttpServer().closeAllConnections();
     await app.close();
     expect(log.warnings).toEqual([expect.stringMatching(/could not be stored.*The database of this test is away/)]);
+  });
+
+  it('is stored as its handler leaves it, when it goes in the middle of a stream that goes on', async () => {
+    const { browser, store, barrier, closed, ended } = await start();
+    const stored = new Promise((resolve) => store.once('saved', resolve));
+    const abort = new AbortController();
+    expect((await browser.get('/slow/stream', { signal: abort.signal })).status).toBe(200);
+    abort.abort();
+    await closed.reached;
+    await stored;
+    await expect(store.get(browser.id!)).resolves.toMatchObject({ views: 1, locale: 'de' });
+    barrier.open();
+    await ended.reached;
+    await expect(store.get(browser.id!)).resolves.toMatchObject({ views: 1, locale: 'de', theme: 'dark' });
   });
 
   it('is stored as its handler leaves it, when it goes before it was answered', async () => {

@@ -1,13 +1,18 @@
-import { ForbiddenException } from '@nestjs/common';
+import { PassThrough } from 'node:stream';
+import { ForbiddenException, StreamableFile } from '@nestjs/common';
 import type { Response } from 'express';
-import { defineSessionEntity, type Session } from 'nestjs-typeorm-session';
+import expressSession from 'express-session';
+import { defineSessionEntity, SessionModule, SessionStore, type Session } from 'nestjs-typeorm-session';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Barrier } from '../support/barrier.js';
-import { setCookies } from '../support/browser.js';
+import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { asksForLock, at, signIn, startHandlers } from '../support/lock-apps.js';
-import type { Handler } from '../support/lock-routes.js';
+import { routesOf, viewHandlers, type Handler } from '../support/lock-routes.js';
+import { startApp } from '../support/nest-app.js';
 import { failStatements, gateStatements } from '../support/store-gate.js';
+
+const post = { method: 'POST' };
 
 /** What a handler may do at its end, and the answer's status. */
 const ENDS: Readonly<Record<string, [number, Handler]>> = {
@@ -63,7 +68,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
       expect((await answer).status).toBe(201);
 
       const other = await signIn(here.address);
-      await expect(other.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+      await expect(other.json('/locked/count', post)).resolves.toEqual({ views: 1 });
     });
   });
 
@@ -81,7 +86,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
     barrier.open();
     expect((await held).status).toBe(503);
     restore();
-    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    await expect(browser.json('/locked/count', post)).resolves.toEqual({ views: 1 });
   });
 
   it('where the session could not be read again', async () => {
@@ -95,7 +100,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
     });
     expect((await browser.clone().post('/locked/count')).status).toBe(500);
     Object.assign(here.store, { get });
-    await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+    await expect(browser.json('/locked/count', post)).resolves.toEqual({ views: 1 });
   });
 
   describe('when the client goes away', () => {
@@ -124,7 +129,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
       const { barrier, browser, leave } = await abandon();
       await leave();
       barrier.open();
-      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+      await expect(browser.json('/locked/count', post)).resolves.toEqual({ views: 1 });
     });
 
     it('not before the handler is done', async () => {
@@ -132,7 +137,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
       await leave();
       expect((await browser.clone().post('/hasty/count')).status).toBe(409);
       barrier.open();
-      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 1 });
+      await expect(browser.json('/locked/count', post)).resolves.toEqual({ views: 1 });
     });
 
     it('not before what it changed is stored', async () => {
@@ -144,7 +149,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
       await gate.reached;
       expect((await browser.clone().post('/hasty/views')).status).toBe(409);
       gate.open();
-      await expect(browser.json('/locked/count', { method: 'POST' })).resolves.toEqual({ views: 8 });
+      await expect(browser.json('/locked/count', post)).resolves.toEqual({ views: 8 });
     });
   });
 
@@ -155,5 +160,34 @@ describeEachDatabase('The lock of a session is released', (database) => {
     expect(answer.status).toBe(201);
     expect(setCookies(answer)).toEqual([expect.stringMatching(/^sid=;.*Expires=Thu, 01 Jan 1970/)]);
     expect(browser.cookie).toBeUndefined();
+  });
+
+  it('when the client goes away before a stream has begun, which nobody ends then', async () => {
+    const [begun, gone] = [new Barrier(), new Barrier()];
+    const download: Handler = (_session, _req, res) => {
+      res.once('close', () => gone.open());
+      begun.open();
+      return new StreamableFile(new PassThrough());
+    };
+    const here = await start({ download });
+    const browser = await signIn(here.address);
+    const abort = new AbortController();
+    const aborted = Promise.allSettled([browser.clone().post('/locked/download', { signal: abort.signal })]);
+    await begun.wait();
+    abort.abort();
+    await aborted;
+    await gone.wait();
+    await expect(browser.json('/brief/count', post)).resolves.toEqual({ views: 1 });
+  });
+
+  it('under the application’s own express-session', async () => {
+    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), autoMount: false });
+    const { address } = await startApp({ imports: [module], controllers: [routesOf(viewHandlers)] }, (app) => {
+      app.use(expressSession({ store: app.get(SessionStore), secret: 'secret', name: 'sid', resave: false, saveUninitialized: false }));
+    });
+    const browser = new Browser(address);
+    // It sends the head first, and stores before the end of the answer.
+    await browser.get('/login', post).then((answer) => answer.text());
+    for (const views of [1, 2, 3]) await expect(browser.json('/brief/count', post)).resolves.toEqual({ views });
   });
 });

@@ -7,7 +7,7 @@ export type Handler = (session: Session, req: Request, res: Response) => unknown
 
 /**
  * Routes that a test writes where it needs them: `POST /<name>` runs a handler as it is, `POST /locked/<name>` under
- * `@SessionLock()`, and `POST /hasty/<name>` under one that waits for 200 ms.
+ * `@SessionLock()`, `POST /brief/<name>` under one that waits for 2 s, and `POST /hasty/<name>` under one that waits for 200 ms.
  */
 export function routesOf(handlers: Readonly<Record<string, Handler>>): Type {
   const run = (name: string, ...args: Parameters<Handler>): unknown => handlers[name]!(...args);
@@ -22,6 +22,12 @@ export function routesOf(handlers: Readonly<Record<string, Handler>>): Type {
     @SessionLock()
     @Post('locked/:name')
     locked(@Param('name') name: string, @Session() session: Session, @Req() req: Request, @Res({ passthrough: true }) res: Response) {
+      return run(name, session, req, res);
+    }
+
+    @SessionLock({ wait: '2s' })
+    @Post('brief/:name')
+    brief(@Param('name') name: string, @Session() session: Session, @Req() req: Request, @Res({ passthrough: true }) res: Response) {
       return run(name, session, req, res);
     }
 
