@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, Provider } from '@nestjs/common';
 import type { SessionModuleOptions } from '../store/session-options.js';
-import { sessionProviders, registerEntity } from './session.providers.js';
+import { sessionProviders } from './session.providers.js';
 import { SESSION_MODULE_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
 import { SessionStore } from '../store/session-store.js';
 
@@ -47,7 +47,6 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Session
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createSessionOptions')
   .setExtras<StaticOptions>(extras, (definition, { entity, dataSource, extraProviders = [], isGlobal = true }) => {
-    registerEntity(entity, dataSource);
     const providers = [...(definition.providers ?? []), ...extraProviders, ...sessionProviders(entity, dataSource)];
     return { ...definition, global: isGlobal, providers, exports: [SessionStore, SESSION_MIDDLEWARE] };
   })

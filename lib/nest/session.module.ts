@@ -6,6 +6,7 @@ import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
+import { registerEntity } from './session.providers.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
 
 /**
@@ -36,11 +37,13 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
 
   /** Sessions with these options. A `dataSource` of the application's is found by name (default: the unnamed one). */
   static override forRoot(options: SessionModuleOptions & { isGlobal?: boolean }): DynamicModule {
+    if (!options?.connection) registerEntity(options?.entity, options?.dataSource);
     return super.forRoot(options);
   }
 
   /** Sessions with options that need other providers. */
   static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
+    registerEntity(options.entity, options.dataSource);
     return super.forRootAsync(options);
   }
 
