@@ -21,8 +21,10 @@ import type { SessionStore } from '../store/session-store.js';
  */
 export function SessionLock({ wait = '10s' }: { wait?: Duration } = {}): MethodDecorator & ClassDecorator {
   const waitMs = parseDuration(wait);
-  if (!waitMs) {
-    throw new SessionOptionsError(`The option \`wait\` of @SessionLock is ${wait}. It has to be a duration of more than 0, as '10s'.`);
+  if (!waitMs || waitMs >= 2 ** 31) {
+    throw new SessionOptionsError(
+      `The option \`wait\` of @SessionLock is ${wait}. It has to be a duration of more than 0 and at most 24 days, as '10s'.`,
+    );
   }
   return applyDecorators(SetMetadata(WAIT_MS, waitMs), UseInterceptors(SessionLockInterceptor));
 }

@@ -37,9 +37,12 @@ class SessionObject extends Base {
     return this.answer(storeOf(this).regenerate(this.req), callback);
   }
 
-  async rotate(): Promise<void> {
-    if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
-    await storeOf(this).rotate(this.req);
+  rotate(): Promise<void> {
+    const rotate = async (): Promise<void> => {
+      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+      await storeOf(this).rotate(this.req);
+    };
+    return this.answer(rotate()) as Promise<void>;
   }
 
   destroy(callback?: Callback): this | Promise<void> {
