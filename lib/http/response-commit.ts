@@ -36,7 +36,7 @@ export class ResponseCommit {
   /** The session that the request came with, if it did. */
   private loaded: Request['session'] | undefined;
   private sendHead: Method = () => undefined;
-  private state: 'open' | 'storing' | 'failed' | 'done' = 'open';
+  private state: 'open' | 'storing' | 'stored' | 'done' = 'open';
   private isHeadFree = false;
 
   constructor(
@@ -105,15 +105,16 @@ export class ResponseCommit {
   }
 
   private finish(args: Arguments): unknown {
-    this.state = 'done';
+    this.state = 'stored';
     this.isHeadFree = true;
-    return this.rawEnd.apply(this.res, [...args]);
+    const result = this.rawEnd.apply(this.res, [...args]);
+    this.state = 'done';
+    return result;
   }
 
   private close(): void {
     // Before the head, the handler is still at work and will end its answer, though nobody hears it.
     if (this.state !== 'open' || !this.isHeadFree) return;
-    this.state = 'done';
     this.storeSession()?.catch((error: unknown) => this.warnLate(error));
   }
 
@@ -124,7 +125,7 @@ export class ResponseCommit {
       this.finish(args);
       return;
     }
-    this.state = 'failed';
+    this.state = 'stored';
     this.isHeadFree = true;
     // The answer is an error now, and no longer a farewell.
     this.loaded = undefined;
