@@ -30,6 +30,7 @@ describe('resolveOptions', () => {
       hashIds: true,
       onUndecodable: 'discard',
       operationTimeoutMs: 5_000,
+      preparedStatements: true,
       exclude: [],
       autoMount: true,
     });
