@@ -27,12 +27,12 @@ export class SessionKeeper {
     if (origin.isEnded) return 'nothing';
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
-    const decide = (fingerprint: string): Due => {
-      if (fingerprint !== origin.base) return 'save';
+    const decide = (isChanged: boolean): Due => {
+      if (isChanged) return 'save';
       return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
     };
-    const fingerprint = codec.fingerprint(session);
-    return typeof fingerprint === 'string' ? decide(fingerprint) : fingerprint.then(decide);
+    const isChanged = codec.isChanged(session, origin.base);
+    return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
   }
 
   /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
@@ -125,8 +125,8 @@ export class SessionKeeper {
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
-    const { fingerprint, expiresAt, lastSeenAt, userId } = draft;
-    Object.assign(origin, { isSaved: true, base: fingerprint, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
+    const { base, expiresAt, lastSeenAt, userId } = draft;
+    Object.assign(origin, { isSaved: true, base, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
     this.context.tell(event, factsOf(origin));
   }
 
@@ -145,11 +145,11 @@ export class SessionKeeper {
     const [row] = await table.find([origin.key], now());
     if (!row) return this.interrupt(origin);
     const theirs = await codec.decode(row);
-    const base = await codec.decodeFingerprint(origin.base);
-    const mine = await codec.decodeFingerprint(await codec.fingerprint(session));
+    const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const mine = await codec.copy(session);
     const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, merge(base, { ...theirs }, mine));
-    origin.base = await codec.fingerprint(theirs);
+    applyMerge(session, mine, merge({ ...base.data }, { ...theirs.data }, mine));
+    origin.base = theirs.base;
     origin.version = row.version;
     tell('merged', factsOf(origin));
   }

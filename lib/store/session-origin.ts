@@ -1,3 +1,4 @@
+import type { StoredData } from './session-codec.js';
 import type { SessionEvent } from './session-events.js';
 
 /** Which row a session object came from, and what lay in it. */
@@ -10,8 +11,8 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
-  /** The fingerprint of the data as it lies in the table: what changes are found by, and the base of a merge. */
-  base: string;
+  /** The data as it lies in the table: what changes are found by, and the base of a merge. */
+  base: StoredData;
   version: number | undefined;
   createdAt: number | undefined;
   lastSeenAt: number | undefined;
@@ -22,6 +23,8 @@ export interface SessionOrigin {
   turn: Promise<void> | undefined;
 }
 
+const NOTHING: StoredData = { text: '', expires: null };
+
 /** The origin of a session made now, under this key. */
 export function newOrigin(key: string): SessionOrigin {
   const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined };
@@ -30,7 +33,7 @@ export function newOrigin(key: string): SessionOrigin {
     isStored: false,
     isEnded: false,
     isSaved: false,
-    base: '',
+    base: NOTHING,
     turn: undefined,
     userId: undefined,
     handle: undefined,
