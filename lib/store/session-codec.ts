@@ -12,6 +12,7 @@ const RESERVED = ['handle', 'rotate'];
 export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
   readonly fingerprint: string;
   readonly expiresAt: number;
+  readonly lastSeenAt: number;
 };
 
 /** Session data → row, and back. */

@@ -41,7 +41,9 @@ export class SessionKeeper {
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
-      const draft = await codec.encode(session, now(), origin.createdAt);
+      const encoded = await codec.encode(session, now(), origin.createdAt);
+      // The clock of this server may be behind that of the one that saw the session last.
+      const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
       const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
       if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
@@ -65,15 +67,17 @@ export class SessionKeeper {
   async touch(key: string, session: SessionData, origin: SessionOrigin | undefined): Promise<void> {
     const { table, codec, now, tell } = this.context;
     const seenAt = now();
+    if (origin && (!origin.isStored || origin.isEnded)) return;
+    // Of unknown origin it has to be looked up how old the session is.
+    const known = origin ?? (await table.find([key], seenAt))[0];
     const lifetime = codec.lifetimeOf(session);
-    if (origin && (!origin.isStored || origin.isEnded || !isTouchDue(lifetime, seenAt, origin))) return;
-    const expiresAt = expiryOf(lifetime, seenAt, origin?.createdAt);
-    const [outcome] = await table.touch(
-      [{ id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt }],
-      seenAt,
-    );
+    if (!known || !isTouchDue(lifetime, seenAt, known)) return;
+    const expiresAt = expiryOf(lifetime, seenAt, known.createdAt);
+    const touch = { id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt };
+    const [outcome] = await table.touch([{ ...touch, unseenSince: known.lastSeenAt }], seenAt);
     if (!origin) return;
-    if (outcome === 'saved') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
+    // In a conflict another request has said so, or saved, meanwhile.
+    if (outcome !== 'gone') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
     else {
       origin.isEnded = true;
       tell('interrupted', factsOf(origin));

@@ -123,7 +123,12 @@ export class StatementRunner {
 }
 
 /** Parameters that are compared with a field, or become its value, under another name. */
-const COMPARED: Partial<Record<ParameterName, SessionField>> = { now: 'expiresAt', pruneHour: 'pruneAfter', newId: 'id' };
+const COMPARED: Partial<Record<ParameterName, SessionField>> = {
+  now: 'expiresAt',
+  unseenSince: 'lastSeenAt',
+  pruneHour: 'pruneAfter',
+  newId: 'id',
+};
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

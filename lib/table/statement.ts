@@ -15,7 +15,7 @@ export interface TableShape {
 
 /** The parameters of our statements by name: the fields of the row, and what a row is compared with. */
 export type ParameterName = (typeof PARAMETERS)[number];
-const PARAMETERS = [...SESSION_FIELDS, 'newId', 'now', 'pruneHour', 'after', 'limit'] as const;
+const PARAMETERS = [...SESSION_FIELDS, 'newId', 'now', 'unseenSince', 'pruneHour', 'after', 'limit'] as const;
 
 /** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
 const MARKERS = Object.fromEntries(PARAMETERS.map((name) => [name, name]));

@@ -69,12 +69,13 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  touch(touches: readonly Contract.SessionTouch[], now: number): Promise<('saved' | 'gone')[]> {
+  touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
-      const hasTimes = columns.expiresAt ?? columns.lastSeenAt;
-      const isThere = hasTimes ? (await this.change('touch', { ...touch, now })) > 0 : await this.exists(touch.id);
-      return isThere ? 'saved' : 'gone';
+      if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
+      if ((await this.change('touch', { ...touch, now })) > 0) return 'saved';
+      const [row] = await this.find([touch.id], now);
+      return row ? 'conflict' : 'gone';
     });
   }
 

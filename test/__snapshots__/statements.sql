@@ -18,8 +18,8 @@ UPDATE "sessions" SET "data" = $1, "expires_at" = $2, "prune_after" = $3, "last_
 -- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ("id") DO UPDATE SET "data" = EXCLUDED."data", "expires_at" = EXCLUDED."expires_at", "prune_after" = EXCLUDED."prune_after", "last_seen_at" = EXCLUDED."last_seen_at", "user_id" = EXCLUDED."user_id", "version" = "sessions"."version" + 1 WHERE "sessions"."id" = EXCLUDED."id";
 
--- touch (expiresAt, pruneAfter, lastSeenAt, id, now)
-UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5;
+-- touch (expiresAt, pruneAfter, lastSeenAt, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5 AND "last_seen_at" <= $6;
 
 -- rekey (newId, id)
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2;
@@ -81,8 +81,8 @@ UPDATE `sessions` SET `data` = ?, `expires_at` = ?, `prune_after` = ?, `last_see
 -- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
 INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `data` = IF(CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(VALUES(`id`) USING utf8mb4) AS BINARY), VALUES(`data`), (SELECT 1 UNION SELECT 2)), `expires_at` = VALUES(`expires_at`), `prune_after` = VALUES(`prune_after`), `last_seen_at` = VALUES(`last_seen_at`), `user_id` = VALUES(`user_id`), `version` = `version` + 1;
 
--- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now)
-UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `prune_after` = CASE WHEN `prune_after` < ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `prune_after` = CASE WHEN `prune_after` < ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
 
 -- rekey (newId, id, id)
 UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
@@ -144,8 +144,8 @@ UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_see
 -- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "data" = EXCLUDED."data", "expires_at" = EXCLUDED."expires_at", "prune_after" = EXCLUDED."prune_after", "last_seen_at" = EXCLUDED."last_seen_at", "user_id" = EXCLUDED."user_id", "version" = "sessions"."version" + 1 WHERE "sessions"."id" = EXCLUDED."id" AND "sessions"."id" = EXCLUDED."id" COLLATE BINARY;
 
--- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now)
-UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ?;
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ? AND "last_seen_at" <= ?;
 
 -- rekey (newId, id, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
@@ -204,8 +204,8 @@ UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_see
 -- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id)
 UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND 1 = 1;
 
--- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, now)
-UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ?;
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ? AND "last_seen_at" <= ?;
 
 -- rekey (newId, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
