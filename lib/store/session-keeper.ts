@@ -7,7 +7,7 @@ import type { SessionDraft } from './session-codec.js';
 import { expiryOf, isTouchDue } from './session-expiry.js';
 import { createHandle } from './session-id.js';
 import { applyMerge, mergeSessions } from './session-merge.js';
-import { factsOf, type SessionOrigin } from './session-origin.js';
+import { factsOf, notRead, type SessionOrigin } from './session-origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
@@ -24,7 +24,7 @@ export class SessionKeeper {
   /** A promise only where the serializer gives one. */
   dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
     const { options, codec, now } = this.context;
-    if (origin.isEnded) return 'nothing';
+    if (origin.isEnded || origin.isThrowaway) return 'nothing';
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
     const decide = (fingerprint: string): Due => {
@@ -38,6 +38,7 @@ export class SessionKeeper {
   /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
     const { table, codec, options, now } = this.context;
+    if (origin.isThrowaway) throw notRead();
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
@@ -89,6 +90,7 @@ export class SessionKeeper {
    * called at the same moment, so that nobody meets the session under its old id.
    */
   async rotate(origin: SessionOrigin, newKey: string, rename: () => void): Promise<void> {
+    if (origin.isThrowaway) throw notRead();
     if (origin.isEnded) throw new SessionInterruptedError();
     if (newKey === origin.key) throw new SessionConflictError(TAKEN);
     if (origin.isStored) {

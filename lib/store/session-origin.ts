@@ -1,3 +1,4 @@
+import { SessionUnavailableError } from '../session.errors.js';
 import type { SessionEvent } from './session-events.js';
 
 /** Which row a session object came from, and what lay in it. */
@@ -6,6 +7,8 @@ export interface SessionOrigin {
   key: string;
   /** False for a session made in this request, until its INSERT. */
   isStored: boolean;
+  /** Stands in for a session that could not be read: nothing is ever written. */
+  isThrowaway: boolean;
   /** Destroyed, or found gone: nothing is written any more. */
   isEnded: boolean;
   /** Whether it was stored during this request. */
@@ -28,6 +31,7 @@ export function newOrigin(key: string): SessionOrigin {
   return {
     key,
     isStored: false,
+    isThrowaway: false,
     isEnded: false,
     isSaved: false,
     base: '',
@@ -37,6 +41,10 @@ export function newOrigin(key: string): SessionOrigin {
     ...row,
   };
 }
+
+/** The error of who wants something done to a session that could not be read. */
+export const notRead = (): SessionUnavailableError =>
+  new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
 
 /** What events may tell of a session. */
 export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({
