@@ -53,7 +53,7 @@ export class SessionTooLargeError extends SessionError {
   override readonly status = 413;
 }
 
-/** Session data cannot be turned into text, or (with `onUndecodable: 'error'`) stored text cannot be turned into data. */
+/** Session data cannot be turned into text, the database refuses a value of it, or (with `onUndecodable: 'error'`) stored text cannot be turned into data. */
 export class SessionSerializationError extends SessionError {
   override readonly code = 'SESSION_SERIALIZATION';
   override readonly status = 500;

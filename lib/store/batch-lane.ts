@@ -1,4 +1,4 @@
-import { SessionError, SessionTooLargeError, SessionUnavailableError } from '../session.errors.js';
+import { SessionSerializationError, SessionTooLargeError, SessionUnavailableError } from '../session.errors.js';
 
 /** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
@@ -136,6 +136,7 @@ export class BatchLane<Item, Outcome> {
 }
 
 /** Whether nothing of a batch has happened because the database, or its column, would not take one of the rows. */
-function isRefusal(error: unknown): error is SessionError {
-  return error instanceof SessionTooLargeError || (error instanceof SessionUnavailableError && error.isRefusal);
+function isRefusal(error: unknown): boolean {
+  if (error instanceof SessionTooLargeError || error instanceof SessionSerializationError) return true;
+  return error instanceof SessionUnavailableError && error.isRefusal;
 }

@@ -2,10 +2,9 @@ import type { DataSource } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type SessionDatabase } from '../table/session-database.js';
 import { SessionEntity } from '../table/session.entity.js';
-import type { SessionField, SessionTable } from '../table/session-table.js';
+import type { SessionField } from '../table/session-table.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-import { SessionBatcher } from './session-batcher.js';
 import { SessionStore } from './session-store.js';
 
 /** What the surroundings give, apart from the options. */
@@ -42,14 +41,9 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
     onReady: (fields) => warnOfMissing(fields, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
-  const store = new SessionStore(batched(table, options), options, { now, warn }, () => database.close());
+  const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
   return store;
-}
-
-/** Plain ids may compare as equal though they differ, so only hashes are put together. */
-function batched(table: SessionTable, { hashIds, operationTimeoutMs }: ResolvedSessionOptions): SessionTable {
-  return hashIds ? new SessionBatcher(table, operationTimeoutMs) : table;
 }
 
 function databaseOf(

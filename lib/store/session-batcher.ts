@@ -1,6 +1,7 @@
 import type * as Contract from '../table/session-table.js';
 import type { SaveOutcome, SessionField, SessionRow, SessionTable } from '../table/session-table.js';
 import { BatchLane } from './batch-lane.js';
+import type { ResolvedSessionOptions } from './session-options.js';
 
 /** Characters of data from which a row travels by itself: for the driver, a long statement costs more than it saves. */
 const MAX_BATCHED_LENGTH = 4_096;
@@ -18,11 +19,16 @@ interface Touch {
 const isLong = ({ data }: { readonly data: string }): boolean => data.length > MAX_BATCHED_LENGTH;
 const idOf = ({ id }: { readonly id: string }): string => id;
 
+/** Puts a batcher in front of a table; not where ids are plain, because those may compare as equal though they differ. */
+export function batched(table: SessionTable, { hashIds, operationTimeoutMs }: ResolvedSessionOptions): SessionTable {
+  return hashIds ? new SessionBatcher(table, operationTimeoutMs) : table;
+}
+
 /**
  * A `SessionTable` in front of a `SessionTable`: what waits while the database works leaves in one statement. Nothing is
  * answered before the table has answered it, and each row gets its own answer. Ids have to be hashes.
  */
-export class SessionBatcher implements SessionTable {
+class SessionBatcher implements SessionTable {
   private readonly reads;
   private readonly inserts;
   private readonly updates;
@@ -54,7 +60,7 @@ export class SessionBatcher implements SessionTable {
       isAlone: (change) => change.version === undefined || isLong(change),
       send: (changes) => table.update(changes),
     });
-    this.touches = new BatchLane<Touch, 'saved' | 'gone'>({
+    this.touches = new BatchLane<Touch, SaveOutcome>({
       timeoutMs,
       size: () => table.batchSize('touch'),
       keyOf: ({ touch }) => touch.id,
@@ -97,7 +103,7 @@ export class SessionBatcher implements SessionTable {
     return this.table.upsert(rows);
   }
 
-  touch(touches: readonly Contract.SessionTouch[], now: number): Promise<('saved' | 'gone')[]> {
+  touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
     return each(touches, (touch) => this.touches.submit({ touch, now }));
   }
 
@@ -155,5 +161,6 @@ function later(a: Contract.SessionTouch, b: Contract.SessionTouch): Contract.Ses
     expiresAt: max(a.expiresAt, b.expiresAt),
     pruneAfter: max(a.pruneAfter, b.pruneAfter),
     lastSeenAt: max(a.lastSeenAt, b.lastSeenAt),
+    unseenSince: max(a.unseenSince, b.unseenSince),
   };
 }

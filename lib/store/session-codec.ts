@@ -19,6 +19,7 @@ export interface StoredData {
 export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
   readonly base: StoredData;
   readonly expiresAt: number;
+  readonly lastSeenAt: number;
 };
 
 /** What a row holds, and what changes are found by later. */

@@ -1,3 +1,4 @@
+import { SessionUnavailableError } from '../session.errors.js';
 import type { StoredData } from './session-codec.js';
 import type { SessionEvent } from './session-events.js';
 
@@ -7,6 +8,8 @@ export interface SessionOrigin {
   key: string;
   /** False for a session made in this request, until its INSERT. */
   isStored: boolean;
+  /** Stands in for a session that could not be read: nothing is ever written. */
+  isThrowaway: boolean;
   /** Destroyed, or found gone: nothing is written any more. */
   isEnded: boolean;
   /** Whether it was stored during this request. */
@@ -31,6 +34,7 @@ export function newOrigin(key: string): SessionOrigin {
   return {
     key,
     isStored: false,
+    isThrowaway: false,
     isEnded: false,
     isSaved: false,
     base: NOTHING,
@@ -40,6 +44,10 @@ export function newOrigin(key: string): SessionOrigin {
     ...row,
   };
 }
+
+/** The error of who wants something done to a session that could not be read. */
+export const notRead = (): SessionUnavailableError =>
+  new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
 
 /** What events may tell of a session. */
 export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({

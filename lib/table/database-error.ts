@@ -1,6 +1,12 @@
 import { QueryFailedError } from 'typeorm';
 import type { TableShape } from './statement.js';
-import { SessionEntityError, SessionTooLargeError, SessionUnavailableError, type SessionError } from '../session.errors.js';
+import {
+  SessionEntityError,
+  SessionSerializationError,
+  SessionTooLargeError,
+  SessionUnavailableError,
+  type SessionError,
+} from '../session.errors.js';
 
 /** What drivers put on their errors; TypeORM wraps it as `driverError`. */
 interface DriverError {
@@ -25,6 +31,9 @@ const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
 const MISSING_TEXT = /no such (table|column)|has no column named/i;
 // The value is longer than the column, or than the server takes.
 const TOO_LONG = new Set<unknown>(['22001', 1406, 1153]);
+// The value is nothing that its column takes (PostgreSQL: the class "data exception"): the database answers.
+const REFUSED = new Set<unknown>([1264, 1265, 1292, 1366, 3140, 4025]);
+const REFUSED_STATE = /^22[0-9A-Z]{3}$/;
 const QUOTE = /["'`]/;
 const ALREADY_THERE = new Set<unknown>(['42P07', '42710', '23505', 1050, 1061]);
 const ALREADY_THERE_TEXT = /already exists/i;
@@ -62,6 +71,13 @@ export function toSessionError(error: unknown, shape: TableShape): SessionError 
   if (hasCode(error, TOO_LONG)) {
     return new SessionTooLargeError(
       `A column of the session table ${shape.table} is too small for this session. Keep less in it, or give the column a larger type.`,
+      { cause },
+    );
+  }
+  if (hasCode(error, REFUSED) || REFUSED_STATE.test(String(cause.code))) {
+    return new SessionSerializationError(
+      `The database refused a value for a column of the session table ${shape.table} (${cause.code}): it does not fit the column's type or ` +
+        'character set. Keep no such value in the session (a NUL character, say), or give the column another type.',
       { cause },
     );
   }

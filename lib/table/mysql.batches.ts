@@ -1,7 +1,7 @@
 import { perRow, type BatchForm, type BatchForms } from './batch.js';
-import { fieldsOf, insertRows, REPLACED, selectRows } from './standard.dialect.js';
+import { fieldsOf, insertRows, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
 import type { SessionColumn } from './session-columns.js';
-import { and, compileText, isLive, isPresent, type TableShape } from './statement.js';
+import { and, compileText, isLive, isPresent, type ParameterName, type TableShape } from './statement.js';
 
 const counted = (build: BatchForm['build'], isPadded = true): BatchForm => ({ build, isPadded, returnsIds: false });
 
@@ -31,7 +31,8 @@ export const mysqlBatches: BatchForms = {
       (column) => `${column.sql} = GREATEST(${column.sql}, ${choose(shape, column, rows)})`,
     );
     if (set.length === 0) return undefined;
-    return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape))}`);
+    const unseen = isUnseen(shape, (name) => chooseParameter(shape, name, 'NULL', rows));
+    return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape), unseen)}`);
   }),
 
   remove: counted((shape, rows) => compileText(shape, `DELETE FROM ${shape.table} WHERE ${isOneOf(shape, rows)}`)),
@@ -40,6 +41,10 @@ export const mysqlBatches: BatchForms = {
 const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
 /** The value of a column by the row's id. Literals take the collation of the column; a joined list of values would clash with it. */
-function choose({ columns }: TableShape, { sql, field }: SessionColumn, rows: number): string {
-  return `CASE ${columns.id.sql} ${perRow(rows, (row) => `WHEN :id.${row} THEN :${field}.${row}`, ' ')} ELSE ${sql} END`;
+function choose(shape: TableShape, { sql, field }: SessionColumn, rows: number): string {
+  return chooseParameter(shape, field, sql, rows);
+}
+
+function chooseParameter({ columns }: TableShape, name: ParameterName, otherwise: string, rows: number): string {
+  return `CASE ${columns.id.sql} ${perRow(rows, (row) => `WHEN :id.${row} THEN :${name}.${row}`, ' ')} ELSE ${otherwise} END`;
 }

@@ -15,7 +15,12 @@ export interface PreparedStatement {
 }
 
 /** Parameters that are compared with a field, or become its value, under another name. */
-const COMPARED: Partial<Record<ParameterName, SessionField>> = { now: 'expiresAt', pruneHour: 'pruneAfter', newId: 'id' };
+const COMPARED: Partial<Record<ParameterName, SessionField>> = {
+  now: 'expiresAt',
+  unseenSince: 'lastSeenAt',
+  pruneHour: 'pruneAfter',
+  newId: 'id',
+};
 
 type Binding = (values: Values, rows: readonly Values[]) => unknown;
 

@@ -46,7 +46,10 @@ export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'prun
 };
 
 /** "Still here": moves the times of a row and nothing else. */
-export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'>;
+export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'> & {
+  /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
+  readonly unseenSince: number | undefined;
+};
 
 /** Another id for a row. */
 export interface SessionMove {
@@ -96,8 +99,11 @@ export interface SessionTable {
   /** Adds rows or, where the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]>;
 
-  /** Moves times, never backwards, and only of live rows. */
-  touch(touches: readonly SessionTouch[], now: number): Promise<('saved' | 'gone')[]>;
+  /**
+   * Moves times, never backwards, and only of live rows. `conflict` where the row was seen since `unseenSince`, so that one
+   * of many touches at the same moment writes, and none undoes a save. Without a `lastSeenAt` column: where `expiresAt` gains nothing.
+   */
+  touch(touches: readonly SessionTouch[], now: number): Promise<SaveOutcome[]>;
 
   /** Gives rows another id, each in one statement that changes nothing else. `conflict` where the new id is taken. */
   rekey(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;

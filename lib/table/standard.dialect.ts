@@ -37,7 +37,7 @@ export const standardDialect: SessionDialect = {
   touch(shape) {
     const later = (column: SessionColumn) =>
       `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
-    return change(shape, fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later, isLive(shape));
+    return change(shape, fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later, and(isLive(shape), isUnseen(shape)));
   },
 
   rekey: (shape) => change(shape, [shape.columns.id], () => ':newId', isPresent(shape)),
@@ -110,6 +110,16 @@ export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField
 
 /** What a write of data replaces in a row that is there, apart from its version. */
 export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
+
+/** Rows that nobody has touched or saved since the caller read them. */
+export function isUnseen(
+  { columns: { lastSeenAt, expiresAt } }: TableShape,
+  value = (name: 'expiresAt' | 'unseenSince') => `:${name}`,
+): string | undefined {
+  if (!lastSeenAt) return expiresAt && `${expiresAt.sql} < ${value('expiresAt')}`;
+  const unseen = `${lastSeenAt.sql} <= ${value('unseenSince')}`;
+  return lastSeenAt.metadata.isNullable ? `(${unseen} OR ${lastSeenAt.sql} IS NULL)` : unseen;
+}
 
 const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
 

@@ -91,13 +91,16 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<('saved' | 'gone')[]> {
-    if (this.fitsBatch('touch', touches.map(idOf))) return this.batch('touch', touches, 'saved', 'gone', { now });
+  async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
+    if (this.fitsBatch('touch', touches.map(idOf))) {
+      const outcomes = await this.batch('touch', touches, 'saved', 'gone', { now });
+      return inTurn(touches, async ({ id }, index) => (outcomes[index] === 'saved' ? 'saved' : this.whetherSeen(id, now)));
+    }
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
-      const hasTimes = columns.expiresAt ?? columns.lastSeenAt;
-      const isThere = hasTimes ? (await this.change('touch', { ...touch, now })) > 0 : await this.exists(touch.id);
-      return isThere ? 'saved' : 'gone';
+      if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
+      if ((await this.change('touch', { ...touch, now })) > 0) return 'saved';
+      return this.whetherSeen(touch.id, now);
     });
   }
 
@@ -157,6 +160,12 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async ping(): Promise<void> {
     await this.exists('');
+  }
+
+  /** Why a touch found no row to move. */
+  private async whetherSeen(id: string, now: number): Promise<'conflict' | 'gone'> {
+    const [row] = await this.find([id], now);
+    return row ? 'conflict' : 'gone';
   }
 
   private async updateOrInsert(row: SessionRow): Promise<void> {

@@ -1,8 +1,8 @@
 import { perRow, type BatchForms } from './batch.js';
 import type { SessionColumn } from './session-columns.js';
-import { fieldsOf, insertRows, REPLACED, selectRows } from './standard.dialect.js';
+import { fieldsOf, insertRows, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
 import type { SessionField } from './session-table.js';
-import { and, compileText, isLive, isPresent, type Statement, type TableShape } from './statement.js';
+import { and, compileText, isLive, isPresent, type ParameterName, type Statement, type TableShape } from './statement.js';
 
 /** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
 export type CastOf = (column: SessionColumn) => ((value: string) => string) | undefined;
@@ -13,10 +13,12 @@ export function valuesBatches(castOf: CastOf): BatchForms {
 
   /** `undefined` where a column is of a type that a list of values cannot carry. */
   function valuesOf(shape: TableShape, fields: readonly SessionField[], rows: number): string | undefined {
-    const casts = fieldsOf(shape, fields).map((column) => ({ field: column.field, cast: castOf(column) }));
-    if (!casts.every(({ cast }) => cast)) return undefined;
-    const tuple = (row: number) => `(${casts.map(({ field, cast }) => cast!(`:${field}.${row}`)).join(', ')})`;
-    return `v(${casts.map(({ field }) => `v_${field}`).join(', ')}) AS (VALUES ${perRow(rows, tuple)})`;
+    const columns = fieldsOf(shape, fields).map((column) => ({ name: column.field as ParameterName, cast: castOf(column) }));
+    const { lastSeenAt } = shape.columns;
+    if (lastSeenAt && !fields.includes('data')) columns.push({ name: 'unseenSince', cast: castOf(lastSeenAt) });
+    if (!columns.every(({ cast }) => cast)) return undefined;
+    const tuple = (row: number) => `(${columns.map(({ name, cast }) => cast!(`:${name}.${row}`)).join(', ')})`;
+    return `v(${columns.map(({ name }) => `v_${name}`).join(', ')}) AS (VALUES ${perRow(rows, tuple)})`;
   }
 
   return {
@@ -48,7 +50,8 @@ export function valuesBatches(castOf: CastOf): BatchForms {
         return `${sql} = CASE WHEN s.${sql} < v.v_${field} THEN v.v_${field} ELSE s.${sql} END`;
       });
       if (!values || set.length === 0) return undefined;
-      const where = and(`s.${columns.id.sql} = v.v_id`, isLive(shape));
+      const unseen = isUnseen(shape, (name) => `v.v_${name}`);
+      const where = and(`s.${columns.id.sql} = v.v_id`, isLive(shape), unseen);
       return compileText(
         shape,
         `WITH ${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM v WHERE ${where} RETURNING ${columns.id.sql} AS id`,

@@ -24,6 +24,7 @@ describe('resolveOptions', () => {
       prune: { intervalMs: 15 * MINUTE, batchSize: 1_000 },
       overlap: 'merge',
       onInterrupted: 'drop',
+      onUnavailable: 'error',
       saveOnError: true,
       serializer: jsonSerializer,
       maxDataBytes: 1_048_576,

@@ -65,6 +65,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   overlap: [null, 'Merge', 'last', true, ''],
   merge: [null, true, 'deep'],
   onInterrupted: [null, 'ignore', true],
+  onUnavailable: [null, 'ignore', true],
   saveOnError: [null, 'yes', 0],
   userId: [null, 'userId', {}],
   serializer: [null, 'json', {}, { serialize: () => '' }, JSON],
