@@ -28,6 +28,7 @@ export class SessionKeeper {
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
     const decide = (isChanged: boolean): Due => {
+      if (isChanged) origin.hasChanged = true;
       if (isChanged) return 'save';
       return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
     };
@@ -42,6 +43,7 @@ export class SessionKeeper {
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
+      origin.hasChanged ||= await codec.isChanged(session, origin.base);
       const encoded = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };

@@ -14,6 +14,8 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
+  /** Whether the request was seen to change what it loaded. */
+  hasChanged: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
   version: number | undefined;
@@ -37,6 +39,7 @@ export function newOrigin(key: string): SessionOrigin {
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
+    hasChanged: false,
     base: NOTHING,
     turn: undefined,
     userId: undefined,

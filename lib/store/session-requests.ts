@@ -7,6 +7,7 @@ import type { SessionStore } from './session-store.js';
 export class SessionRequests {
   private readonly ended = new WeakMap<Request, Request['session']>();
   private readonly locked = new WeakSet<Request>();
+  private readonly awaited = new WeakSet<Request>();
 
   constructor(
     private readonly store: SessionStore,
@@ -20,6 +21,16 @@ export class SessionRequests {
 
   noteEnded(req: Request, session: Request['session']): void {
     this.ended.set(req, session);
+  }
+
+  /** express-session is about to look for the session of a request, under our middleware. */
+  awaitSession(req: Request): void {
+    this.awaited.add(req);
+  }
+
+  /** Whether that is so; only once. */
+  takeAwaited(req: Request): boolean {
+    return this.awaited.delete(req);
   }
 
   noteLocked(req: Request): void {

@@ -1,6 +1,7 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
+import { hashInShort } from './change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Operations } from './operations.js';
 import { SessionAvailability } from './session-availability.js';
@@ -226,6 +227,7 @@ export class SessionStore extends Store {
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
     this.context.origins.move(data, session);
+    if (this.requests.takeAwaited(req) && this.context.origins.of(session)) hashInShort(data);
     return session;
   }
 
@@ -235,7 +237,7 @@ export class SessionStore extends Store {
   }
 
   /** @internal */
-  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded'>> | undefined {
+  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'hasChanged'>> | undefined {
     return this.context.origins.of(session);
   }
 
