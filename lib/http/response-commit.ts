@@ -156,8 +156,11 @@ export class ResponseCommit {
     if (session == null) return options.unset === 'destroy' ? store.end(sessionID, this.loaded) : undefined;
     if (!options.saveOnError && res.statusCode >= 500) return undefined;
     const due = store.dueAtEnd(session);
-    if (due === 'nothing') return undefined;
-    return this.write(sessionID, session, due);
+    // A new id needs a head to go out with, and somebody who hears it.
+    const isRenewed = !this.isHeadFree && !res.destroyed && store.requests.isRenewalDue(session);
+    if (due === 'nothing' && !isRenewed) return undefined;
+    const written = this.write(sessionID, session, due);
+    return isRenewed ? written.then(() => store.requests.renew(req)) : written;
   }
 
   private async write(sid: string, session: SessionData, due: ReturnType<SessionStore['dueAtEnd']>): Promise<void> {
@@ -201,7 +204,9 @@ export class ResponseCommit {
     const ended = this.loaded && !session && store.requests.endedIn(req);
     if (ended && store.stateOf(ended)?.isEnded) this.dropCookie(ended);
     const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
-    if (!state?.isEnded && !hasNoRow) return this.sendHead.apply(res, [...args]);
+    // Nor must a cookie with the old id overtake that with the new one.
+    const isRenewedElsewhere = state?.alias !== undefined;
+    if (!state?.isEnded && !hasNoRow && !isRenewedElsewhere) return this.sendHead.apply(res, [...args]);
     // express-session sets no cookie where it sees no session.
     (req as { session: unknown }).session = undefined;
     try {

@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../session.errors.js';
 import { parseDuration } from './duration.js';
 import type { CookieOptions, Request, SessionData } from './express-session.js';
+import { RENEWAL_GRACE_MS } from './session-expiry.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 import { jsonSerializer } from './session-serializer.js';
 
@@ -41,6 +42,7 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${aDuration[1]}, or a function that returns one`],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${aDuration[1]}, or false`],
   touchInterval: [(value) => parseDuration(value) !== undefined, "a duration: milliseconds (0 writes each time), or a text as '1m'"],
+  renewAfter: [(value) => (parseDuration(value) ?? 0) >= RENEWAL_GRACE_MS, "a duration of at least 30 seconds, as '15m'"],
   prune: [(value) => value === false || isObject(value), 'false, or { interval, batchSize }'],
   overlap: oneOf('merge', 'overwrite', 'fail'),
   merge: aFunction,
@@ -98,6 +100,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     idleTimeoutMs: typeof idleTimeout === 'function' ? (session: SessionData) => idleTimeOf(idleTimeout(session)) : () => idleMs,
     absoluteTimeoutMs,
     touchIntervalMs: parseDuration(options.touchInterval),
+    renewAfterMs: parseDuration(options.renewAfter),
     prune: prune === false ? false : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
     overlap: options.overlap ?? 'merge',
     onInterrupted: options.onInterrupted ?? 'drop',

@@ -46,6 +46,12 @@ export interface SessionModuleOptions {
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
   touchInterval?: Duration;
+  /**
+   * Gives a session another id when its id is so old, at the end of a request, on the same row; for 30 seconds the old id
+   * reads the same session, for the requests that were under way. Needs an entity with `renewal: true`, and this package's
+   * middleware. At least 30 seconds. @default never
+   */
+  renewAfter?: Duration;
   /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
   prune?: false | { interval?: Duration; batchSize?: number };
 
@@ -88,7 +94,8 @@ export interface SessionModuleOptions {
 /** A path, or a path and Nest's `RequestMethod`. */
 export type SessionRoute = string | { path: string; method: number };
 
-type Converted = 'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'prune' | 'userId' | 'operationTimeout';
+type Converted =
+  'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'renewAfter' | 'prune' | 'userId' | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
@@ -100,6 +107,7 @@ export type ResolvedSessionOptions = Readonly<
       idleTimeoutMs: (session: SessionData) => number | undefined;
       absoluteTimeoutMs: number | false;
       touchIntervalMs: number | undefined;
+      renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
       operationTimeoutMs: number;

@@ -40,6 +40,11 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
+  async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
+    const [row] = await this.rows('findPrevious', { previousId, previousUntil: now, now });
+    return row?.previousId === previousId ? row : undefined;
+  }
+
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     return inTurn(rows, async (row) => {
       await this.assertFits(row);

@@ -61,6 +61,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   idleTimeout: [...DURATIONS, ...ZEROS],
   absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
   touchInterval: DURATIONS,
+  renewAfter: [...DURATIONS, ...ZEROS, 29_999, '29s'],
   prune: [null, true, 0, '15m', 'never'],
   overlap: [null, 'Merge', 'last', true, ''],
   merge: [null, true, 'deep'],
