@@ -40,6 +40,12 @@ export interface SessionModuleOptions {
   /** Entity property per field, where it has another name. `id` and `data` must exist; what is missing switches its feature off. */
   columns?: SessionColumnNames;
 
+  /**
+   * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
+   * hour without a request, at AAL2; 12 hours and 15 minutes at AAL3. `idleTimeout` and `absoluteTimeout` may only be shorter.
+   * @default none
+   */
+  lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
   /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
   /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
@@ -95,7 +101,16 @@ export interface SessionModuleOptions {
 export type SessionRoute = string | { path: string; method: number };
 
 type Converted =
-  'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'renewAfter' | 'prune' | 'userId' | 'operationTimeout';
+  | 'secret'
+  | 'cookie'
+  | 'lifetimes'
+  | 'idleTimeout'
+  | 'absoluteTimeout'
+  | 'touchInterval'
+  | 'renewAfter'
+  | 'prune'
+  | 'userId'
+  | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */

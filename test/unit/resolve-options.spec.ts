@@ -58,6 +58,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   connection: [null, 'postgres://localhost/db', {}, 5],
   entity: [null, 'Session', 5],
   columns: [null, 'id', { id: 5 }, { data: null }],
+  lifetimes: [null, 'AAL4', 'aal1', 2, true, 'constructor'],
   idleTimeout: [...DURATIONS, ...ZEROS],
   absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
   touchInterval: DURATIONS,
