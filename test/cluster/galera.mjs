@@ -1,8 +1,10 @@
 // Three nodes of a Galera cluster, an instance of the application at each, every browser on all of them; one node is killed.
 import { setTimeout } from 'node:timers/promises';
 import { startApp } from './support/app.mjs';
+import { Browser } from './support/browser.mjs';
 import { Crowd } from './support/crowd.mjs';
 import { GaleraCluster } from './support/galera-cluster.mjs';
+import { Ledger } from './support/ledger.mjs';
 import { runScript } from './support/script.mjs';
 
 const NODES = 3;
@@ -10,6 +12,8 @@ const BROWSERS = 8;
 const BUSY_MS = 3_000;
 const OPERATION_TIMEOUT_MS = 4_000;
 const MARGIN_MS = 1_000;
+/** How long a node is kept from following the others. */
+const LATE_MS = 500;
 /** 1: a read waits for what other nodes have committed; 2: so does a delete or an update that no read went before. */
 const SYNC_WAIT = 3;
 /** No conflict is hidden by the server, which would try a statement again by itself. */
@@ -26,6 +30,8 @@ await runScript('galera', async (scratch, script) => {
     const database = { type: 'mariadb', url: node.url, synchronize: index === 0 };
     apps.push(await startApp(database, { operationTimeout: OPERATION_TIMEOUT_MS }));
   }
+  await readFromLateNode(script, cluster, apps);
+
   const open = [...apps];
   const crowd = new Crowd(BROWSERS, () => open[Math.floor(Math.random() * open.length)]);
   const { guest, ledger } = crowd;
@@ -66,3 +72,24 @@ await runScript('galera', async (scratch, script) => {
   script.check('the other instances go on', isGuestDone && doneAfter > 0, doneAfter);
   script.check('no answer was wrong, and both nodes hold what was acknowledged', ledger.wrong.length === 0, ledger.faults);
 });
+
+/** A node that has not yet got what another one has acknowledged lets a reader wait. */
+async function readFromLateNode(script, { nodes }, apps) {
+  const ledger = new Ledger();
+  let app = apps[0];
+  const browser = new Browser('reader', ledger, () => app);
+  await browser.arrive();
+  app = apps[2];
+  await browser.look();
+  app = apps[0];
+  const thaw = await nodes[2].freeze();
+  await browser.put('visits');
+  app = apps[2];
+  const looked = performance.now();
+  void setTimeout(LATE_MS).then(thaw);
+  await browser.look();
+  const waitedMs = Math.round(performance.now() - looked);
+  await browser.signOut();
+  script.check('a reader on a node that is late waits', ledger.refused === 0 && waitedMs >= LATE_MS, `${waitedMs} ms`);
+  script.check('and is told what was acknowledged', ledger.wrong.length === 0, ledger.faults);
+}

@@ -84,14 +84,25 @@ export class MariaDbServer {
     await ended;
   }
 
+  /** Stops all writes here, those of other nodes included, until what it resolves to is called. */
+  async freeze() {
+    const connection = await this.connect();
+    await connection.query('FLUSH TABLES WITH READ LOCK');
+    return () => connection.destroy();
+  }
+
   /** The rows of a statement, on a connection of its own, as the administrator. */
   async query(text, values) {
-    const connection = await mysql.createConnection({ socketPath: `${this.folder}/socket`, user: 'root' });
-    connection.on('error', () => {});
+    const connection = await this.connect();
     try {
       return (await connection.query(text, values))[0];
     } finally {
       connection.destroy();
     }
+  }
+  async connect() {
+    const connection = await mysql.createConnection({ socketPath: `${this.folder}/socket`, user: 'root' });
+    connection.on('error', () => {});
+    return connection;
   }
 }
