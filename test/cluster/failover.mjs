@@ -14,7 +14,7 @@ const DOWN_MS = 2_500;
 const OPERATION_TIMEOUT_MS = 1_000;
 const MARGIN_MS = 1_000;
 /** What ends connections to a machine that no longer says anything; the kernel alone would take a quarter of an hour. */
-const IMPATIENCE = { connectTimeoutMS: 800, extra: { query_timeout: 800, maxLifetimeSeconds: 2 } };
+const IMPATIENCE = { query_timeout: 800, maxLifetimeSeconds: 2 };
 
 /** The ways in which a primary fails, and how long requests may still be refused when the replica is there. */
 const FAILURES = {
@@ -39,7 +39,9 @@ async function failOver(scratch, script, name) {
 
   const address = await VirtualAddress.open(primary.port);
   const url = `postgres://postgres@127.0.0.1:${address.port}/postgres`;
-  const app = await startApp({ type: 'postgres', url, synchronize: true, ...IMPATIENCE }, { operationTimeout: OPERATION_TIMEOUT_MS });
+  const extra = { ...IMPATIENCE, onConnect: refuseReplica };
+  const database = { type: 'postgres', url, synchronize: true, connectTimeoutMS: 800, extra };
+  const app = await startApp(database, { operationTimeout: OPERATION_TIMEOUT_MS });
   const crowd = new Crowd(BROWSERS, () => app);
   const { guest, ledger } = crowd;
   await guest.arrive();
@@ -50,10 +52,11 @@ async function failOver(scratch, script, name) {
   await fail(primary, address);
   await setTimeout(DOWN_MS / 2);
   const doneAtFailure = ledger.done;
+  address.lead(replica.port);
+  script.say(`${name}: the address leads to the replica, which is not promoted yet`);
   await setTimeout(DOWN_MS / 2);
   const doneInBetween = ledger.done - doneAtFailure;
   await replica.promote();
-  address.lead(replica.port);
   script.say(`${name}: the replica is promoted`);
   await setTimeout(refusedMs);
   const asked = performance.now();
@@ -77,4 +80,10 @@ async function failOver(scratch, script, name) {
   );
   script.check(`${name}: the application goes on`, doneAfter > 0, doneAfter);
   script.check(`${name}: no answer was wrong, and the new primary holds what was acknowledged`, ledger.wrong.length === 0, ledger.faults);
+}
+
+/** What `target_session_attrs=read-write` does for libpq. */
+async function refuseReplica(client) {
+  const { rows } = await client.query('SHOW transaction_read_only');
+  if (rows[0].transaction_read_only === 'on') throw new Error('This server is a replica.');
 }
