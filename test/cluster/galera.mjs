@@ -14,6 +14,8 @@ const OPERATION_TIMEOUT_MS = 4_000;
 const MARGIN_MS = 1_000;
 /** How long a node is kept from following the others. */
 const LATE_MS = 500;
+/** Rows that all nodes prune at once. */
+const EXPIRED = 6_000;
 /** 1: a read waits for what other nodes have committed; 2: so does a delete or an update that no read went before. */
 const SYNC_WAIT = 3;
 /** No conflict is hidden by the server, which would try a statement again by itself. */
@@ -31,6 +33,7 @@ await runScript('galera', async (scratch, script) => {
     apps.push(await startApp(database, { operationTimeout: OPERATION_TIMEOUT_MS }));
   }
   await readFromLateNode(script, cluster, apps);
+  await pruneEverywhere(script, cluster, apps);
 
   const open = [...apps];
   const crowd = new Crowd(BROWSERS, () => open[Math.floor(Math.random() * open.length)]);
@@ -92,4 +95,17 @@ async function readFromLateNode(script, { nodes }, apps) {
   await browser.signOut();
   script.check('a reader on a node that is late waits', ledger.refused === 0 && waitedMs >= LATE_MS, `${waitedMs} ms`);
   script.check('and is told what was acknowledged', ledger.wrong.length === 0, ledger.faults);
+}
+
+/** All instances prune the same rows at the same time. */
+async function pruneEverywhere(script, { nodes }, apps) {
+  const row = `SHA2(seq, 256), '{}', 0, 0, 0, 0, 1, LEFT(MD5(seq), 32)`;
+  const columns = 'id, data, expires_at, prune_after, created_at, last_seen_at, version, handle';
+  await nodes[0].query(`INSERT INTO test.sessions (${columns}) SELECT ${row} FROM test.seq_1_to_${EXPIRED}`);
+  const started = performance.now();
+  const counts = await Promise.all(apps.map((app) => app.store.prune()));
+  const ms = Math.round(performance.now() - started);
+  const pruned = counts.reduce((sum, count) => sum + count, 0);
+  const [{ held }] = await nodes[1].query('SELECT COUNT(*) AS held FROM test.sessions WHERE expires_at = 0');
+  script.check('pruning on all nodes at once removes each row once', pruned === EXPIRED && held === 0, `${pruned} in ${ms} ms`);
 }
