@@ -53,14 +53,21 @@ export class SessionTooLargeError extends SessionError {
   override readonly status = 413;
 }
 
-/** Session data cannot be turned into text, or (with `onUndecodable: 'error'`) stored text cannot be turned into data. */
+/** Session data cannot be turned into text, the database refuses a value of it, or (with `onUndecodable: 'error'`) stored text cannot be turned into data. */
 export class SessionSerializationError extends SessionError {
   override readonly code = 'SESSION_SERIALIZATION';
   override readonly status = 500;
 }
 
-/** The database did not answer, or not in time. What was asked may or may not have happened. */
+/** The database did not answer, or not in time, or refused what it was asked. What was asked may or may not have happened. */
 export class SessionUnavailableError extends SessionError {
   override readonly code = 'SESSION_UNAVAILABLE';
   override readonly status = 503;
+  /** @internal Whether the database did answer: it refused this one statement, of which nothing has happened. */
+  readonly isRefusal: boolean;
+
+  constructor(message: string, { isRefusal = false, ...options }: ErrorOptions & { readonly isRefusal?: boolean } = {}) {
+    super(message, options);
+    this.isRefusal = isRefusal;
+  }
 }

@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { SessionInterruptedError } from '../session.errors.js';
+import { SessionInterruptedError, SessionUnavailableError } from '../session.errors.js';
 import { Cookie, type SessionData } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { ResolvedSessionOptions } from '../store/session-options.js';
@@ -161,10 +161,16 @@ export class ResponseCommit {
   }
 
   private async write(sid: string, session: SessionData, due: ReturnType<SessionStore['dueAtEnd']>): Promise<void> {
+    const owed = await due;
     try {
-      await this.store.writeAtEnd(sid, session, await due);
+      await this.store.writeAtEnd(sid, session, owed);
     } catch (error) {
-      if (!(error instanceof SessionInterruptedError) || this.options.onInterrupted === 'error') throw error;
+      const { onInterrupted, onUnavailable } = this.options;
+      if (error instanceof SessionUnavailableError && onUnavailable === 'anonymous') {
+        if (owed === 'save') this.store.requests.noteDropped(session);
+        return;
+      }
+      if (!(error instanceof SessionInterruptedError) || onInterrupted === 'error') throw error;
     }
   }
 

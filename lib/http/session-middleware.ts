@@ -1,5 +1,6 @@
 import session from 'express-session';
 import type { Request, RequestHandler } from 'express';
+import { SessionUnavailableError } from '../session.errors.js';
 import type { CookieOptions } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { ResolvedSessionOptions } from '../store/session-options.js';
@@ -10,7 +11,7 @@ export type SessionMiddleware = RequestHandler & { readonly store: SessionStore 
 
 /** express-session over our store, with each session stored before the head of its response leaves. */
 export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
-  const { secret, name, cookie, genid, proxy, rolling, saveUninitialized, resave, unset } = options;
+  const { secret, name, cookie, genid, proxy, rolling, saveUninitialized, resave, unset, onUnavailable } = options;
   const handler = session({
     store,
     secret,
@@ -29,6 +30,11 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
     const commit = new ResponseCommit(req, res, next, store, options, warn);
     try {
       handler(req, res, (error?: unknown) => {
+        if (error instanceof SessionUnavailableError && onUnavailable === 'anonymous') {
+          commit.detach();
+          store.requests.giveThrowaway(req);
+          return next();
+        }
         if (error || !(req.session as unknown)) {
           commit.detach();
           return next(error);

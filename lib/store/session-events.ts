@@ -9,8 +9,8 @@ import type { EventEmitter } from 'node:events';
 export interface SessionEvent {
   readonly handle?: string | undefined;
   readonly userId?: string | undefined;
-  /** Why a session was destroyed. */
-  readonly reason?: 'logout';
+  /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
+  readonly reason?: 'logout' | 'unavailable';
   /** How many sessions a prune run removed. */
   readonly count?: number;
   readonly at: Date;
@@ -33,7 +33,7 @@ export interface SessionEvents {
   rotated: [SessionEvent];
   /** A session was ended on purpose. */
   destroyed: [SessionEvent];
-  /** The session of a request had been ended meanwhile; its changes were dropped. */
+  /** The session of a request had been ended meanwhile, or the database was away; its changes were dropped. */
   interrupted: [SessionEvent];
   /** Stored data could not be decoded. */
   undecodable: [SessionEvent];

@@ -7,7 +7,7 @@ import type { SessionDraft } from './session-codec.js';
 import { expiryOf, isTouchDue } from './session-expiry.js';
 import { createHandle } from './session-id.js';
 import { applyMerge, mergeSessions } from './session-merge.js';
-import { factsOf, type SessionOrigin } from './session-origin.js';
+import { factsOf, notRead, type SessionOrigin } from './session-origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
@@ -24,24 +24,27 @@ export class SessionKeeper {
   /** A promise only where the serializer gives one. */
   dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
     const { options, codec, now } = this.context;
-    if (origin.isEnded) return 'nothing';
+    if (origin.isEnded || origin.isThrowaway) return 'nothing';
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
-    const decide = (fingerprint: string): Due => {
-      if (fingerprint !== origin.base) return 'save';
+    const decide = (isChanged: boolean): Due => {
+      if (isChanged) return 'save';
       return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
     };
-    const fingerprint = codec.fingerprint(session);
-    return typeof fingerprint === 'string' ? decide(fingerprint) : fingerprint.then(decide);
+    const isChanged = codec.isChanged(session, origin.base);
+    return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
   }
 
   /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
     const { table, codec, options, now } = this.context;
+    if (origin.isThrowaway) throw notRead();
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
-      const draft = await codec.encode(session, now(), origin.createdAt);
+      const encoded = await codec.encode(session, now(), origin.createdAt);
+      // The clock of this server may be behind that of the one that saw the session last.
+      const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
       const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
       if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
@@ -65,15 +68,17 @@ export class SessionKeeper {
   async touch(key: string, session: SessionData, origin: SessionOrigin | undefined): Promise<void> {
     const { table, codec, now, tell } = this.context;
     const seenAt = now();
+    if (origin && (!origin.isStored || origin.isEnded)) return;
+    // Of unknown origin it has to be looked up how old the session is.
+    const known = origin ?? (await table.find([key], seenAt))[0];
     const lifetime = codec.lifetimeOf(session);
-    if (origin && (!origin.isStored || origin.isEnded || !isTouchDue(lifetime, seenAt, origin))) return;
-    const expiresAt = expiryOf(lifetime, seenAt, origin?.createdAt);
-    const [outcome] = await table.touch(
-      [{ id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt }],
-      seenAt,
-    );
+    if (!known || !isTouchDue(lifetime, seenAt, known)) return;
+    const expiresAt = expiryOf(lifetime, seenAt, known.createdAt);
+    const touch = { id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt };
+    const [outcome] = await table.touch([{ ...touch, unseenSince: known.lastSeenAt }], seenAt);
     if (!origin) return;
-    if (outcome === 'saved') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
+    // In a conflict another request has said so, or saved, meanwhile.
+    if (outcome !== 'gone') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
     else {
       origin.isEnded = true;
       tell('interrupted', factsOf(origin));
@@ -85,6 +90,7 @@ export class SessionKeeper {
    * called at the same moment, so that nobody meets the session under its old id.
    */
   async rotate(origin: SessionOrigin, newKey: string, rename: () => void): Promise<void> {
+    if (origin.isThrowaway) throw notRead();
     if (origin.isEnded) throw new SessionInterruptedError();
     if (newKey === origin.key) throw new SessionConflictError(TAKEN);
     if (origin.isStored) {
@@ -125,8 +131,8 @@ export class SessionKeeper {
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
-    const { fingerprint, expiresAt, lastSeenAt, userId } = draft;
-    Object.assign(origin, { isSaved: true, base: fingerprint, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
+    const { base, expiresAt, lastSeenAt, userId } = draft;
+    Object.assign(origin, { isSaved: true, base, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
     this.context.tell(event, factsOf(origin));
   }
 
@@ -145,11 +151,11 @@ export class SessionKeeper {
     const [row] = await table.find([origin.key], now());
     if (!row) return this.interrupt(origin);
     const theirs = await codec.decode(row);
-    const base = await codec.decodeFingerprint(origin.base);
-    const mine = await codec.decodeFingerprint(await codec.fingerprint(session));
+    const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const mine = await codec.copy(session);
     const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, merge(base, { ...theirs }, mine));
-    origin.base = await codec.fingerprint(theirs);
+    applyMerge(session, mine, merge({ ...base.data }, { ...theirs.data }, mine));
+    origin.base = theirs.base;
     origin.version = row.version;
     tell('merged', factsOf(origin));
   }

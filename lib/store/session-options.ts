@@ -55,6 +55,12 @@ export interface SessionModuleOptions {
   merge?: (base: SessionData, theirs: SessionData, mine: SessionData) => SessionData;
   /** What happens to changes where the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
   onInterrupted?: 'drop' | 'error';
+  /**
+   * What happens where the database does not answer: the request fails (503), or goes on with an empty session that nothing
+   * is stored of. Then no cookie goes out and nobody is signed out, changes that cannot be stored at the end are dropped with
+   * the event `interrupted`, and only an explicit `save`, `destroy`, `regenerate` or `rotate` rejects. @default 'error'
+   */
+  onUnavailable?: 'error' | 'anonymous';
   /** Stores the changes of a request that ends in a 5xx. @default true */
   saveOnError?: boolean;
 
@@ -70,6 +76,8 @@ export interface SessionModuleOptions {
   onUndecodable?: 'discard' | 'error';
   /** How long one store operation may take, waiting included. @default '5s' */
   operationTimeout?: Duration;
+  /** Prepares statements under a name, where the driver can (PostgreSQL); `false` behind a transaction pooler that cannot. @default true */
+  preparedStatements?: boolean;
 
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];

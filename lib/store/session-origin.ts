@@ -1,3 +1,5 @@
+import { SessionUnavailableError } from '../session.errors.js';
+import type { StoredData } from './session-codec.js';
 import type { SessionEvent } from './session-events.js';
 
 /** Which row a session object came from, and what lay in it. */
@@ -6,12 +8,14 @@ export interface SessionOrigin {
   key: string;
   /** False for a session made in this request, until its INSERT. */
   isStored: boolean;
+  /** Stands in for a session that could not be read: nothing is ever written. */
+  isThrowaway: boolean;
   /** Destroyed, or found gone: nothing is written any more. */
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
-  /** The fingerprint of the data as it lies in the table: what changes are found by, and the base of a merge. */
-  base: string;
+  /** The data as it lies in the table: what changes are found by, and the base of a merge. */
+  base: StoredData;
   version: number | undefined;
   createdAt: number | undefined;
   lastSeenAt: number | undefined;
@@ -22,21 +26,28 @@ export interface SessionOrigin {
   turn: Promise<void> | undefined;
 }
 
+const NOTHING: StoredData = { text: '', expires: null };
+
 /** The origin of a session made now, under this key. */
 export function newOrigin(key: string): SessionOrigin {
   const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined };
   return {
     key,
     isStored: false,
+    isThrowaway: false,
     isEnded: false,
     isSaved: false,
-    base: '',
+    base: NOTHING,
     turn: undefined,
     userId: undefined,
     handle: undefined,
     ...row,
   };
 }
+
+/** The error of who wants something done to a session that could not be read. */
+export const notRead = (): SessionUnavailableError =>
+  new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
 
 /** What events may tell of a session. */
 export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({

@@ -1,8 +1,10 @@
-import { SessionConflictError, SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
+import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Operations } from './operations.js';
+import { SessionAvailability } from './session-availability.js';
+import { batched } from './session-batcher.js';
 import { SessionCodec } from './session-codec.js';
 import type { SessionContext, SessionSurroundings } from './session-context.js';
 import { notify, type SessionEvents, type Tell } from './session-events.js';
@@ -10,7 +12,8 @@ import { createSessionId, hashSessionId, isSessionId } from './session-id.js';
 import { SessionKeeper, type Due } from './session-keeper.js';
 import { createSessionObject, renameSessionObject } from './session-object.js';
 import type { ResolvedSessionOptions } from './session-options.js';
-import { inTurn, newOrigin, SessionOrigins, type SessionOrigin } from './session-origin.js';
+import { inTurn, newOrigin, notRead, SessionOrigins, type SessionOrigin } from './session-origin.js';
+import { lockSession } from './session-lock.js';
 import { SessionPruner } from './session-pruner.js';
 import { SessionRequests } from './session-requests.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
@@ -31,7 +34,7 @@ export interface SessionStore {
  */
 export class SessionStore extends Store {
   /** @internal */
-  readonly requests = new SessionRequests();
+  readonly requests: SessionRequests;
   private readonly context: SessionContext;
   private readonly reader: SessionReader;
   private readonly keeper: SessionKeeper;
@@ -48,11 +51,21 @@ export class SessionStore extends Store {
   ) {
     super();
     const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
-    this.context = { table, options, now, warn, tell, codec: new SessionCodec(options), origins: new SessionOrigins() };
+    const availability = new SessionAvailability((isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
+    this.context = {
+      table: batched(availability.watch(table), options),
+      options,
+      now,
+      warn,
+      tell,
+      codec: new SessionCodec(options),
+      origins: new SessionOrigins(),
+    };
+    this.requests = new SessionRequests(this, this.context);
     this.reader = new SessionReader(this.context);
     this.keeper = new SessionKeeper(this.context);
     this.pruner = new SessionPruner(this.context);
-    this.operations = new Operations(options.operationTimeoutMs, (isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
+    this.operations = new Operations(options.operationTimeoutMs, availability);
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -189,19 +202,7 @@ export class SessionStore extends Store {
    */
   async lock(req: Request, waitMs: number): Promise<() => Promise<void>> {
     const origin = this.context.origins.of(req.session, this.keyOf(req.sessionID));
-    // Nobody else knows the id of a session without a row.
-    if (!origin?.isStored) return async () => {};
-    const release = await this.context.table.lock(origin.key, waitMs);
-    if (!release) throw new SessionConflictError(`Another request of this session held its lock for ${waitMs} ms. Try again.`);
-    try {
-      const data = await promise<SessionData | null>((done) => this.get(req.sessionID, done));
-      if (data) this.createSession(req, data);
-      else this.generate(req);
-      return release;
-    } catch (error) {
-      await release();
-      throw error;
-    }
+    return lockSession(this, this.context.table, req, origin, waitMs);
   }
 
   /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */
@@ -281,6 +282,7 @@ export class SessionStore extends Store {
   }
 
   private async remove(sid: string, session?: object): Promise<void> {
+    if (this.context.origins.of(session)?.isThrowaway) throw notRead();
     const key = this.keyOf(sid);
     if (!key) return;
     const origin = this.context.origins.of(session, key);

@@ -1,5 +1,12 @@
+import { QueryFailedError } from 'typeorm';
 import type { TableShape } from './statement.js';
-import { SessionEntityError, SessionTooLargeError, SessionUnavailableError, type SessionError } from '../session.errors.js';
+import {
+  SessionEntityError,
+  SessionSerializationError,
+  SessionTooLargeError,
+  SessionUnavailableError,
+  type SessionError,
+} from '../session.errors.js';
 
 /** What drivers put on their errors; TypeORM wraps it as `driverError`. */
 interface DriverError {
@@ -12,18 +19,33 @@ interface DriverError {
 
 // PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock, lock wait timeout.
 const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213, 1205]);
+// PostgreSQL: shutting down, starting up; class 08 is the connection. MySQL, MariaDB: shutting down, connection killed, not yet in its cluster.
+const LOST = new Set<unknown>(['57P01', '57P02', '57P03', 1053, 1927, 1047, 4031]);
+const LOST_CODE = /^(08|E[A-Z]+$|EAI_|PROTOCOL_|POOL_)/;
+// The drivers of PostgreSQL have only the text.
+const LOST_TEXT =
+  /connection (terminated|ended|is closed|was closed)|timeout (exceeded )?when trying to connect|closed state|cannot use a pool/i;
 const LOCK_TIMEOUT = new Set<unknown>(['55P03']);
 // Undefined table or column; SQLite has only the text.
 const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
 const MISSING_TEXT = /no such (table|column)|has no column named/i;
 // The value is longer than the column, or than the server takes.
 const TOO_LONG = new Set<unknown>(['22001', 1406, 1153]);
+// The value is nothing that its column takes (PostgreSQL: the class "data exception"): the database answers.
+const REFUSED = new Set<unknown>([1264, 1265, 1292, 1366, 3140, 4025]);
+const REFUSED_STATE = /^22[0-9A-Z]{3}$/;
 const QUOTE = /["'`]/;
 const ALREADY_THERE = new Set<unknown>(['42P07', '42710', '23505', 1050, 1061]);
 const ALREADY_THERE_TEXT = /already exists/i;
 
 /** Whether the same statement may succeed when it is tried again. */
 export const isTransient = (error: unknown): boolean => hasCode(error, TRANSIENT);
+
+/** Whether the connection is gone, or never came about: whether the statement has happened is not known. */
+export function isLost(error: unknown): boolean {
+  const { code, message = '' } = driverErrorOf(error);
+  return hasCode(error, LOST) || (typeof code === 'string' && LOST_CODE.test(code)) || LOST_TEXT.test(message);
+}
 
 /** Whether PostgreSQL gave up waiting for a lock. */
 export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_TIMEOUT);
@@ -52,9 +74,16 @@ export function toSessionError(error: unknown, shape: TableShape): SessionError 
       { cause },
     );
   }
+  if (hasCode(error, REFUSED) || REFUSED_STATE.test(String(cause.code))) {
+    return new SessionSerializationError(
+      `The database refused a value for a column of the session table ${shape.table} (${cause.code}): it does not fit the column's type or ` +
+        'character set. Keep no such value in the session (a NUL character, say), or give the column another type.',
+      { cause },
+    );
+  }
   return new SessionUnavailableError(
     `The database did not answer a session query on ${shape.table} (${cause.code ?? 'no code'}). Look at the cause and at the database.`,
-    { cause },
+    { cause, isRefusal: (cause.code !== undefined || error instanceof QueryFailedError) && !isLost(error) && !isTransient(error) },
   );
 }
 

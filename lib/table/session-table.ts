@@ -46,7 +46,10 @@ export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'prun
 };
 
 /** "Still here": moves the times of a row and nothing else. */
-export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'>;
+export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'> & {
+  /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
+  readonly unseenSince: number | undefined;
+};
 
 /** Another id for a row. */
 export interface SessionMove {
@@ -56,6 +59,9 @@ export interface SessionMove {
 
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
+
+/** What can be done for several rows in one statement. */
+export type BatchOperation = 'find' | 'insert' | 'update' | 'touch' | 'remove';
 
 /** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
 export interface SessionPage {
@@ -72,6 +78,12 @@ export interface SessionPage {
  * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
  */
 export interface SessionTable {
+  /**
+   * How many rows of the table one statement takes; 1 where there is no such statement. What is asked for so many rows with
+   * different ids happens whole or, where it rejects with a refusal, not at all.
+   */
+  batchSize(operation: BatchOperation): number;
+
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
 
@@ -87,8 +99,11 @@ export interface SessionTable {
   /** Adds rows or, where the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]>;
 
-  /** Moves times, never backwards, and only of live rows. */
-  touch(touches: readonly SessionTouch[], now: number): Promise<('saved' | 'gone')[]>;
+  /**
+   * Moves times, never backwards, and only of live rows. `conflict` where the row was seen since `unseenSince`, so that one
+   * of many touches at the same moment writes, and none undoes a save. Without a `lastSeenAt` column: where `expiresAt` gains nothing.
+   */
+  touch(touches: readonly SessionTouch[], now: number): Promise<SaveOutcome[]>;
 
   /** Gives rows another id, each in one statement that changes nothing else. `conflict` where the new id is taken. */
   rekey(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;

@@ -45,7 +45,7 @@ export function describePruning(table: () => SessionTable): void {
 
     it('does not remove a row that was touched in time', async () => {
       await table().insert([newRow('a', { expiresAt: NOW })]);
-      await table().touch([{ id: 'a', expiresAt: NOW + 1, pruneAfter: THIS_HOUR + 1, lastSeenAt: NOW - 1 }], NOW - 1);
+      await table().touch([{ id: 'a', expiresAt: NOW + 1, pruneAfter: THIS_HOUR + 1, lastSeenAt: NOW - 1, unseenSince: NOW }], NOW - 1);
       expect(await table().prune({ now: NOW, limit: 100 })).toBe(0);
       expect(await idsLeft()).toEqual(['a']);
     });

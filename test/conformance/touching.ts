@@ -10,7 +10,8 @@ export function describeTouching(table: () => SessionTable): void {
       const row = newRow('a', { userId: 'ann', version: 3, ipAddress: '192.0.2.7' });
       await table().insert([row]);
       expect(await table().touch([newTouch('a')], NOW)).toEqual(['saved']);
-      expect(await read('a')).toEqual({ ...row, ...newTouch('a') });
+      const { expiresAt, pruneAfter, lastSeenAt } = newTouch('a');
+      expect(await read('a')).toEqual({ ...row, expiresAt, pruneAfter, lastSeenAt });
     });
 
     it('never moves them backwards', async () => {
@@ -35,6 +36,31 @@ export function describeTouching(table: () => SessionTable): void {
       await table().insert([newRow('a')]);
       await table().touch([newTouch('a')], NOW);
       expect(await table().touch([newTouch('a')], NOW)).toEqual(['saved']);
+    });
+
+    it('is a conflict where the row was seen since, and moves nothing', async () => {
+      const row = newRow('a', { lastSeenAt: NOW });
+      await table().insert([row]);
+      expect(await table().touch([newTouch('a', { unseenSince: NOW - 1 })], NOW)).toEqual(['conflict']);
+      expect(await read('a')).toEqual(row);
+      expect(await table().touch([newTouch('a', { unseenSince: NOW })], NOW)).toEqual(['saved']);
+    });
+
+    it('is gone, and no conflict, where the row that was seen since is over', async () => {
+      await table().insert([newRow('a', { expiresAt: NOW })]);
+      expect(await table().touch([newTouch('a', { unseenSince: NOW - 1 })], NOW)).toEqual(['gone']);
+    });
+
+    it('is won by one of many at the same moment', async () => {
+      for (let round = 0; round < 20; round++) {
+        const id = `round-${round}`;
+        await table().insert([newRow(id)]);
+        const touch = newTouch(id, { unseenSince: NOW });
+        const outcomes = await Promise.all(Array.from({ length: 8 }, async () => (await table().touch([touch], NOW))[0]));
+        expect(outcomes.filter((outcome) => outcome === 'saved')).toHaveLength(1);
+        expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(7);
+        expect(await read(id)).toMatchObject({ lastSeenAt: touch.lastSeenAt, expiresAt: touch.expiresAt });
+      }
     });
 
     it('leaves an expired row expired', async () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionStore } from '../../lib/store/session-store.js';
+import { countUpdatedRows } from '../support/affected-rows.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession } from '../support/store-data.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores } from '../support/store-fixture.js';
 
 describeEachDatabase('touch', (database) => {
-  const { clock, open, rowOf, statementsOf } = useStores(database);
+  const { clock, dataSource, open, rowOf, statementsOf } = useStores(database);
 
   const timesOf = async (sid: string) => {
     const row = await rowOf(sid);
@@ -107,6 +109,71 @@ describeEachDatabase('touch', (database) => {
     await store.touch('a', session as never);
     await store.touch('a', dataOf());
     expect(await timesOf('a')).toEqual(before);
+    expect(await store.get('a')).toBeUndefined();
+  });
+
+  describe('of many requests at once', () => {
+    const REQUESTS = 1_000;
+    const load = (store: SessionStore) => Promise.all(Array.from({ length: REQUESTS }, () => loadSession(store, 'a')));
+
+    it.each(['1m', 0] as const)(
+      'writes once with a touchInterval of %s, and none of them is told that the session is gone',
+      async (touchInterval) => {
+        const store = open({ touchInterval, operationTimeout: '30s' });
+        await store.set('a', dataOf({ views: 1 }));
+        const sessions = await load(store);
+        const written = countUpdatedRows(dataSource());
+        for (let interval = 1; interval <= 3; interval++) {
+          clock.now = START + interval * MINUTE;
+          const parallel = interval === 1 ? sessions : await load(store);
+          await Promise.all(parallel.map((session) => store.touch('a', session as never)));
+          expect(written.count).toBe(interval);
+          expect(parallel.every((session) => !store.stateOf(session)?.isEnded)).toBe(true);
+          expect((await timesOf('a')).slice(0, 2)).toEqual([clock.now, clock.now + DAY]);
+        }
+      },
+    );
+  });
+
+  it('does not undo a save that came between, though the save ended the session sooner', async () => {
+    const store = open({ touchInterval: 0, idleTimeout: (session) => ('isAdmin' in session ? '10m' : '8h') });
+    await store.set('a', dataOf());
+    clock.now += MINUTE;
+    const slow = await loadSession(store, 'a');
+    await Object.assign(await loadSession(store, 'a'), { isAdmin: true }).save();
+    const saved = await rowOf('a');
+    clock.now += HOUR / 12;
+    await store.touch('a', slow as never);
+    expect(await rowOf('a')).toEqual(saved);
+    expect(store.stateOf(slow)?.isEnded).toBe(false);
+  });
+
+  it('of unknown origin keeps to the interval and to the absolute end, too', async () => {
+    const store = open({ absoluteTimeout: '2d' });
+    await store.set('a', dataOf());
+    const written = countUpdatedRows(dataSource());
+    clock.now = START + DAY - 1;
+    await store.touch('a', dataOf());
+    await store.touch('a', dataOf());
+    expect(written.count).toBe(1);
+    clock.now = START + 2 * DAY - MINUTE;
+    await store.touch('a', dataOf());
+    expect((await timesOf('a'))[1]).toBe(START + 2 * DAY);
+  });
+
+  it('costs a session at its absolute end no write', async () => {
+    const store = open({ idleTimeout: '1d', absoluteTimeout: '2d', touchInterval: 0 });
+    await store.set('a', dataOf());
+    for (clock.now = START; clock.now < START + DAY; clock.now += HOUR) await store.touch('a', (await loadSession(store, 'a')) as never);
+    await store.touch('a', (await loadSession(store, 'a')) as never);
+    expect((await timesOf('a'))[1]).toBe(START + 2 * DAY);
+    const written = countUpdatedRows(dataSource());
+    for (; clock.now < START + 2 * DAY; clock.now += HOUR) {
+      const session = await loadSession(store, 'a');
+      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      await store.touch('a', session as never);
+    }
+    expect(written.count).toBe(0);
     expect(await store.get('a')).toBeUndefined();
   });
 

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { Column, DataSource, Entity } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SessionEntityError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { SessionEntityError, SessionSerializationError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { SessionEntity } from '../../lib/table/session.entity.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -140,7 +140,7 @@ describeEachDatabase('A failure', (database) => {
       it('holds nothing of what was asked', async () => {
         const table = openTable(dataSource(), entity);
         const error = await failureOf(table.insert([newRow('a', { data: SECRET, userId: SECRET })]));
-        expect(error).toBeInstanceOf(Error);
+        expect(error).toBeInstanceOf(SessionSerializationError);
         expect(everythingIn(error)).not.toContain(SECRET);
       });
     });
@@ -155,7 +155,7 @@ describeEachDatabase('A failure', (database) => {
         const table = openTable(dataSource(), entity);
         await table.insert([newRow('a')]);
         const error = await failureOf(table.update([newChange('a', { data: bad + SECRET })]));
-        expect(error).toBeInstanceOf(Error);
+        expect(error).toBeInstanceOf(SessionSerializationError);
         expect(everythingIn(error)).not.toContain(SECRET);
         expect(await table.find(['a'], NOW)).toEqual([newRow('a')]);
       });

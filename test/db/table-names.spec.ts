@@ -80,7 +80,7 @@ describeEachDatabase('An entity', (database) => {
       await table.insert([newRow('a', { expiresAt: NOW })]);
       await table.upsert([newRow('a')]);
       expect(await table.find(['a'], NOW)).toEqual([{ id, data, expiresAt, lastSeenAt }]);
-      await table.touch([{ id, expiresAt: expiresAt! + 1, pruneAfter: undefined, lastSeenAt: NOW + 1 }], NOW);
+      await table.touch([{ id, expiresAt: expiresAt! + 1, pruneAfter: undefined, lastSeenAt: NOW + 1, unseenSince: NOW }], NOW);
       expect(await table.find(['a'], NOW)).toEqual([{ id, data, expiresAt: expiresAt! + 1, lastSeenAt: NOW + 1 }]);
     });
   });

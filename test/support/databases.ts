@@ -57,6 +57,13 @@ export function describeEachDatabase(title: string, suite: (database: TestDataba
   }
 }
 
+/** The same, only for databases that are servers of their own. */
+export function describeEachServer(title: string, suite: (database: TestDatabase) => void): void {
+  for (const database of DATABASES.filter(({ isShared }) => isShared)) {
+    describe.skipIf(!reachable.get(database))(`${title} on ${database.name}`, () => suite(database));
+  }
+}
+
 /** A data source with these entities for the whole suite, its tables made before and dropped afterwards. */
 export function useDataSource(
   database: TestDatabase,

@@ -39,8 +39,8 @@ export function newChange(id: string, more: Partial<SessionChange> = {}): Sessio
   };
 }
 
-/** "Still here" an hour later. */
+/** "Still here" an hour later, whoever was seen meanwhile. */
 export function newTouch(id: string, more: Partial<SessionTouch> = {}): SessionTouch {
   const expiresAt = more.expiresAt ?? NOW + 25 * HOUR;
-  return { id, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: NOW + HOUR, ...more };
+  return { id, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: NOW + HOUR, unseenSince: NOW + HOUR, ...more };
 }

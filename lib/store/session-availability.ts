@@ -1,0 +1,49 @@
+import { SessionUnavailableError } from '../session.errors.js';
+import type { SessionTable } from '../table/session-table.js';
+
+/** These may answer without a question to the database, so only their failure tells something. */
+const SILENT: readonly (keyof SessionTable)[] = ['fields', 'lock'];
+
+/**
+ * Knows whether the database answers, and tells each change of state once. What began before the last change tells nothing
+ * of now: the requests that an outage left hanging fail after the first one has worked again.
+ */
+export class SessionAvailability {
+  private isAvailable = true;
+  private changes = 0;
+
+  constructor(private readonly onChange: (isAvailable: boolean) => void) {}
+
+  /** A question to the database begins; the result takes its outcome. */
+  begin(): (isAvailable: boolean) => void {
+    const begun = this.changes;
+    return (isAvailable) => {
+      if (begun !== this.changes || isAvailable === this.isAvailable) return;
+      this.isAvailable = isAvailable;
+      this.changes++;
+      this.onChange(isAvailable);
+    };
+  }
+
+  /** The same table, whose answers are noted. */
+  watch(table: SessionTable): SessionTable {
+    return new Proxy(table, {
+      get: (target, name: keyof SessionTable) => {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function') return method;
+        if (name === 'batchSize') return method.bind(target) as unknown;
+        return async (...args: unknown[]): Promise<unknown> => {
+          const note = this.begin();
+          try {
+            const answer: unknown = await method.apply(target, args);
+            if (!SILENT.includes(name)) note(true);
+            return answer;
+          } catch (error) {
+            note(!(error instanceof SessionUnavailableError) || error.isRefusal);
+            throw error;
+          }
+        };
+      },
+    });
+  }
+}
