@@ -68,7 +68,11 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
-    const { records } = await this.run(shape, () => this.transport(shape.dataSource, prepared, prepared.bind(values)), isIdempotent);
+    const { records } = await this.run(
+      shape,
+      () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs),
+      isIdempotent,
+    );
     return records;
   }
 
@@ -77,7 +81,7 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection) await this.outsideTransactions();
     const prepared = this.build(name, shape);
-    const send = () => this.transport(shape.dataSource, prepared, prepared.bind(values));
+    const send = () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs);
     return (await this.run(shape, send, IDEMPOTENT.has(name))).affected;
   }
 
@@ -96,11 +100,12 @@ export class StatementRunner {
     if (dialect.sharesConnection && operation !== 'find') await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
     const { returnsIds } = dialect.batches[operation]!;
+    const { timeoutMs } = this.options;
     const mustBeWhole = !returnsIds && operation !== 'insert';
     const send = () => {
       const parameters = prepared.bind(values, rows);
-      if (!mustBeWhole) return this.transport(dataSource, prepared, parameters);
-      return whole(dataSource, prepared, parameters, rows.length);
+      if (!mustBeWhole) return this.transport(dataSource, prepared, parameters, timeoutMs);
+      return whole(dataSource, prepared, parameters, timeoutMs, rows.length);
     };
     const result = await this.run(shape, send, IDEMPOTENT.has(operation));
     if (!result) throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });

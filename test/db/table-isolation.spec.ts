@@ -46,7 +46,7 @@ describeEachDatabase('A transient failure', (database) => {
   it('that is none is not tried again', async () => {
     const table = openTable(dataSource(), entity);
     await table.fields();
-    const restore = failing(1_000, driverError('22021'));
+    const restore = failing(1_000, driverError('42501'));
     await expect(table.remove(['a'])).rejects.toThrow(SessionUnavailableError);
     expect(restore()).toBe(1);
   });

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
@@ -51,4 +52,33 @@ describeEachDatabase('A lost connection', (database) => {
       return Math.min(count, times);
     };
   }
+});
+
+describeEachDatabase('A connection on which a statement takes too long', (database) => {
+  if (!database.isShared) {
+    it('does not exist: the database works in this process', () => expect(database.options).not.toHaveProperty('url'));
+    return;
+  }
+  const entity = ownSessionEntity(database);
+  const others = useDataSource(database, [entity]);
+  const dataSource = useDataSource(database, [entity], {
+    poolSize: 1,
+    extra: database.name === 'mariadb' ? { connectionLimit: 1 } : { max: 1 },
+  });
+
+  it.each([true, false])('is given up, and the pool goes on (prepared: %s)', async (prepares) => {
+    const table = openTable(dataSource(), entity, { timeoutMs: 300, prepares });
+    const id = createHash('sha256').update(String(prepares)).digest('hex');
+    await table.insert([newRow(id)]);
+    const blocker = others().createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.manager.createQueryBuilder(entity, 's').setLock('pessimistic_write').where({ id }).getOneOrFail();
+    await expect(table.update([newChange(id)])).rejects.toThrow(SessionUnavailableError);
+    // The row is still locked, but reading waits for no lock, and the pool has its one connection again.
+    expect((await table.find([id], NOW))[0]?.version).toBe(1);
+    await blocker.rollbackTransaction();
+    await blocker.release();
+    // A server that is not told may carry the statement out all the same.
+    expect(['saved', 'conflict']).toContain((await table.update([newChange(id)]))[0]);
+  });
 });
