@@ -30,7 +30,7 @@ export function startWorker(file, args, { execArgv = [] } = {}) {
       else child.send({ method, args: callArgs });
     });
     settle = undefined;
-    if (reply.error) throw new Error(`${args.join(' ')}, ${method}: ${reply.error}`);
+    if (reply.error) throw new Error(`${args[0]}, ${method}: ${reply.error}`);
     return reply.result;
   };
   return {

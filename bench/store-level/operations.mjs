@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { DAY_MS, fillSession, SIZES } from '../stores/sample-session.mjs';
+import { SIZES } from '../stores/row-parts.mjs';
+import { DAY_MS, fillSession } from '../stores/sample-session.mjs';
 
 const call = (store, method, ...args) =>
   new Promise((resolve, reject) => store[method](...args, (error, result) => (error ? reject(error) : resolve(result))));
-
-const [SMALL, LARGE] = SIZES;
 
 async function load(store, sid) {
   const session = await call(store, 'get', sid);
@@ -31,19 +30,19 @@ const save = (store, { sid, session }) => call(store, 'set', sid, session);
 
 /** What is measured of a store. Only `run` is timed; `prepare` makes what it works on. */
 export const OPERATIONS = {
-  get: { title: 'get', size: SMALL, run: load },
+  get: { title: 'get', size: 'small', run: load },
   touch: {
     title: 'touch',
-    size: SMALL,
+    size: 'small',
     alwaysTouches: true,
     prepare: loadSeen,
     run: touch,
   },
-  set: { title: 'set 1 KB', size: SMALL, prepare: loadChanged, run: save },
-  'set-large': { title: 'set 10 KB', size: LARGE, prepare: loadChanged, run: save },
+  set: { title: 'set 1 KB', size: 'small', prepare: loadChanged, run: save },
+  'set-large': { title: 'set 10 KB', size: 'large', prepare: loadChanged, run: save },
   'get-touch': {
     title: 'get + touch, defaults',
-    size: SMALL,
+    size: 'small',
     // So that all of them were seen within the touch interval.
     sessions: 5_000,
     seesAllFirst: true,
@@ -51,12 +50,12 @@ export const OPERATIONS = {
   },
   'create-destroy': {
     title: 'create + destroy',
-    size: SMALL,
+    size: 'small',
     prepare(store) {
       // As much of a request as express-session needs to make a session.
       const req = { sessionStore: store };
       store.generate(req);
-      fillSession(req.session, SMALL.bytes, `user-${randomBytes(4).toString('hex')}`);
+      fillSession(req.session, SIZES.small, `user-${randomBytes(4).toString('hex')}`);
       return { sid: req.sessionID, session: req.session };
     },
     async run(store, { sid, session }) {

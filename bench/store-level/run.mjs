@@ -1,13 +1,17 @@
 // Measures the stores without HTTP: each in a process of its own, in turns, with the medians of the rounds.
-import { STORES } from '../stores/catalogue.mjs';
+import { fileURLToPath } from 'node:url';
 import { medianOf } from '../measure/summary.mjs';
+import { STORES } from '../stores/catalogue.mjs';
+import { rowParts } from '../stores/row-parts.mjs';
+import { setStage } from '../stores/stage.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { readOptions } from './options.mjs';
 import { printOperation } from './print-operation.mjs';
-import { setStage } from './stage.mjs';
 
 /** Operations that statements are counted over. */
 const COUNTED = 256;
+
+const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
 const options = readOptions();
 const entries = STORES.filter(({ name }) => options.stores.includes(name));
@@ -15,7 +19,8 @@ const measurements = [];
 const versions = [];
 
 for (const database of options.databases) {
-  const { cast, version, strike } = await setStage(database, entries, options);
+  const stage = { worker: WORKER, parts: rowParts(options.rows), profileFolder: options.profileFolder };
+  const { cast, version, strike } = await setStage(database, entries, stage);
   versions.push(version);
   try {
     for (const operation of options.operations) {

@@ -13,7 +13,7 @@ const LARGE_SHARE = 4;
  */
 export async function timeOperation(operation, store, { first, last }, { concurrency, seconds = Infinity, times = Infinity, count }) {
   const sids = shuffledSids(first, Math.min(last, first + (operation.sessions ?? Infinity) - 1));
-  const size = (concurrency === 1 ? BATCH_ALONE : BATCH_ABREAST) / (operation.size.name === 'large' ? LARGE_SHARE : 1);
+  const size = (concurrency === 1 ? BATCH_ALONE : BATCH_ABREAST) / (operation.size === 'large' ? LARGE_SHARE : 1);
   const batch = async (limit) => {
     const picked = Array.from({ length: Math.ceil(Math.min(size, limit, sids.length)) }, () => sids.next());
     return operation.prepare ? inLanes(picked, 16, (sid) => operation.prepare(store, sid)) : picked;

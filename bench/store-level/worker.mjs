@@ -1,15 +1,16 @@
 // One store in a process of its own; does what the runner asks for.
 import session from 'express-session';
-import { storeOf } from '../stores/catalogue.mjs';
-import { sampleSession, SIZES } from '../stores/sample-session.mjs';
-import { answer } from '../measure/worker-calls.mjs';
 import { countStatements } from '../measure/statement-count.mjs';
-import { timeOperation } from './time-operation.mjs';
+import { answer } from '../measure/worker-calls.mjs';
+import { storeOf } from '../stores/catalogue.mjs';
+import { fillStore } from '../stores/fill-store.mjs';
 import { OPERATIONS } from './operations.mjs';
+import { timeOperation } from './time-operation.mjs';
 
 const [name, database, url] = process.argv.slice(2);
 const entry = storeOf(name);
-const opened = [];
+let opened = [];
+let rows;
 
 async function open(options) {
   const handle = await entry.open({ database, url, store: name }, options);
@@ -19,34 +20,21 @@ async function open(options) {
   return handle;
 }
 
-let plain, touching;
-let rows;
-
-const storeFor = ({ alwaysTouches }) => (alwaysTouches ? touching : plain).store;
+function scene(operation) {
+  const what = OPERATIONS[operation];
+  const [plain, touching = plain] = opened;
+  return [what, (what.alwaysTouches ? touching : plain).store, rows[what.size]];
+}
 
 answer({
-  async open() {
-    plain = await open();
-    touching = entry.throttlesTouches ? await open({ touchInterval: 0 }) : plain;
-    for (const { template, bytes } of SIZES) {
-      await new Promise((resolve, reject) => {
-        plain.store.set(template, sampleSession(bytes), (error) => (error ? reject(error) : resolve()));
-      });
-    }
+  async open(parts) {
+    await fillStore(await open(), parts);
+    if (entry.throttlesTouches) await open({ touchInterval: 0 });
+    rows = Object.fromEntries(parts.map((part) => [part.name, part]));
   },
-  fill: (part) => plain.fill(part),
-  setRows(parts) {
-    rows = parts;
-  },
-  run({ operation, ...how }) {
-    const what = OPERATIONS[operation];
-    return timeOperation(what, storeFor(what), rows[what.size.name], how);
-  },
-  async count({ operation, concurrency, times }) {
-    const what = OPERATIONS[operation];
-    const store = storeFor(what);
-    return countStatements(database, (count) => timeOperation(what, store, rows[what.size.name], { concurrency, times, count }));
-  },
+  run: ({ operation, ...how }) => timeOperation(...scene(operation), how),
+  count: ({ operation, concurrency, times }) =>
+    countStatements(database, (count) => timeOperation(...scene(operation), { concurrency, times, count })),
   async close() {
     for (const handle of opened) await handle.close();
   },

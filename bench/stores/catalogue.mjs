@@ -5,11 +5,12 @@ import { connectSessionKnex } from './connect-session-knex.mjs';
 import { connectTypeorm } from './connect-typeorm.mjs';
 import { mysqlSession } from './express-mysql-session.mjs';
 import { memoryStore } from './memory-store.mjs';
-import { ours, oursByQuery } from './ours.mjs';
+import { ours, oursByQuery, oursTouching } from './ours.mjs';
 
 export const STORES = [
   ours,
   oursByQuery,
+  oursTouching,
   memoryStore,
   connectRedis,
   pgSimple,

@@ -17,10 +17,11 @@ export const connectRedis = {
     await client.connect();
     const prefix = `nestjs-typeorm-session-bench:${process.pid}:`;
     const store = new RedisStore({ client, prefix });
-    const fill = async ({ bytes, first, last }) => {
+    const fill = async ({ bytes, maxAgeMs, first, last }) => {
       for (let from = first; from <= last; from += SETS_AT_ONCE) {
         const numbers = Array.from({ length: Math.min(SETS_AT_ONCE, last - from + 1) }, (_, index) => from + index);
-        const set = (i) => client.set(prefix + sidOf(i), JSON.stringify(sampleSession(bytes, userOf(i))), { EX: DAY_S });
+        const set = (i) =>
+          client.set(prefix + sidOf(i), JSON.stringify(sampleSession(bytes, { userId: userOf(i), maxAgeMs })), { EX: DAY_S });
         await Promise.all(numbers.map(set));
       }
     };

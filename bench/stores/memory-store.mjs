@@ -8,8 +8,8 @@ export const memoryStore = {
   databases: ['memory'],
   async open() {
     const store = new session.MemoryStore();
-    const fill = async ({ bytes, first, last }) => {
-      for (let i = first; i <= last; i++) store.set(sidOf(i), sampleSession(bytes, userOf(i)));
+    const fill = async ({ bytes, maxAgeMs, first, last }) => {
+      for (let i = first; i <= last; i++) store.set(sidOf(i), sampleSession(bytes, { userId: userOf(i), maxAgeMs }));
     };
     return { store, fill, close: async () => {} };
   },

@@ -3,34 +3,47 @@ import { fileOf } from '../databases/sqlite.mjs';
 import { POOL_SIZE } from './pool-size.mjs';
 import { versionOfOurs } from './versions.mjs';
 
-const row = { id: 'id', data: 'data', hashesIds: true, own: { handle: 'handle', user_id: 'user' } };
+const TITLE = `nestjs-typeorm-session ${versionOfOurs}`;
 
-/** Our store, with the default options but where it says otherwise. */
+/** Our store, with the default options. */
 export const ours = {
+  ...inTable('sessions'),
   name: 'ours',
-  title: `nestjs-typeorm-session ${versionOfOurs}`,
+  title: TITLE,
   databases: ['postgres', 'mariadb', 'sqlite'],
-  row: { ...row, table: 'sessions' },
-  /** Its touches are throttled, so those that write are measured with a store of their own. */
+  /** Its touches are throttled, so those that write are measured with a second store on the same table. */
   throttlesTouches: true,
-  open: (where, options) => open(where, options),
 };
 
 /** The same without named prepared statements: all goes through TypeORM's query runner. */
 export const oursByQuery = {
-  ...ours,
+  ...inTable('sessions_by_query', { preparedStatements: false }),
   name: 'ours-by-query',
-  title: `nestjs-typeorm-session ${versionOfOurs}, preparedStatements: false`,
+  title: `${TITLE}, preparedStatements: false`,
   databases: ['postgres'],
-  row: { ...row, table: 'sessions_by_query' },
-  open: (where, options) =>
-    open(where, { ...options, entity: defineSessionEntity({ tableName: 'sessions_by_query' }), preparedStatements: false }),
+  throttlesTouches: true,
 };
 
-async function open(where, options) {
-  const store = createSessionStore({ connection: connectionTo(where), ...options });
-  await store.ping();
-  return { store, close: () => store.close() };
+/** The same with a write for every request. */
+export const oursTouching = {
+  ...inTable('sessions_touching', { touchInterval: 0 }),
+  name: 'ours-touching',
+  title: `${TITLE}, touchInterval: 0`,
+  databases: ['postgres'],
+};
+
+function inTable(table, options) {
+  /** Options of the module, and of the store. */
+  const optionsFor = (where) => ({ connection: connectionTo(where), entity: defineSessionEntity({ tableName: table }), ...options });
+  return {
+    row: { table, id: 'id', data: 'data', hashesIds: true, own: { handle: 'handle', user_id: 'user' } },
+    optionsFor,
+    async open(where, more) {
+      const store = createSessionStore({ ...optionsFor(where), ...more });
+      await store.ping();
+      return { store, close: () => store.close() };
+    },
+  };
 }
 
 function connectionTo({ database, url, store }) {

@@ -1,0 +1,31 @@
+import { parseArgs } from 'node:util';
+import { storeOf } from '../stores/catalogue.mjs';
+import { NO_SESSION } from './no-session.mjs';
+
+const STORES = ['ours', 'ours-touching', 'memory', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
+
+/** What the command line, and behind it the environment, asks for. */
+export function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      store: { type: 'string' },
+      connections: { type: 'string', default: '64' },
+      sessions: { type: 'string', default: process.env.BENCH_SESSIONS ?? '5000' },
+      writes: { type: 'string', default: '0.1' },
+      seconds: { type: 'string', default: process.env.BENCH_HTTP_SECONDS ?? '8' },
+      rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
+      rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const names = values.store?.split(',') ?? [NO_SESSION.name, ...STORES];
+  return {
+    entries: names.map((name) => (name === NO_SESSION.name ? NO_SESSION : storeOf(name))),
+    load: { connections: Number(values.connections), sessions: Number(values.sessions), writeShare: Number(values.writes) },
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    rows: Number(values.rows),
+    profileFolder: values['cpu-prof'],
+    isComplete: !values.store,
+  };
+}

@@ -1,0 +1,2 @@
+/** What the server signs cookies with, and the client, too. */
+export const SECRET = 'a secret of the bench';

@@ -1,0 +1,39 @@
+import { mariadb } from '../databases/mariadb.mjs';
+import { postgres } from '../databases/postgres.mjs';
+import { sqlite } from '../databases/sqlite.mjs';
+import { startWorker } from '../measure/worker-calls.mjs';
+import { cloneRows } from './clone-rows.mjs';
+
+const DATABASES = { postgres, mariadb, sqlite };
+/** Stores without one of the databases; they are measured beside PostgreSQL. */
+const BESIDE_POSTGRES = ['memory', 'redis'];
+
+/**
+ * Opens the stores of a database, each in a worker of its own, and fills each part of its rows. A store that cannot be
+ * opened is left out, visibly.
+ */
+export async function setStage(databaseName, entries, { worker: file, parts, profileFolder }) {
+  const database = DATABASES[databaseName];
+  const connection = await database.create();
+  const execArgv = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
+  const cast = [];
+  const strike = async () => {
+    for (const { worker } of cast) await worker.close();
+    await connection.drop();
+  };
+  for (const entry of entries) {
+    const home = [databaseName, ...(databaseName === 'postgres' ? BESIDE_POSTGRES : [])].find((name) => entry.databases.includes(name));
+    if (!home) continue;
+    const worker = startWorker(file, [entry.name, home, connection.url], { execArgv });
+    try {
+      await worker.call('open', parts);
+      for (const part of entry.row ? parts : []) await cloneRows(database, connection, entry, part);
+      if (entry.row) await connection.settle(database.sql.quote(entry.row.table));
+      cast.push({ entry, worker });
+    } catch (error) {
+      console.error(`${entry.name} is left out: ${error.message.split('\n')[0]}`);
+      await worker.close();
+    }
+  }
+  return { cast, version: connection.version, strike };
+}
