@@ -2,7 +2,7 @@ import { All, Controller, Get, Module, Post, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import session from 'express-session';
 import { SessionModule, SessionStore } from 'nestjs-typeorm-session';
-import { SECRET } from './secret.mjs';
+import { SECRET } from './signed-cookie.mjs';
 
 /** Handlers that do nothing but what is measured. */
 class VisitsController {
@@ -15,7 +15,8 @@ class VisitsController {
   }
 
   visit({ session: visited }) {
-    return { visits: ++visited.visits };
+    visited.visits = (visited.visits ?? 0) + 1;
+    return { visits: visited.visits };
   }
 }
 

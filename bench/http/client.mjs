@@ -1,17 +1,16 @@
 // Sends requests over connections that stay open, in a process of its own.
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { sign } from 'cookie-signature';
 import { summarize } from '../measure/summary.mjs';
 import { answer } from '../measure/worker-calls.mjs';
 import { sidOf } from '../stores/sample-session.mjs';
-import { SECRET } from './secret.mjs';
+import { cookieOf } from './signed-cookie.mjs';
 
 const HEAD_END = '\r\n\r\n';
 
 const requestOf = (method, path, sid) =>
   `${method} ${path} HTTP/1.1\r\nHost: bench\r\n` +
-  (sid ? `Cookie: sid=${encodeURIComponent(`s:${sign(sid, SECRET)}`)}\r\n` : '') +
+  (sid ? `Cookie: ${cookieOf(sid)}\r\n` : '') +
   (method === 'POST' ? 'Content-Length: 0\r\n\r\n' : '\r\n');
 
 /** One connection, with one request under way at a time. */
@@ -57,13 +56,17 @@ class Connection {
   }
 }
 
+/** Requests of somebody with a known session, of somebody without one, and of somebody who gets one. */
+const REQUESTS = {
+  known: (sid) => ({ look: requestOf('GET', '/look', sid), visit: requestOf('POST', '/visit', sid) }),
+  anonymous: () => ({ look: requestOf('GET', '/nothing'), visit: requestOf('POST', '/nothing') }),
+  new: () => ({ look: requestOf('POST', '/visit'), visit: requestOf('POST', '/visit') }),
+};
+
 /** What one connection asks for: sessions that no other connection uses, in turn, and with some of them a change. */
-function* requestsOf({ sessions, writeShare, isAnonymous }, index, connections) {
+function* requestsOf({ sessions, writeShare, visitors }, index, connections) {
   const own = [];
-  for (let i = 1 + index; i <= sessions; i += connections) {
-    const [look, visit, sid] = isAnonymous ? ['/nothing', '/nothing'] : ['/look', '/visit', sidOf(i)];
-    own.push({ look: requestOf('GET', look, sid), visit: requestOf('POST', visit, sid) });
-  }
+  for (let i = 1 + index; i <= sessions; i += connections) own.push(REQUESTS[visitors](sidOf(i)));
   // So that each session was seen within the touch interval.
   for (const { look } of own) yield look;
   for (;;) {

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { storeOf } from '../stores/catalogue.mjs';
 import { NO_SESSION } from './no-session.mjs';
 
-const STORES = ['ours', 'ours-touching', 'memory', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
+/** Measured over HTTP, unless told otherwise. */
+export const HTTP_STORES = ['ours', 'ours-touching', 'memory', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
 
 /** What the command line, and behind it the environment, asks for. */
 export function readOptions() {
@@ -15,17 +16,20 @@ export function readOptions() {
       seconds: { type: 'string', default: process.env.BENCH_HTTP_SECONDS ?? '8' },
       rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
       rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
+      'max-age': { type: 'string' },
       'cpu-prof': { type: 'string' },
     },
   });
-  const names = values.store?.split(',') ?? [NO_SESSION.name, ...STORES];
+  const names = values.store?.split(',') ?? [NO_SESSION.name, ...HTTP_STORES];
   return {
     entries: names.map((name) => (name === NO_SESSION.name ? NO_SESSION : storeOf(name))),
     load: { connections: Number(values.connections), sessions: Number(values.sessions), writeShare: Number(values.writes) },
     seconds: Number(values.seconds),
     rounds: Number(values.rounds),
     rows: Number(values.rows),
-    profileFolder: values['cpu-prof'],
-    isComplete: !values.store,
+    // By default a cookie ends with the browser.
+    maxAgeMs: values['max-age'] === undefined ? null : Number(values['max-age']),
+    /** Of the process of each store. */
+    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
   };
 }

@@ -9,7 +9,11 @@ export function answer(methods) {
     } catch (error) {
       process.send({ error: error.stack ?? String(error) });
     }
-    if (method === 'close') process.disconnect();
+    if (method === 'close') {
+      process.disconnect();
+      // Some stores have no way to end their timers.
+      setTimeout(() => process.exit(), 200).unref();
+    }
   });
 }
 
@@ -36,11 +40,8 @@ export function startWorker(file, args, { execArgv = [] } = {}) {
   return {
     call,
     async close() {
-      await call('close').catch(() => {});
-      // Some stores have no way to end their timers.
-      const timer = setTimeout(() => child.kill(), 2_000);
+      await call('close').catch(() => child.kill());
       await exit;
-      clearTimeout(timer);
     },
   };
 }

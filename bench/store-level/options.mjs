@@ -1,8 +1,14 @@
 import { parseArgs } from 'node:util';
 import { OPERATIONS } from './operations.mjs';
 import { STORES } from '../stores/catalogue.mjs';
+import { oursTouching } from '../stores/ours.mjs';
 
 export const DATABASES = ['postgres', 'mariadb', 'sqlite'];
+
+/** Operations that statements are counted over. */
+const COUNTED = 256;
+/** Untimed, before each round. */
+const WARM_UP_S = 0.3;
 
 const listOf = (text, known, name) => {
   const items = text.split(',');
@@ -25,7 +31,7 @@ export function readOptions() {
       'cpu-prof': { type: 'string' },
     },
   });
-  const names = STORES.map(({ name }) => name);
+  const names = STORES.filter((store) => store !== oursTouching).map(({ name }) => name);
   const operations = Object.keys(OPERATIONS);
   return {
     databases: listOf(values.database ?? DATABASES.join(), DATABASES, 'database'),
@@ -33,10 +39,11 @@ export function readOptions() {
     operations: listOf(values.operation ?? operations.join(), operations, 'operation'),
     concurrencies: (values.concurrency ?? '1,16,64').split(',').map(Number),
     seconds: Number(values.seconds),
+    warmUpSeconds: WARM_UP_S,
+    counted: COUNTED,
     rounds: Number(values.rounds),
     rows: Number(values.rows),
-    profileFolder: values['cpu-prof'],
-    /** Whether all was measured, so that the result may stand in the report. */
-    isComplete: !values.database && !values.store && !values.operation && !values.concurrency,
+    /** Of the process of each store. */
+    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
   };
 }

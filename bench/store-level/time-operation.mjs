@@ -1,7 +1,7 @@
+import { inLanes } from '../measure/in-lanes.mjs';
 import { summarize } from '../measure/summary.mjs';
 import { sidOf } from '../stores/sample-session.mjs';
 
-const WARM_UP_S = 0.3;
 /** How many operations are prepared and then timed together. */
 const BATCH_ALONE = 512;
 const BATCH_ABREAST = 4_096;
@@ -11,7 +11,12 @@ const LARGE_SHARE = 4;
  * Runs an operation for so many seconds, or so many times, with `concurrency` of them under way. What has to be prepared
  * is prepared in batches between the timed parts, and neither timed nor counted.
  */
-export async function timeOperation(operation, store, { first, last }, { concurrency, seconds = Infinity, times = Infinity, count }) {
+export async function timeOperation(
+  operation,
+  store,
+  { first, last },
+  { concurrency, seconds = Infinity, times = Infinity, warmUpSeconds = 0, count },
+) {
   const sids = shuffledSids(first, Math.min(last, first + (operation.sessions ?? Infinity) - 1));
   const size = (concurrency === 1 ? BATCH_ALONE : BATCH_ABREAST) / (operation.size === 'large' ? LARGE_SHARE : 1);
   const batch = async (limit) => {
@@ -32,7 +37,7 @@ export async function timeOperation(operation, store, { first, last }, { concurr
   };
 
   if (operation.seesAllFirst) await inLanes(sids.all, 16, run);
-  if (!count) for (let left = WARM_UP_S; left > 0;) left -= (await part(left)).seconds;
+  for (let left = warmUpSeconds; left > 0;) left -= (await part(left)).seconds;
   const parts = [];
   for (let leftSeconds = seconds, leftTimes = times; leftSeconds > 0 && leftTimes > 0;) {
     const done = await part(leftSeconds, leftTimes);
@@ -58,20 +63,6 @@ async function timed(items, concurrency, seconds, run) {
   });
   const { user, system } = process.cpuUsage(cpu);
   return { latencies, seconds: (performance.now() - start) / 1_000, cpuMicros: user + system };
-}
-
-/** All of the work, so many at a time; resolves to the results in order. */
-async function inLanes(items, lanes, work) {
-  const results = Array(items.length);
-  let next = 0;
-  const lane = async () => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index]);
-    }
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
-  return results;
 }
 
 /** Session ids in random order, round and round: no two of one batch are the same. */

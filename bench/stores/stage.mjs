@@ -12,11 +12,13 @@ const BESIDE_POSTGRES = ['memory', 'redis'];
  * Opens the stores of a database, each in a worker of its own, and fills each part of its rows. A store that cannot be
  * opened is left out, visibly.
  */
-export async function setStage(databaseName, entries, { worker: file, parts, profileFolder }) {
+export async function setStage(databaseName, entries, { worker: file, parts, execArgv }) {
   const database = DATABASES[databaseName];
   const connection = await database.create();
-  const execArgv = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : [];
+  // The workers end by it, and the run by their end, with its database dropped.
+  process.once('SIGINT', () => {});
   const cast = [];
+  const leftOut = [];
   const strike = async () => {
     for (const { worker } of cast) await worker.close();
     await connection.drop();
@@ -31,9 +33,10 @@ export async function setStage(databaseName, entries, { worker: file, parts, pro
       if (entry.row) await connection.settle(database.sql.quote(entry.row.table));
       cast.push({ entry, worker });
     } catch (error) {
+      leftOut.push(entry.name);
       console.error(`${entry.name} is left out: ${error.message.split('\n')[0]}`);
       await worker.close();
     }
   }
-  return { cast, version: connection.version, strike };
+  return { cast, leftOut, version: connection.version, strike };
 }
