@@ -7,7 +7,7 @@ export function answer(methods) {
     try {
       process.send({ result: await methods[method](...args) });
     } catch (error) {
-      process.send({ error: error.stack ?? String(error) });
+      process.send({ error: `${error.message ? '' : `${error.constructor.name}: `}${error.stack}` });
     }
     if (method === 'close') {
       process.disconnect();
