@@ -3,18 +3,20 @@ import { once } from 'node:events';
 
 /** In the worker: answers calls from the parent, one at a time. */
 export function answer(methods) {
-  process.on('message', async ({ method, args }) => {
-    try {
-      process.send({ result: await methods[method](...args) });
-    } catch (error) {
-      process.send({ error: `${error.message ? '' : `${error.constructor.name}: `}${error.stack}` });
-    }
-    if (method === 'close') {
-      process.disconnect();
-      // Some stores have no way to end their timers.
-      setTimeout(() => process.exit(), 200).unref();
-    }
-  });
+  process.on('message', (call) => void reply(methods, call));
+}
+
+async function reply(methods, { method, args }) {
+  try {
+    process.send({ result: await methods[method](...args) });
+  } catch (error) {
+    process.send({ error: `${error.message ? '' : `${error.constructor.name}: `}${error.stack}` });
+  }
+  if (method === 'close') {
+    process.disconnect();
+    // Some stores have no way to end their timers.
+    setTimeout(() => process.exit(), 200).unref();
+  }
 }
 
 /** In the parent: starts a worker, whose methods are called with `call`, one at a time. */
