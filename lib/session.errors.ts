@@ -59,8 +59,15 @@ export class SessionSerializationError extends SessionError {
   override readonly status = 500;
 }
 
-/** The database did not answer, or not in time. What was asked may or may not have happened. */
+/** The database did not answer, or not in time, or refused what it was asked. What was asked may or may not have happened. */
 export class SessionUnavailableError extends SessionError {
   override readonly code = 'SESSION_UNAVAILABLE';
   override readonly status = 503;
+  /** @internal Whether the database did answer: it refused this one statement, of which nothing has happened. */
+  readonly isRefusal: boolean;
+
+  constructor(message: string, { isRefusal = false, ...options }: ErrorOptions & { readonly isRefusal?: boolean } = {}) {
+    super(message, options);
+    this.isRefusal = isRefusal;
+  }
 }

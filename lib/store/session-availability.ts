@@ -31,6 +31,7 @@ export class SessionAvailability {
       get: (target, name: keyof SessionTable) => {
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
+        if (name === 'batchSize') return method.bind(target) as unknown;
         return async (...args: unknown[]): Promise<unknown> => {
           const note = this.begin();
           try {
@@ -38,7 +39,7 @@ export class SessionAvailability {
             if (!SILENT.includes(name)) note(true);
             return answer;
           } catch (error) {
-            note(!(error instanceof SessionUnavailableError));
+            note(!(error instanceof SessionUnavailableError) || error.isRefusal);
             throw error;
           }
         };

@@ -8,12 +8,25 @@ import type { ResolvedSessionOptions } from './session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
 const RESERVED = ['handle', 'rotate'];
+
+/** Session data as it lies in the table, and the `cookie.expires` in it, which is no part of what users change. */
+export interface StoredData {
+  readonly text: string;
+  readonly expires: unknown;
+}
+
 /** What a session writes into its row, apart from its key and birth. */
 export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
-  readonly fingerprint: string;
+  readonly base: StoredData;
   readonly expiresAt: number;
   readonly lastSeenAt: number;
 };
+
+/** What a row holds, and what changes are found by later. */
+export interface DecodedSession {
+  readonly data: SessionData;
+  readonly base: StoredData;
+}
 
 /** Session data → row, and back. */
 export class SessionCodec {
@@ -29,9 +42,29 @@ export class SessionCodec {
     };
   }
 
-  /** Equal for equal data; neither the cookie's moving `expires` nor the form of a stored json column matters. */
-  fingerprint(session: SessionData): string | Promise<string> {
-    return this.serialize({ ...session, cookie: attributesOf(session.cookie) } as unknown as SessionData);
+  /**
+   * Whether a session differs from what is stored; the cookie's moving `expires` is no difference. Most often one text tells,
+   * which costs half of comparing two fingerprints. Only where the texts differ, the stored one is read: json columns reorder keys.
+   */
+  isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
+    const text = this.serialize(withCookie(session, base.expires));
+    const isOther = (now: string) => (now === base.text ? false : this.isOtherData(session, base));
+    return typeof text === 'string' ? isOther(text) : text.then(isOther);
+  }
+
+  private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
+    const mine = this.fingerprint(session);
+    const { data } = await this.decode({ data: base.text, expiresAt: undefined });
+    return (await mine) !== (await this.fingerprint(data));
+  }
+
+  /** A copy of the data of a session, as the table would give it back. */
+  async copy(session: SessionData): Promise<Record<string, unknown>> {
+    return { ...((await this.deserialize(await this.fingerprint(session))) as object) };
+  }
+
+  private fingerprint(session: SessionData): string | Promise<string> {
+    return this.serialize(withCookie(session));
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
@@ -44,39 +77,36 @@ export class SessionCodec {
       }
     }
     const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
-    const cookie = { ...attributesOf(session.cookie), expires: session.cookie.expires ? new Date(expiresAt) : null };
+    const expires = session.cookie.expires ? new Date(expiresAt) : null;
     const userId = toUserId(this.options.userId(session));
-    // Both texts are asked for before the first pause: the handler may go on changing the session.
-    const [data, fingerprint] = await Promise.all([
-      this.serialize({ ...session, cookie } as unknown as SessionData),
-      this.fingerprint(session),
-    ]);
+    const data = await this.serialize(withCookie(session, expires));
     const size = Buffer.byteLength(data);
     if (size > this.options.maxDataBytes) {
       throw new SessionTooLargeError(
         `The session is ${size} bytes large, and \`maxDataBytes\` is ${this.options.maxDataBytes}. Keep less in it, or raise the limit.`,
       );
     }
-    return { data, fingerprint, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
+    const base = { text: data, expires };
+    return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
   }
 
   /** Throws `SessionSerializationError` for text that holds no session. */
-  async decode(row: SessionRow): Promise<SessionData> {
-    const data: unknown = await this.deserialize(row.data);
+  decode(row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession | Promise<DecodedSession> {
+    const data = this.deserialize(row.data);
+    return data instanceof Promise ? data.then((value) => this.toSession(value, row)) : this.toSession(data, row);
+  }
+
+  private toSession(data: unknown, row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
     }
     const session = data as SessionData;
     if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
-    const expires = toDate(session.cookie.expires);
+    const base = { text: row.data, expires: session.cookie.expires };
+    const expires = toDate(base.expires);
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
     session.cookie.expires = expires && new Date(row.expiresAt ?? expires);
-    return session;
-  }
-
-  /** The data that a fingerprint was made of. */
-  async decodeFingerprint(fingerprint: string): Promise<Record<string, unknown>> {
-    return { ...(await this.deserialize(fingerprint)) };
+    return { data: session, base };
   }
 
   private serialize(data: SessionData): string | Promise<string> {
@@ -88,17 +118,22 @@ export class SessionCodec {
     }
   }
 
-  private async deserialize(text: string): Promise<SessionData> {
+  private deserialize(text: string): unknown {
     try {
-      return await this.options.serializer.deserialize(text);
+      const data: unknown = this.options.serializer.deserialize(text);
+      return data instanceof Promise ? data.catch((cause: unknown) => this.undeserializable(cause)) : data;
     } catch (cause) {
-      // Not the parser's own error, because that quotes the text.
-      const reason = cause instanceof Error ? cause.name : typeof cause;
-      throw new SessionSerializationError(
-        `A stored session cannot be read in the format "${this.options.serializer.name}" (${reason}). ` +
-          'Was it written with another serializer?',
-      );
+      return this.undeserializable(cause);
     }
+  }
+
+  /** Not with the parser's own error, because that quotes the text. */
+  private undeserializable(cause: unknown): never {
+    const reason = cause instanceof Error ? cause.name : typeof cause;
+    throw new SessionSerializationError(
+      `A stored session cannot be read in the format "${this.options.serializer.name}" (${reason}). ` +
+        'Was it written with another serializer?',
+    );
   }
 
   private defaultCookie(): SessionData['cookie'] {
@@ -106,6 +141,13 @@ export class SessionCodec {
     const options = typeof cookie === 'function' ? COOKIE_DEFAULTS : cookie;
     return new Cookie({ ...options, secure: options.secure === true });
   }
+}
+
+/** The own properties of a session, with what is kept of its cookie; always in the same order. */
+function withCookie(session: SessionData, expires?: unknown): SessionData {
+  const cookie = attributesOf(session.cookie);
+  if (expires !== undefined) cookie.expires = expires;
+  return { ...session, cookie } as unknown as SessionData;
 }
 
 function toUserId(userId: unknown): string | null {

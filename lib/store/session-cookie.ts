@@ -7,8 +7,11 @@ const ATTRIBUTES = ['partitioned', 'priority', 'secure', 'httpOnly', 'domain', '
 
 /** What is stored of a cookie, apart from its moving `expires`; always in the same order. */
 export function attributesOf(cookie: SessionCookie): Record<string, unknown> {
-  const kept = ATTRIBUTES.filter((name) => Object.hasOwn(cookie, name)).map((name) => [name, cookie[name as keyof SessionCookie]]);
-  return { originalMaxAge: toAge(cookie.originalMaxAge), ...Object.fromEntries(kept) };
+  const kept: Record<string, unknown> = { originalMaxAge: toAge(cookie.originalMaxAge) };
+  for (const name of ATTRIBUTES) {
+    if (Object.hasOwn(cookie, name)) kept[name] = cookie[name as keyof SessionCookie];
+  }
+  return kept;
 }
 
 /** express-session's Cookie from stored or live attributes, whatever else somebody wrote into the row. */

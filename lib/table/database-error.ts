@@ -1,3 +1,4 @@
+import { QueryFailedError } from 'typeorm';
 import type { TableShape } from './statement.js';
 import {
   SessionEntityError,
@@ -18,6 +19,12 @@ interface DriverError {
 
 // PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock, lock wait timeout.
 const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213, 1205]);
+// PostgreSQL: shutting down, starting up; class 08 is the connection. MySQL, MariaDB: shutting down, connection killed, not yet in its cluster.
+const LOST = new Set<unknown>(['57P01', '57P02', '57P03', 1053, 1927, 1047, 4031]);
+const LOST_CODE = /^(08|E[A-Z]+$|EAI_|PROTOCOL_|POOL_)/;
+// The drivers of PostgreSQL have only the text.
+const LOST_TEXT =
+  /connection (terminated|ended|is closed|was closed)|timeout (exceeded )?when trying to connect|closed state|cannot use a pool/i;
 const LOCK_TIMEOUT = new Set<unknown>(['55P03']);
 // Undefined table or column; SQLite has only the text.
 const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
@@ -33,6 +40,12 @@ const ALREADY_THERE_TEXT = /already exists/i;
 
 /** Whether the same statement may succeed when it is tried again. */
 export const isTransient = (error: unknown): boolean => hasCode(error, TRANSIENT);
+
+/** Whether the connection is gone, or never came about: whether the statement has happened is not known. */
+export function isLost(error: unknown): boolean {
+  const { code, message = '' } = driverErrorOf(error);
+  return hasCode(error, LOST) || (typeof code === 'string' && LOST_CODE.test(code)) || LOST_TEXT.test(message);
+}
 
 /** Whether PostgreSQL gave up waiting for a lock. */
 export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_TIMEOUT);
@@ -70,7 +83,7 @@ export function toSessionError(error: unknown, shape: TableShape): SessionError 
   }
   return new SessionUnavailableError(
     `The database did not answer a session query on ${shape.table} (${cause.code ?? 'no code'}). Look at the cause and at the database.`,
-    { cause },
+    { cause, isRefusal: (cause.code !== undefined || error instanceof QueryFailedError) && !isLost(error) && !isTransient(error) },
   );
 }
 

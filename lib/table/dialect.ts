@@ -1,4 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { BatchForms } from './batch.js';
 import { mysqlDialect } from './mysql.dialect.js';
 import { postgresDialect } from './postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from './session.entity.js';
@@ -27,6 +28,10 @@ export interface SessionDialect {
   readonly integerHoldsMilliseconds: boolean;
   /** Whether all of the application shares one connection, so that our writes must keep out of its transactions. */
   readonly sharesConnection: boolean;
+  /** Whether its driver has a pool that takes named prepared statements. */
+  readonly namesStatements: boolean;
+  /** The statements for several rows; without one the rows are written one by one. */
+  readonly batches: BatchForms;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
   /** Whether `equals` is exact; if not, a row is looked at before it is written. */

@@ -1,4 +1,5 @@
 import type { SessionDialect } from './dialect.js';
+import { mysqlBatches } from './mysql.batches.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 
@@ -6,6 +7,7 @@ import { compileText, isExpired } from './statement.js';
 export const mysqlDialect: SessionDialect = {
   ...standardDialect,
   name: 'mysql',
+  batches: mysqlBatches,
   textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 
   // The default collations ignore case and trailing spaces: the first half finds the row by its index, the second compares it.

@@ -2,11 +2,35 @@ import { isLockTimeout } from './database-error.js';
 import type { SessionDialect } from './dialect.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired, type Statement, type TableShape } from './statement.js';
+import { valuesBatches } from './values.batches.js';
+
+/** The types that parameters in a list of values are given, by the type of the column. */
+const CASTS: Readonly<Record<string, string>> = {
+  'character varying': 'text',
+  varchar: 'text',
+  text: 'text',
+  bigint: 'bigint',
+  int8: 'bigint',
+  integer: 'integer',
+  int4: 'integer',
+  json: 'json',
+  jsonb: 'jsonb',
+  bytea: 'bytea',
+  'timestamp without time zone': 'timestamp',
+  timestamp: 'timestamp',
+  'timestamp with time zone': 'timestamptz',
+  timestamptz: 'timestamptz',
+};
 
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
   ...standardDialect,
   name: 'postgres',
+  namesStatements: true,
+  batches: valuesBatches(({ type }) => {
+    const cast = CASTS[type];
+    return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
+  }),
   isExact: true,
   equals(column, value) {
     const { type, collation } = column.metadata;

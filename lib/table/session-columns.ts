@@ -4,12 +4,17 @@ import { convertData, convertTime, type Conversion } from './column-conversion.j
 import type { SessionDialect } from './dialect.js';
 import { SESSION_FIELDS, type SessionField } from './session-table.js';
 
+/** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
+const PLAIN = /^(character varying|varchar|text|mediumtext|longtext|bigint|int8|integer|int|int4)$/;
+
 type ColumnMetadata = EntityMetadata['columns'][number];
 
 /** One field of the row and the column that holds it. */
 export interface SessionColumn {
   readonly field: SessionField;
   readonly metadata: ColumnMetadata;
+  /** The type as the driver calls it, in lower case. */
+  readonly type: string;
   /** The column's name, escaped for SQL. */
   readonly sql: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
@@ -71,17 +76,21 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
   const type = driver.normalizeType(metadata).toLowerCase();
   const { encode, decode } = conversionOf(field, type, metadata, dialect);
   const capacity = capacityOf(field, type, metadata, dialect);
+  const isPlain = !metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-');
   return {
     field,
     metadata,
+    type,
     sql: driver.escape(metadata.databaseName),
     assertFits: (value) => {
       if (capacity) assertFits(metadata, value, capacity);
       if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
     },
-    encode: (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
+    encode: isPlain
+      ? (value) => (value == null ? value : encode(value))
+      : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
-      const value = hydrate(driver, raw, metadata);
+      const value = isPlain ? raw : hydrate(driver, raw, metadata);
       return value == null ? value : decode(value);
     },
   };

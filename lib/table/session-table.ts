@@ -70,6 +70,9 @@ export interface SessionMove {
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
+/** What can be done for several rows in one statement. */
+export type BatchOperation = 'find' | 'insert' | 'update' | 'touch' | 'remove';
+
 /** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
 export interface SessionPage {
   readonly userId?: string | undefined;
@@ -85,6 +88,12 @@ export interface SessionPage {
  * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
  */
 export interface SessionTable {
+  /**
+   * How many rows of the table one statement takes; 1 where there is no such statement. What is asked for so many rows with
+   * different ids happens whole or, where it rejects with a refusal, not at all.
+   */
+  batchSize(operation: BatchOperation): number;
+
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
 

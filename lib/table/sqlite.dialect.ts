@@ -2,11 +2,13 @@ import type { SessionDialect } from './dialect.js';
 import { insertOrReplace } from './postgres.dialect.js';
 import { pruneOrder, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
+import { valuesBatches } from './values.batches.js';
 
-/** SQLite 3.24 or later: better-sqlite3, sql.js. */
+/** SQLite 3.35 or later: better-sqlite3, sql.js. */
 export const sqliteDialect: SessionDialect = {
   ...standardDialect,
   name: 'sqlite',
+  batches: valuesBatches(() => (value) => value),
   integerHoldsMilliseconds: true,
   sharesConnection: true,
   isExact: true,

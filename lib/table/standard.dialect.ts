@@ -1,8 +1,9 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { perRow } from './batch.js';
 import type { SessionDialect } from './dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import type { SessionField } from './session-table.js';
-import { and, compileQuery, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
+import { and, compileQuery, compileText, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
 
 /** The statements for any driver, through TypeORM's query builder. */
 export const standardDialect: SessionDialect = {
@@ -10,6 +11,9 @@ export const standardDialect: SessionDialect = {
   integerHoldsMilliseconds: false,
   sharesConnection: false,
   textBytes: {},
+
+  batches: {},
+  namesStatements: false,
 
   isExact: false,
   equals: ({ sql }, value) => `${sql} = ${value}`,
@@ -91,6 +95,21 @@ export const standardDialect: SessionDialect = {
   expired: (shape, limit) => compileQuery(select(shape, ['id']).where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit)),
 };
 
+/** Reads several live rows. */
+export function selectRows(shape: TableShape, rows: number): Statement {
+  const isOneOf = `${shape.columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+  return compileQuery(select(shape).where(and(isOneOf, isLive(shape))));
+}
+
+/** Adds several rows. `undefined` where TypeORM makes a value of its own for each (a generated uuid). */
+export function insertRows(shape: TableShape, rows: number, conflict = ''): Statement | undefined {
+  if (!shape.dialect.insert(shape).reusable) return undefined;
+  const fields = fieldsOf(shape);
+  const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
+  const names = fields.map(({ sql }) => sql).join(', ');
+  return compileText(shape, `INSERT INTO ${shape.table} (${names}) VALUES ${perRow(rows, tuple)}${conflict}`);
+}
+
 /** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
 export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShape): string => (pruneAfter ?? expiresAt ?? id).sql;
 
@@ -103,9 +122,12 @@ export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField
 export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
 
 /** Rows that nobody has touched or saved since the caller read them. */
-function isUnseen({ columns: { lastSeenAt, expiresAt } }: TableShape): string | undefined {
-  if (!lastSeenAt) return expiresAt && `${expiresAt.sql} < :expiresAt`;
-  const unseen = `${lastSeenAt.sql} <= :unseenSince`;
+export function isUnseen(
+  { columns: { lastSeenAt, expiresAt } }: TableShape,
+  value = (name: 'expiresAt' | 'unseenSince') => `:${name}`,
+): string | undefined {
+  if (!lastSeenAt) return expiresAt && `${expiresAt.sql} < ${value('expiresAt')}`;
+  const unseen = `${lastSeenAt.sql} <= ${value('unseenSince')}`;
   return lastSeenAt.metadata.isNullable ? `(${unseen} OR ${lastSeenAt.sql} IS NULL)` : unseen;
 }
 

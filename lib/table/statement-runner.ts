@@ -1,26 +1,31 @@
-import type { QueryResult } from 'typeorm';
-import { SessionEntityError, SessionUnavailableError, type SessionError } from '../session.errors.js';
-import { isTransient, toSessionError } from './database-error.js';
+import type { SessionError } from '../session.errors.js';
+import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import { sizeOf } from './batch.js';
+import { isLost, isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
+import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
-import type { SessionField } from './session-table.js';
-import { isParameterName, type ParameterName, type Statement, type TableShape } from './statement.js';
+import type { BatchOperation, SessionField } from './session-table.js';
+import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
+import { throughPool, throughRunner, whole, type StatementResult, type StatementTransport } from './statement-transport.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
 const PAUSE_MS = 15;
 /** How often a write looks whether the transaction of the application that holds the shared connection is over. */
 const POLL_MS = 5;
-
-/** What the parameters of a statement stand for. */
-export type Values = Partial<Record<ParameterName, unknown>>;
+/** Statements that may run twice: over a connection that breaks they are sent once more. */
+const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'locate', 'count', 'ofUser', 'touch', 'remove', 'prune']);
+const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
   readonly timeoutMs: number;
   /** Instead of the one that fits the data source. */
   readonly dialect?: SessionDialect;
+  /** Whether statements are prepared under a name, where the driver can. @default true */
+  readonly prepares?: boolean;
   /** Told once, when the entity has been looked at. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
@@ -28,9 +33,10 @@ export interface StatementRunnerOptions {
 /** Builds statements at their first use, and runs them on the primary of a data source, outside the application's transactions. */
 export class StatementRunner {
   private shape: TableShape | undefined;
+  private transport: StatementTransport = throughRunner;
   private hasRun = false;
   private patienceEnds: number | undefined;
-  private readonly statements = new Map<StatementName, Statement>();
+  private readonly statements = new Map<string, PreparedStatement>();
 
   constructor(
     private readonly database: SessionDatabase,
@@ -46,6 +52,7 @@ export class StatementRunner {
     const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
     this.shape = { dataSource, dialect, metadata, columns, table: path.join('.') };
+    if (dialect.namesStatements && this.options.prepares !== false) this.transport = throughPool;
     this.options.onReady?.(new Set(Object.keys(columns) as SessionField[]));
     return this.shape;
   }
@@ -57,39 +64,95 @@ export class StatementRunner {
   }
 
   /** The rows that a statement finds, as the database returns them. Rejects with a `SessionError`. */
-  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<Record<string, unknown>[]> {
-    const shape = await this.ready();
-    const { records } = await this.run(shape, typeof statement === 'string' ? this.build(statement, shape) : statement(shape), values);
-    return records as Record<string, unknown>[];
+  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<StatementResult['records']> {
+    const shape = this.known() ?? (await this.ready());
+    const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
+    const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
+    const { records } = await this.run(
+      shape,
+      () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs),
+      isIdempotent,
+    );
+    return records;
   }
 
   /** How many rows a statement changed. Rejects with a `SessionError`. */
   async write(name: StatementName, values: Values): Promise<number> {
-    const shape = await this.ready();
+    const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection) await this.outsideTransactions();
-    const { affected } = await this.run(shape, this.build(name, shape), values);
-    return affected ?? 0;
+    const prepared = this.build(name, shape);
+    const send = () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs);
+    return (await this.run(shape, send, IDEMPOTENT.has(name))).affected;
   }
 
-  private build(name: StatementName, shape: TableShape): Statement {
+  /** How many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
+  batchSize(operation: BatchOperation): number {
+    return this.shape && this.form(operation, 2, this.shape) ? MAX_ROWS : 1;
+  }
+
+  /**
+   * Does the same for several rows at once, whole or not at all: the ids of the rows that were found, or their records. Rejects
+   * with a refusal where the database can only count them and they are fewer.
+   */
+  async batch(operation: BatchOperation, rows: readonly Values[], values: Values = {}): Promise<StatementResult['records']> {
+    const shape = this.known() ?? (await this.ready());
+    const { dialect, dataSource } = shape;
+    if (dialect.sharesConnection && operation !== 'find') await this.outsideTransactions();
+    const prepared = this.form(operation, rows.length, shape)!;
+    const { returnsIds } = dialect.batches[operation]!;
+    const { timeoutMs } = this.options;
+    const mustBeWhole = !returnsIds && operation !== 'insert';
+    const send = () => {
+      const parameters = prepared.bind(values, rows);
+      if (!mustBeWhole) return this.transport(dataSource, prepared, parameters, timeoutMs);
+      return whole(dataSource, prepared, parameters, timeoutMs, rows.length);
+    };
+    const result = await this.run(shape, send, IDEMPOTENT.has(operation));
+    if (!result) throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
+    return returnsIds ? result.records : rows;
+  }
+
+  /** The shape, where nothing has to be waited for. */
+  private known(): TableShape | undefined {
+    return this.database.isOpen() ? this.shape : undefined;
+  }
+
+  private form(operation: BatchOperation, rows: number, shape: TableShape): PreparedStatement | undefined {
+    const form = shape.dialect.batches[operation];
+    if (!form) return undefined;
+    const size = sizeOf(form, rows);
+    const name = `${operation} ${size}`;
+    const known = this.statements.get(name);
+    if (known) return known;
+    const statement = form.build(shape, size);
+    if (!statement || (operation === 'insert' && !this.build('insert', shape))) return undefined;
+    return this.keep(name, prepare(shape, statement));
+  }
+
+  private build(name: StatementName, shape: TableShape): PreparedStatement {
     const known = this.statements.get(name);
     if (known) return known;
     const statement = shape.dialect[name]!(shape);
-    if (statement.reusable) this.statements.set(name, statement);
+    const prepared = prepare(shape, statement);
+    return statement.reusable ? this.keep(name, prepared) : prepared;
+  }
+
+  private keep(name: string, statement: PreparedStatement): PreparedStatement {
+    this.statements.set(name, statement);
     return statement;
   }
 
-  private async run(shape: TableShape, { sql, parameters }: Statement, values: Values): Promise<QueryResult> {
-    const encoded = parameters.map((parameter) => (isParameterName(parameter) ? encode(shape, parameter, values) : parameter));
+  private async run<Result>(shape: TableShape, send: () => Promise<Result>, isIdempotent: boolean): Promise<Result> {
     let attempt = 1;
-    for (;;) {
+    for (let wasLost = false; ;) {
       try {
-        const result = await query(shape, sql, encoded);
+        const result = await send();
         this.hasRun = true;
         return result;
       } catch (error) {
         const sessionError = toSessionError(error, shape);
         if (isTransient(error) && attempt++ < ATTEMPTS) await pause(Math.random() * PAUSE_MS * attempt);
+        else if (isIdempotent && !wasLost && isLost(error)) wasLost = true;
         else if (this.isTooEarly(sessionError)) await pause(POLL_MS);
         else throw sessionError;
       }
@@ -122,27 +185,4 @@ export class StatementRunner {
   }
 }
 
-/** Parameters that are compared with a field, or become its value, under another name. */
-const COMPARED: Partial<Record<ParameterName, SessionField>> = {
-  now: 'expiresAt',
-  unseenSince: 'lastSeenAt',
-  pruneHour: 'pruneAfter',
-  newId: 'id',
-};
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function query({ dataSource }: TableShape, sql: string, parameters: unknown[]): Promise<QueryResult> {
-  const runner = dataSource.createQueryRunner('master');
-  try {
-    return await runner.query(sql, parameters, true);
-  } finally {
-    await runner.release();
-  }
-}
-
-function encode({ columns }: TableShape, name: ParameterName, values: Values): unknown {
-  if (name === 'after' || name === 'limit') return values[name];
-  const field = COMPARED[name] ?? (name as SessionField);
-  return columns[field]?.encode(values[name]) ?? null;
-}

@@ -17,10 +17,18 @@ export interface TableShape {
 export type ParameterName = (typeof PARAMETERS)[number];
 const PARAMETERS = [...SESSION_FIELDS, 'newId', 'now', 'unseenSince', 'pruneHour', 'after', 'limit'] as const;
 
-/** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
-const MARKERS = Object.fromEntries(PARAMETERS.map((name) => [name, name]));
+/** How many rows one statement takes at most. */
+export const MAX_ROWS = 64;
 
-/** SQL in the driver's own notation, and its parameters in their order: names, and values that TypeORM put in. */
+/** The name of a parameter in one of several rows: `data.3`. */
+export type RowParameterName = `${ParameterName}.${number}`;
+
+/** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
+const MARKERS: Readonly<Record<string, string>> = Object.fromEntries(
+  PARAMETERS.flatMap((name) => [name, ...Array.from({ length: MAX_ROWS }, (_, row) => `${name}.${row}`)]).map((name) => [name, name]),
+);
+
+/** SQL in the driver's own notation, and its parameters in their order: names, with or without a row, and values that TypeORM put in. */
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
@@ -28,7 +36,7 @@ export interface Statement {
   readonly reusable: boolean;
 }
 
-/** Text with `:name` parameters → statement. Values are never part of the text. */
+/** Text with `:name` and `:name.row` parameters → statement. Values are never part of the text. */
 export function compileText({ dataSource: { driver } }: TableShape, text: string): Statement {
   // TypeORM 0.3 takes a third argument.
   const escape: (sql: string, parameters: ObjectLiteral, native: ObjectLiteral) => [string, unknown[]] =
@@ -48,7 +56,8 @@ function toStatement(sql: string, parameters: unknown[]): Statement {
 }
 
 /** Whether a parameter stands for a value of ours. */
-export const isParameterName = (parameter: unknown): parameter is ParameterName => PARAMETERS.includes(parameter as ParameterName);
+export const isParameterName = (parameter: unknown): parameter is ParameterName | RowParameterName =>
+  typeof parameter === 'string' && Object.hasOwn(MARKERS, parameter);
 
 /** The row under exactly this id. */
 export function hasId({ dialect, columns }: TableShape): string {

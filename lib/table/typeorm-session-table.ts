@@ -1,10 +1,11 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import type { StatementName } from './dialect.js';
+import type { Values } from './prepared-statement.js';
 import type { SessionDatabase } from './session-database.js';
 import type * as Contract from './session-table.js';
-import type { SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
+import type { BatchOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
-import { StatementRunner, type StatementRunnerOptions, type Values } from './statement-runner.js';
+import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import type { Statement, TableShape } from './statement.js';
 
 /** How often an upsert in two statements starts over while others add and remove the row. */
@@ -33,7 +34,16 @@ export class TypeOrmSessionTable implements SessionTable {
     return new Set(Object.keys(columns) as SessionField[]);
   }
 
-  find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+  batchSize(operation: BatchOperation): number {
+    return this.runner.batchSize(operation);
+  }
+
+  async find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+    if (this.fitsBatch('find', ids)) {
+      const rows = this.decode(await this.runner.batch('find', ids.map(toId), { now }));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => byId.get(id));
+    }
     return inTurn(ids, async (id) => {
       const [row] = await this.rows('find', { id, now });
       return row?.id === id ? row : undefined;
@@ -45,7 +55,11 @@ export class TypeOrmSessionTable implements SessionTable {
     return row?.previousId === previousId ? row : undefined;
   }
 
-  insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
+  async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
+    if (this.fitsBatch('insert', rows.map(idOf))) {
+      for (const row of rows) await this.assertFits(row);
+      return this.batch('insert', rows, 'saved', 'conflict');
+    }
     return inTurn(rows, async (row) => {
       await this.assertFits(row);
       return this.unlessTaken(row.id, async (): Promise<'saved'> => {
@@ -55,7 +69,15 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
+  async update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
+    const isVersioned = changes.every(({ version }) => version !== undefined);
+    if (isVersioned && this.fitsBatch('update', changes.map(idOf))) {
+      for (const change of changes) await this.assertFits(change);
+      const outcomes = await this.batch('update', changes, 'saved', 'gone');
+      const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
+        outcomes[index] === 'gone' && (await this.exists(id)) ? 'conflict' : outcomes[index]!;
+      return inTurn(changes, classify);
+    }
     return inTurn(changes, async (change) => {
       const { id, ...written } = change;
       await this.assertFits(written);
@@ -74,13 +96,16 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
+  async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
+    if (this.fitsBatch('touch', touches.map(idOf))) {
+      const outcomes = await this.batch('touch', touches, 'saved', 'gone', { now });
+      return inTurn(touches, async ({ id }, index) => (outcomes[index] === 'saved' ? 'saved' : this.whetherSeen(id, now)));
+    }
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
       if ((await this.change('touch', { ...touch, now })) > 0) return 'saved';
-      const [row] = await this.find([touch.id], now);
-      return row ? 'conflict' : 'gone';
+      return this.whetherSeen(touch.id, now);
     });
   }
 
@@ -91,7 +116,8 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
+  async remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
+    if (this.fitsBatch('remove', ids)) return this.batch('remove', ids.map(toId), 'removed', 'gone');
     return inTurn(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
   }
 
@@ -141,6 +167,12 @@ export class TypeOrmSessionTable implements SessionTable {
     await this.exists('');
   }
 
+  /** Why a touch found no row to move. */
+  private async whetherSeen(id: string, now: number): Promise<'conflict' | 'gone'> {
+    const [row] = await this.find([id], now);
+    return row ? 'conflict' : 'gone';
+  }
+
   private async updateOrInsert(row: SessionRow): Promise<void> {
     for (let attempt = 0; attempt < UPSERT_ATTEMPTS; attempt++) {
       if ((await this.update([{ ...row, version: undefined }]))[0] === 'saved') return;
@@ -172,13 +204,37 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   private async rows(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
-    const records = await this.runner.read(statement, values);
-    const { columns } = this.runner.check();
+    return this.decode(await this.runner.read(statement, values));
+  }
+
+  private decode(records: readonly Record<string, unknown>[]): SessionRow[] {
+    const [first] = records;
+    if (!first) return [];
+    const columns = Object.values(this.runner.check().columns).filter(({ field }) => field in first);
     return records.map((record) => {
-      const fields = Object.values(columns).filter(({ field }) => field in record);
-      const decoded = fields.map(({ field, decode }) => [field, decode(record[field])]);
-      return { data: '', ...Object.fromEntries(decoded) } as SessionRow;
+      const row: Record<string, unknown> = { data: '' };
+      for (const { field, decode } of columns) row[field] = decode(record[field]);
+      return row as unknown as SessionRow;
     });
+  }
+
+  /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
+  private fitsBatch(operation: BatchOperation, ids: readonly string[]): boolean {
+    if (ids.length < 2 || ids.length > this.runner.batchSize(operation)) return false;
+    return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
+  }
+
+  /** The outcome of each row by whether the statement found it. */
+  private async batch<const Found extends string, const Missing extends string>(
+    operation: BatchOperation,
+    rows: readonly (Values & { readonly id: string })[],
+    found: Found,
+    missing: Missing,
+    values: Values = {},
+  ): Promise<(Found | Missing)[]> {
+    const records = await this.runner.batch(operation, rows, values);
+    const ids = new Set(records.map(({ id }) => id));
+    return rows.map(({ id }) => (ids.has(id) ? found : missing));
   }
 
   /** A value that is cut is a value that is lost: what does not fit is refused before any SQL. */
@@ -196,8 +252,11 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 }
 
-async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+const toId = (id: string) => ({ id });
+const idOf = ({ id }: { readonly id: string }): string => id;
+
+async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
-  for (const item of items) results.push(await work(item));
+  for (const [index, item] of items.entries()) results.push(await work(item, index));
   return results;
 }

@@ -39,6 +39,21 @@ SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = $1 AND "expir
 -- prune (pruneHour, now, limit)
 DELETE FROM "sessions" WHERE "id" = ANY (ARRAY (SELECT "id" FROM "sessions" WHERE "prune_after" <= $1 AND "expires_at" <= $2 ORDER BY "prune_after" LIMIT $3 FOR UPDATE SKIP LOCKED));
 
+-- find for 2 (id.0, id.1, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" IN ($1, $2) AND "expires_at" > $3;
+
+-- insert for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, createdAt.0, lastSeenAt.0, version.0, userId.0, handle.0, ipAddress.0, userAgent.0, id.1, data.1, expiresAt.1, pruneAfter.1, createdAt.1, lastSeenAt.1, version.1, userId.1, handle.1, ipAddress.1, userAgent.1)
+INSERT INTO "sessions" ("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11), ($12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) ON CONFLICT ("id") DO NOTHING RETURNING "id" AS id;
+
+-- update for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, version.0, userId.0, id.1, data.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, version.1, userId.1)
+WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userId) AS (VALUES (CAST($1 AS text), CAST($2 AS text), CAST($3 AS bigint), CAST($4 AS integer), CAST($5 AS bigint), CAST($6 AS integer), CAST($7 AS text)), (CAST($8 AS text), CAST($9 AS text), CAST($10 AS bigint), CAST($11 AS integer), CAST($12 AS bigint), CAST($13 AS integer), CAST($14 AS text))) UPDATE "sessions" AS s SET "data" = v.v_data, "expires_at" = v.v_expiresAt, "prune_after" = v.v_pruneAfter, "last_seen_at" = v.v_lastSeenAt, "user_id" = v.v_userId, "version" = s."version" + 1 FROM v WHERE s."id" = v.v_id AND s."version" = v.v_version RETURNING "id" AS id;
+
+-- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
+WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS integer), CAST($4 AS bigint), CAST($5 AS bigint)), (CAST($6 AS text), CAST($7 AS bigint), CAST($8 AS integer), CAST($9 AS bigint), CAST($10 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v WHERE s."id" = v.v_id AND "expires_at" > $11 AND "last_seen_at" <= v.v_unseenSince RETURNING "id" AS id;
+
+-- remove for 2 (id.0, id.1)
+DELETE FROM "sessions" WHERE "id" IN ($1, $2) RETURNING "id" AS id;
+
 -- page (now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "handle" DESC LIMIT 50;
 
@@ -114,6 +129,21 @@ SELECT `user_id` AS `userId` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CO
 -- prune (pruneHour, now, limit)
 DELETE s FROM `sessions` s JOIN (SELECT `id` AS expired FROM `sessions` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` LIMIT ? FOR UPDATE SKIP LOCKED) e ON e.expired = s.`id`;
 
+-- find for 2 (id.0, id.1, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` IN (?, ?) AND `expires_at` > ?;
+
+-- insert for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, createdAt.0, lastSeenAt.0, version.0, userId.0, handle.0, ipAddress.0, userAgent.0, id.1, data.1, expiresAt.1, pruneAfter.1, createdAt.1, lastSeenAt.1, version.1, userId.1, handle.1, ipAddress.1, userAgent.1)
+INSERT INTO `sessions` (`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update for 2 (id.0, data.0, id.1, data.1, id.0, expiresAt.0, id.1, expiresAt.1, id.0, pruneAfter.0, id.1, pruneAfter.1, id.0, lastSeenAt.0, id.1, lastSeenAt.1, id.0, userId.0, id.1, userId.1, id.0, version.0, id.1, version.1)
+UPDATE `sessions` SET `data` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `data` END, `expires_at` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `expires_at` END, `prune_after` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `last_seen_at` END, `user_id` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `user_id` END, `version` = `version` + 1 WHERE ((`id` = ? AND `version` = ?) OR (`id` = ? AND `version` = ?));
+
+-- touch for 2 (id.0, expiresAt.0, id.1, expiresAt.1, id.0, pruneAfter.0, id.1, pruneAfter.1, id.0, lastSeenAt.0, id.1, lastSeenAt.1, id.0, id.1, now, id.0, unseenSince.0, id.1, unseenSince.1)
+UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `expires_at` END), `prune_after` = GREATEST(`prune_after`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `prune_after` END), `last_seen_at` = GREATEST(`last_seen_at`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `last_seen_at` END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE NULL END;
+
+-- remove for 2 (id.0, id.1)
+DELETE FROM `sessions` WHERE `id` IN (?, ?);
+
 -- page (now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
 
@@ -188,6 +218,21 @@ SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "user_i
 
 -- prune (pruneHour, now, limit)
 DELETE FROM "sessions" WHERE "id" IN (SELECT "id" FROM "sessions" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" LIMIT ?);
+
+-- find for 2 (id.0, id.1, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" IN (?, ?) AND "expires_at" > ?;
+
+-- insert for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, createdAt.0, lastSeenAt.0, version.0, userId.0, handle.0, ipAddress.0, userAgent.0, id.1, data.1, expiresAt.1, pruneAfter.1, createdAt.1, lastSeenAt.1, version.1, userId.1, handle.1, ipAddress.1, userAgent.1)
+INSERT INTO "sessions" ("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT ("id") DO NOTHING RETURNING "id" AS id;
+
+-- update for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, version.0, userId.0, id.1, data.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, version.1, userId.1)
+WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userId) AS (VALUES (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "data" = v.v_data, "expires_at" = v.v_expiresAt, "prune_after" = v.v_pruneAfter, "last_seen_at" = v.v_lastSeenAt, "user_id" = v.v_userId, "version" = s."version" + 1 FROM v WHERE s."id" = v.v_id AND s."version" = v.v_version RETURNING "id" AS id;
+
+-- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
+WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v WHERE s."id" = v.v_id AND "expires_at" > ? AND "last_seen_at" <= v.v_unseenSince RETURNING "id" AS id;
+
+-- remove for 2 (id.0, id.1)
+DELETE FROM "sessions" WHERE "id" IN (?, ?) RETURNING "id" AS id;
 
 -- page (now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;

@@ -1,5 +1,6 @@
 import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
+import { describeBatching } from './batching.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
 import { describeLocking } from './locking.js';
@@ -30,6 +31,7 @@ export function describeOperations(open: () => SessionTable): void {
   beforeEach(() => open().clear());
 
   describeReading(open);
+  describeBatching(open);
   describeWriting(open);
   describeTouching(open);
   describeMoving(open);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
 import { describeRaces } from '../conformance/races.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { interceptStatements } from '../support/intercept-statements.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newRow, NOW } from '../support/table-rows.js';
 
@@ -15,18 +16,12 @@ describeEachDatabase('A transient failure', (database) => {
 
   /** Lets the next statements fail before they reach the database. */
   const failing = (times: number, error: Error) => {
-    const source = dataSource();
-    const create = source.createQueryRunner.bind(source);
     let left = times;
-    source.createQueryRunner = (mode) => {
-      const runner = create(mode);
-      const query = (...args: Parameters<typeof runner.query>) =>
-        left-- > 0 ? Promise.reject(Object.assign(new Error(error.message), { driverError: error })) : runner.query(...args);
-      // The runner itself may be shared.
-      return Object.assign(Object.create(runner) as typeof runner, { query, release: () => runner.release() });
-    };
+    const restore = interceptStatements(dataSource(), (_, send) =>
+      left-- > 0 ? Promise.reject(Object.assign(new Error(error.message), { driverError: error })) : send(),
+    );
     return () => {
-      source.createQueryRunner = create;
+      restore();
       return times - Math.max(left, 0);
     };
   };
@@ -51,7 +46,7 @@ describeEachDatabase('A transient failure', (database) => {
   it('that is none is not tried again', async () => {
     const table = openTable(dataSource(), entity);
     await table.fields();
-    const restore = failing(1_000, driverError('57P01'));
+    const restore = failing(1_000, driverError('42501'));
     await expect(table.remove(['a'])).rejects.toThrow(SessionUnavailableError);
     expect(restore()).toBe(1);
   });

@@ -1,5 +1,6 @@
-import type { DataSource, QueryRunner } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { onTestFinished } from 'vitest';
+import { interceptStatements } from './intercept-statements.js';
 
 /** Holds statements back until the test lets them go. */
 export interface Gate {
@@ -25,7 +26,7 @@ export function gateStatements(dataSource: DataSource, pattern: RegExp): Gate {
   const reached = barrier();
   const opened = barrier();
   onTestFinished(
-    replaceQuery(dataSource, async (sql, send) => {
+    interceptStatements(dataSource, async (sql, send) => {
       if (pattern.test(sql)) {
         reached.open();
         await opened.passed;
@@ -38,29 +39,10 @@ export function gateStatements(dataSource: DataSource, pattern: RegExp): Gate {
 
 /** From now on the statements of a data source that match fail as a lost connection does; returns what ends that. */
 export function failStatements(dataSource: DataSource, pattern: RegExp): () => void {
-  const restore = replaceQuery(dataSource, async (sql, send) => {
+  const restore = interceptStatements(dataSource, async (sql, send) => {
     if (pattern.test(sql)) throw Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
     return send();
   });
   onTestFinished(restore);
   return restore;
-}
-
-function replaceQuery(dataSource: DataSource, query: (sql: string, send: () => Promise<unknown>) => Promise<unknown>): () => void {
-  const original = dataSource.createQueryRunner;
-  dataSource.createQueryRunner = (mode) => {
-    const runner = original.call(dataSource, mode);
-    return new Proxy(runner, {
-      get(target, property) {
-        if (property === 'query') {
-          return (...args: Parameters<QueryRunner['query']>) => query(args[0], () => target.query(...args));
-        }
-        const value: unknown = Reflect.get(target, property, target);
-        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-      },
-    });
-  };
-  return () => {
-    dataSource.createQueryRunner = original;
-  };
 }

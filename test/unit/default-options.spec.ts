@@ -31,6 +31,7 @@ describe('resolveOptions', () => {
       hashIds: true,
       onUndecodable: 'discard',
       operationTimeoutMs: 5_000,
+      preparedStatements: true,
       exclude: [],
       autoMount: true,
     });

@@ -75,6 +75,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   hashIds: [null, 'true', 1],
   onUndecodable: [null, 'ignore', true],
   operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
+  preparedStatements: [null, 'false', 0],
   forRoutes: [null, '/api', {}],
   exclude: [null, '/health', {}],
   autoMount: [null, 'false', 0],

@@ -41,8 +41,10 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
     return build ? [[name, build(shape)]] : [];
   });
   const page = { limit: 50, now: 0 };
+  const batches = Object.entries(dialect.batches).map(([name, form]): [string, Statement] => [`${name} for 2`, form.build(shape, 2)!]);
   return [
     ...named,
+    ...batches,
     ['page', dialect.page(shape, page)],
     ['page after', dialect.page(shape, { ...page, after: 'handle' })],
     ['page of a user', dialect.page(shape, { ...page, userId: 'user' })],
@@ -97,7 +99,17 @@ describe('The statements', () => {
 
     it('read and touch live rows only', async () => {
       const statements = new Map(statementsOf(await open()));
-      for (const name of ['find', 'touch', 'count', 'ofUser', 'page', 'page of a user after', 'scan', 'scan after']) {
+      for (const name of [
+        'find',
+        'touch',
+        ...(statements.has('find for 2') ? ['find for 2', 'touch for 2'] : []),
+        'count',
+        'ofUser',
+        'page',
+        'page of a user after',
+        'scan',
+        'scan after',
+      ]) {
         expect(statements.get(name)?.sql, name).toMatch(/WHERE .*["`]expires_at["`] > (\?|\$\d+)/);
       }
     });

@@ -1,0 +1,144 @@
+// A million expired sessions among 1.2 million, removed by four processes at once while others read; and by one single
+// DELETE, for comparison. On servers of its own.
+//   node bench/prune.mjs [--database postgres|mariadb] [--rows 1200000] [--processes 4]
+import { parseArgs } from 'node:util';
+import { startApp } from '../test/cluster/support/app.mjs';
+import { MariaDbServer } from '../test/cluster/support/mariadb-server.mjs';
+import { PostgresServer } from '../test/cluster/support/postgres-server.mjs';
+import { runScript } from '../test/cluster/support/script.mjs';
+import { PruneProcess } from './prune-process.mjs';
+
+const { values } = parseArgs({
+  options: {
+    database: { type: 'string' },
+    rows: { type: 'string', default: '1200000' },
+    processes: { type: 'string', default: '4' },
+  },
+});
+const ROWS = Number(values.rows);
+const PROCESSES = Number(values.processes);
+/** Every sixth session is alive. */
+const LIVE_SHARE = 6;
+const LIVE = Math.floor(ROWS / LIVE_SHARE);
+const QUIET_MS = 10_000;
+const SLOW_MS = 100;
+const MOST_OF_SINGLE = 0.6;
+const DATA = JSON.stringify({ cookie: { path: '/' }, visits: 3, note: 'x'.repeat(450) });
+const LIMIT_MS = 30 * 60_000;
+
+/** What differs between the databases; `slowest` is the longest DELETE in ms, as the server saw it. */
+const DATABASES = {
+  postgres: {
+    create: (scratch) =>
+      PostgresServer.create(scratch, 'postgres', {
+        shared_buffers: '256MB',
+        max_wal_size: '4GB',
+        shared_preload_libraries: 'pg_stat_statements',
+      }),
+    prepare: (server) => server.query('CREATE EXTENSION pg_stat_statements'),
+    table: 'sessions',
+    hash: `encode(sha256(('session-' || n)::bytea), 'hex')`,
+    series: `generate_series(1, ${ROWS}) AS n`,
+    handle: 'md5(n::text)',
+    settle: ['VACUUM ANALYZE sessions', 'CHECKPOINT'],
+    reset: 'SELECT pg_stat_statements_reset()',
+    slowest: `SELECT max(max_exec_time) AS ms FROM pg_stat_statements WHERE query LIKE 'DELETE%'`,
+    deadlocks: `SELECT deadlocks AS count FROM pg_stat_database WHERE datname = 'postgres'`,
+  },
+  mariadb: {
+    create: (scratch) =>
+      MariaDbServer.create(scratch, 'mariadb', {
+        'innodb-buffer-pool-size': '512M',
+        'innodb-log-file-size': '1G',
+        'slow-query-log': 'ON',
+        'log-output': 'TABLE',
+        'long-query-time': 0.005,
+      }),
+    prepare: async () => {},
+    table: 'test.sessions',
+    hash: `SHA2(CONCAT('session-', n), 256)`,
+    series: `(SELECT seq AS n FROM test.seq_1_to_${ROWS}) AS numbers`,
+    handle: 'MD5(n)',
+    settle: ['ANALYZE TABLE test.sessions'],
+    reset: 'TRUNCATE mysql.slow_log',
+    slowest: `SELECT MAX(TIME_TO_SEC(query_time)) * 1000 AS ms FROM mysql.slow_log WHERE sql_text LIKE 'DELETE%'`,
+    deadlocks: `SELECT variable_value AS count FROM information_schema.global_status WHERE variable_name = 'INNODB_DEADLOCKS'`,
+  },
+};
+
+const names = values.database ? [values.database] : Object.keys(DATABASES);
+await runScript(
+  'prune',
+  async (scratch, script) => {
+    for (const name of names) await measure(scratch, script, name);
+  },
+  { limitMs: LIMIT_MS },
+);
+
+async function measure(scratch, script, name) {
+  const database = DATABASES[name];
+  const server = await database.create(scratch);
+  await database.prepare(server);
+  const options = { type: name, url: server.url };
+  await (await startApp({ ...options, synchronize: true })).close();
+
+  await fill(server, database);
+  script.say(`${name}: ${ROWS} sessions, ${LIVE} of them alive`);
+  const reader = await PruneProcess.start({ options, live: LIVE, every: LIVE_SHARE });
+  const quiet = await reader.readWhile(() => new Promise((resolve) => setTimeout(resolve, QUIET_MS)));
+  script.say(`${name}, nothing else: ${show(quiet)}`);
+
+  const pruners = await Promise.all(Array.from({ length: PROCESSES }, () => PruneProcess.start({ options })));
+  await server.query(database.reset);
+  let counts;
+  const pruning = await reader.readWhile(async () => {
+    counts = await Promise.all(pruners.map((pruner) => pruner.call('prune')));
+  });
+  const [{ ms: slowestMs }] = await server.query(database.slowest);
+  const [{ count: deadlocks }] = await server.query(database.deadlocks);
+  const left = await countRows(server, database);
+  script.say(`${name}, ${PROCESSES} processes prune: ${show(pruning)}; ${counts.join(' + ')} rows in ${pruning.seconds} s`);
+
+  await server.query(`DELETE FROM ${database.table}`);
+  await fill(server, database);
+  const single = await reader.readWhile(() => server.query(`DELETE FROM ${database.table} WHERE expires_at <= 1`));
+  script.say(`${name}, one single DELETE: ${show(single)}; in ${single.seconds} s`);
+  await Promise.all([reader, ...pruners].map((process) => process.close()));
+
+  const pruned = counts.reduce((sum, count) => sum + count, 0);
+  script.check(`${name}: each expired row was removed once`, pruned === ROWS - LIVE, pruned);
+  script.check(`${name}: no live row was lost`, left.live === LIVE && left.total === LIVE, `${left.live} of ${LIVE}`);
+  script.check(
+    `${name}: no read failed or found nothing`,
+    [quiet, pruning, single].every(({ failed }) => failed === 0),
+  );
+  script.say(`${name}: ${Number(deadlocks)} deadlocks in the server, none of which came out`);
+  script.check(`${name}: no statement took over ${SLOW_MS} ms`, Number(slowestMs) <= SLOW_MS, `${Number(slowestMs).toFixed(1)} ms at most`);
+  const ratio = pruning.p99 / single.p99;
+  const verdict = `p99 of a read ${pruning.p99} ms against ${single.p99} ms during one DELETE: ${ratio.toFixed(2)}`;
+  if (name === 'postgres') script.check(`${name}: readers notice less than with one DELETE`, ratio <= MOST_OF_SINGLE, verdict);
+  else script.say(`${name}: ${verdict}`);
+  await server.stop();
+}
+
+/** Live and expired sessions, mixed. */
+async function fill(server, { table, hash, series, handle, settle }) {
+  const now = Date.now();
+  const live = `n % ${LIVE_SHARE} = 0`;
+  const expiresAt = `CASE WHEN ${live} THEN ${now + 86_400_000} ELSE 1 END`;
+  const pruneAfter = `CASE WHEN ${live} THEN ${Math.ceil(now / 3_600_000) + 24} ELSE n % 720 END`;
+  await server.query(
+    `INSERT INTO ${table} (id, data, expires_at, prune_after, created_at, last_seen_at, version, handle) ` +
+      `SELECT ${hash}, '${DATA}', ${expiresAt}, ${pruneAfter}, ${now}, ${now}, 1, ${handle} FROM ${series}`,
+  );
+  for (const statement of settle) await server.query(statement);
+}
+
+async function countRows(server, { table }) {
+  const [{ total, live }] = await server.query(`SELECT COUNT(*) AS total, COUNT(NULLIF(expires_at, 1)) AS live FROM ${table}`);
+  return { total: Number(total), live: Number(live) };
+}
+
+function show({ reads, p50, p99, most }) {
+  return `${reads} reads, p50 ${p50} ms, p99 ${p99} ms, most ${most} ms`;
+}

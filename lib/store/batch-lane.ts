@@ -1,0 +1,142 @@
+import { SessionSerializationError, SessionTooLargeError, SessionUnavailableError } from '../session.errors.js';
+
+/** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
+const MAX_IN_FLIGHT = 2;
+/** Items of one lane that may wait; more would all be late. */
+const MAX_WAITING = 10_000;
+
+/** What one kind of operation needs to know of its items. */
+export interface LaneRules<Item, Outcome> {
+  readonly timeoutMs: number;
+  /** How many items a batch takes now; with 1 nothing waits for anything. */
+  readonly size: () => number;
+  readonly keyOf: (item: Item) => string;
+  /** Whether an item travels by itself. */
+  readonly isAlone?: (item: Item) => boolean;
+  /** One item for two of the same key. Without it the later waits for the next batch. */
+  readonly join?: (waiting: Item, other: Item) => Item;
+  readonly send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+}
+
+interface Passenger<Item, Outcome> {
+  item: Item;
+  readonly key: string;
+  /** By `performance.now()`. */
+  readonly since: number;
+  readonly waiters: { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: unknown) => void }[];
+}
+
+/**
+ * Operations of one kind. An operation that comes while fewer than two batches are under way leaves at once, by itself; those
+ * that come meanwhile leave together with the next batch, so batches grow with the load and cost no latency without it.
+ */
+export class BatchLane<Item, Outcome> {
+  private waiting: Passenger<Item, Outcome>[] = [];
+  private readonly joinable = new Map<string, Passenger<Item, Outcome>>();
+  /** Keys that are under way and must not be so twice. */
+  private readonly travelling = new Set<string>();
+  private inFlight = 0;
+
+  constructor(private readonly rules: LaneRules<Item, Outcome>) {}
+
+  /** Resolves to the outcome of this item, whatever becomes of those that travel with it. */
+  submit(item: Item): Promise<Outcome> {
+    const { rules } = this;
+    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(([outcome]) => outcome!);
+    return new Promise((resolve, reject) => {
+      const waiter = { resolve, reject };
+      const key = rules.keyOf(item);
+      const companion = this.joinable.get(key);
+      if (companion) {
+        companion.item = rules.join!(companion.item, item);
+        companion.waiters.push(waiter);
+        return;
+      }
+      if (this.waiting.length >= MAX_WAITING) {
+        reject(new SessionUnavailableError(`More than ${MAX_WAITING} session operations wait for the database. Look at its load.`));
+        return;
+      }
+      const passenger = { item, key, since: performance.now(), waiters: [waiter] };
+      this.waiting.push(passenger);
+      if (rules.join) this.joinable.set(key, passenger);
+      this.depart();
+    });
+  }
+
+  private depart(): void {
+    while (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) {
+      const batch = this.collect();
+      if (batch.length === 0) return;
+      void this.travel(batch);
+    }
+  }
+
+  /** The next batch, in the order of keys, so that statements of different processes lock rows in the same order. */
+  private collect(): Passenger<Item, Outcome>[] {
+    const limit = this.rules.size();
+    const earliest = performance.now() - this.rules.timeoutMs;
+    const batch = new Map<string, Passenger<Item, Outcome>>();
+    const left: Passenger<Item, Outcome>[] = [];
+    for (const passenger of this.waiting) {
+      const { key, since, waiters } = passenger;
+      if (since <= earliest) {
+        const late = new SessionUnavailableError(
+          `A session operation waited longer than ${this.rules.timeoutMs} ms. Look at the database.`,
+        );
+        for (const { reject } of waiters) reject(late);
+        this.joinable.delete(key);
+      } else if (batch.size >= limit || batch.has(key) || this.travelling.has(key)) left.push(passenger);
+      else {
+        batch.set(key, passenger);
+        this.joinable.delete(key);
+      }
+    }
+    this.waiting = left;
+    const { join } = this.rules;
+    if (!join) for (const key of batch.keys()) this.travelling.add(key);
+    return [...batch.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  private async travel(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
+    this.inFlight++;
+    let hasLeft = false;
+    const leave = () => {
+      if (hasLeft) return;
+      hasLeft = true;
+      this.inFlight--;
+      for (const { key } of batch) this.travelling.delete(key);
+      this.depart();
+    };
+    // A batch that hangs must not keep the others waiting for ever.
+    const timer = setTimeout(leave, this.rules.timeoutMs);
+    await this.deliver(batch);
+    clearTimeout(timer);
+    leave();
+  }
+
+  /** One bad row must not fail its neighbours: a batch that was refused is sent again in halves. */
+  private async deliver(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
+    try {
+      const outcomes = await this.rules.send(batch.map(({ item }) => item));
+      for (const [index, { waiters }] of batch.entries()) {
+        for (const { resolve } of waiters) resolve(outcomes[index]!);
+      }
+    } catch (error) {
+      if (batch.length > 1 && isRefusal(error)) {
+        const half = Math.ceil(batch.length / 2);
+        await this.deliver(batch.slice(0, half));
+        await this.deliver(batch.slice(half));
+        return;
+      }
+      for (const { waiters } of batch) {
+        for (const { reject } of waiters) reject(error);
+      }
+    }
+  }
+}
+
+/** Whether nothing of a batch has happened because the database, or its column, would not take one of the rows. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof SessionTooLargeError || error instanceof SessionSerializationError) return true;
+  return error instanceof SessionUnavailableError && error.isRefusal;
+}

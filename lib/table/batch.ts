@@ -1,0 +1,28 @@
+import type { BatchOperation } from './session-table.js';
+import type { Statement, TableShape } from './statement.js';
+
+/**
+ * One statement for several rows with different ids, which are hashes and so differ under every collation. It happens
+ * whole or not at all.
+ */
+export interface BatchForm {
+  /** `undefined` where the entity has columns that it cannot carry. */
+  build(shape: TableShape, rows: number): Statement | undefined;
+  /** Whether the last row may stand in it several times, so that a few sizes are enough. */
+  readonly isPadded: boolean;
+  /** Whether it returns the ids of the rows that it found; else it counts them, and fewer than asked for are none. */
+  readonly returnsIds: boolean;
+}
+
+/** The statements of a dialect that take several rows. */
+export type BatchForms = Readonly<Partial<Record<BatchOperation, BatchForm>>>;
+
+/** The rows that a statement for so many is built for: the next power of two where it may be padded. */
+export function sizeOf(form: BatchForm, rows: number): number {
+  return form.isPadded ? 2 ** Math.ceil(Math.log2(rows)) : rows;
+}
+
+/** One text per row, with commas. */
+export function perRow(rows: number, text: (row: number) => string, separator = ', '): string {
+  return Array.from({ length: rows }, (_, row) => text(row)).join(separator);
+}

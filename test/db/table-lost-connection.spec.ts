@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { SessionUnavailableError } from '../../lib/session.errors.js';
+import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { interceptStatements } from '../support/intercept-statements.js';
+import { openTable, ownSessionEntity } from '../support/table-open.js';
+import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
+
+/** An error as drivers of PostgreSQL and MariaDB raise it. */
+const driverError = (code: string | number) =>
+  Object.assign(new Error('raised'), typeof code === 'number' ? { code: 'ER', errno: code } : { code });
+
+describeEachDatabase('A lost connection', (database) => {
+  const entity = ownSessionEntity(database);
+  const dataSource = useDataSource(database, [entity]);
+
+  it.each(['57P01', '08006', 'ECONNRESET', 'PROTOCOL_CONNECTION_LOST', 1927])(
+    'of code %s is replaced once for what may happen twice',
+    async (code) => {
+      const table = openTable(dataSource(), entity);
+      await table.clear();
+      await table.insert([newRow('a')]);
+      for (const work of [() => table.find(['a'], NOW), () => table.touch([newTouch('a')], NOW), () => table.remove(['a'])]) {
+        const once = failNext(1, driverError(code));
+        await work();
+        expect(once()).toBe(1);
+        const twice = failNext(2, driverError(code));
+        await expect(work()).rejects.toThrow(SessionUnavailableError);
+        expect(twice()).toBe(2);
+      }
+    },
+  );
+
+  it('is an error at once for what must not', async () => {
+    const table = openTable(dataSource(), entity);
+    await table.clear();
+    await table.insert([newRow('a')]);
+    for (const work of [() => table.insert([newRow('b')]), () => table.update([newChange('a')]), () => table.upsert([newRow('c')])]) {
+      const failures = failNext(1, driverError('57P01'));
+      // Whether the id of an insert is taken is asked afterwards.
+      await expect(work()).rejects.toThrow(SessionUnavailableError);
+      expect(failures()).toBe(1);
+    }
+    expect(await table.count({ now: NOW })).toBe(1);
+  });
+
+  function failNext(times: number, error: Error): () => number {
+    let count = 0;
+    const restore = interceptStatements(dataSource(), (_, send) => (count++ < times ? Promise.reject(error) : send()));
+    return () => {
+      restore();
+      return Math.min(count, times);
+    };
+  }
+});
+
+describeEachDatabase('A connection on which a statement takes too long', (database) => {
+  if (!database.isShared) {
+    it('does not exist: the database works in this process', () => expect(database.options).not.toHaveProperty('url'));
+    return;
+  }
+  const entity = ownSessionEntity(database);
+  const others = useDataSource(database, [entity]);
+  const dataSource = useDataSource(database, [entity], {
+    poolSize: 1,
+    extra: database.name === 'mariadb' ? { connectionLimit: 1 } : { max: 1 },
+  });
+
+  it.each([true, false])('is given up, and the pool goes on (prepared: %s)', async (prepares) => {
+    const table = openTable(dataSource(), entity, { timeoutMs: 300, prepares });
+    const id = createHash('sha256').update(String(prepares)).digest('hex');
+    await table.insert([newRow(id)]);
+    const blocker = others().createQueryRunner();
+    await blocker.startTransaction();
+    await blocker.manager.createQueryBuilder(entity, 's').setLock('pessimistic_write').where({ id }).getOneOrFail();
+    await expect(table.update([newChange(id)])).rejects.toThrow(SessionUnavailableError);
+    // The row is still locked, but reading waits for no lock, and the pool has its one connection again.
+    expect((await table.find([id], NOW))[0]?.version).toBe(1);
+    await blocker.rollbackTransaction();
+    await blocker.release();
+    // A server that is not told may carry the statement out all the same.
+    expect(['saved', 'conflict']).toContain((await table.update([newChange(id)]))[0]);
+  });
+});

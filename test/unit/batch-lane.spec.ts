@@ -1,0 +1,159 @@
+import { describe, expect, it, vi } from 'vitest';
+import { BatchLane, type LaneRules } from '../../lib/store/batch-lane.js';
+import { SessionEntityError, SessionTooLargeError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { turns } from '../support/store-gate.js';
+
+interface Item {
+  readonly key: string;
+  readonly value?: number;
+}
+
+/** A lane whose batches are answered when the test says so; `answer()` answers the oldest. */
+function openLane(more: Partial<LaneRules<Item, string>> = {}) {
+  const sent: string[][] = [];
+  const pending: (() => void)[] = [];
+  const lane = new BatchLane<Item, string>({
+    timeoutMs: 1_000,
+    size: () => 4,
+    keyOf: ({ key }) => key,
+    send: (items) => {
+      sent.push(items.map(({ key, value }) => key + (value ?? '')));
+      return new Promise((resolve) => pending.push(() => resolve(items.map(({ key }) => `done ${key}`))));
+    },
+    ...more,
+  });
+  const answer = async (): Promise<void> => {
+    pending.shift()!();
+    await turns(1);
+  };
+  return { lane, sent, answer, submit: (...keys: string[]) => Promise.all(keys.map((key) => lane.submit({ key }))) };
+}
+
+const refusal = () => new SessionUnavailableError('a value that it will not take', { isRefusal: true });
+
+describe('A lane', () => {
+  it('sends what comes first at once, by itself', () => {
+    const { sent, submit } = openLane();
+    void submit('a');
+    expect(sent).toEqual([['a']]);
+    void submit('b');
+    expect(sent).toEqual([['a'], ['b']]);
+  });
+
+  it('has two batches under way, and sends what came meanwhile together, in the order of the keys', async () => {
+    const { sent, submit, answer } = openLane();
+    const outcomes = submit('a', 'b', 'e', 'd', 'c');
+    expect(sent).toEqual([['a'], ['b']]);
+    await answer();
+    expect(sent.slice(2)).toEqual([['c', 'd', 'e']]);
+    await answer();
+    await answer();
+    expect(await outcomes).toEqual(['a', 'b', 'e', 'd', 'c'].map((key) => `done ${key}`));
+  });
+
+  it('takes no more into a batch than one statement holds', async () => {
+    const { sent, submit, answer } = openLane();
+    void submit('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    await answer();
+    await answer();
+    expect(sent.slice(2)).toEqual([['c', 'd', 'e', 'f'], ['g']]);
+  });
+
+  it('lets nothing wait where one statement takes one row, nor what travels alone', async () => {
+    const { sent, submit } = openLane({ size: () => 1 });
+    void submit('a', 'b', 'c');
+    expect(sent).toEqual([['a'], ['b'], ['c']]);
+    const other = openLane({ isAlone: ({ key }) => key === 'large' });
+    void other.submit('a', 'b', 'c', 'large');
+    expect(other.sent).toEqual([['a'], ['b'], ['large']]);
+  });
+
+  it('joins what is for the same row, and answers each', async () => {
+    const join = (a: Item, b: Item): Item => ({ key: a.key, value: Math.max(a.value!, b.value!) });
+    const { lane, sent, answer } = openLane({ join });
+    const values = [1, 2, 3, 7, 5];
+    const outcomes = Promise.all(values.map((value) => lane.submit({ key: 'a', value })));
+    expect(sent).toEqual([['a1'], ['a2']].slice(0, sent.length));
+    await answer();
+    await answer();
+    await answer();
+    expect(sent).toEqual([['a1'], ['a2'], ['a7']]);
+    expect(await outcomes).toEqual(values.map(() => 'done a'));
+  });
+
+  it('never has two writes of one row under way, and keeps their order', async () => {
+    const { lane, sent, answer } = openLane();
+    const outcomes = Promise.all([1, 2, 3].map((value) => lane.submit({ key: 'a', value })));
+    expect(sent).toEqual([['a1']]);
+    await answer();
+    expect(sent).toEqual([['a1'], ['a2']]);
+    await answer();
+    expect(sent).toEqual([['a1'], ['a2'], ['a3']]);
+    await answer();
+    expect(await outcomes).toEqual(['done a', 'done a', 'done a']);
+  });
+
+  it.each([
+    ['a refusal', refusal],
+    ['a row that is too large', () => new SessionTooLargeError('too large')],
+  ])('splits a batch for %s until only the bad row fails', async (_, error) => {
+    const sent: string[][] = [];
+    const free: (() => void)[] = [];
+    const { submit } = openLane({
+      size: () => 64,
+      send: async (items) => {
+        sent.push(items.map(({ key }) => key));
+        if (sent.length <= 2) await new Promise<void>((resolve) => free.push(resolve));
+        if (items.some(({ key }) => key === 'bad')) throw error();
+        return items.map(({ key }) => `done ${key}`);
+      },
+    });
+    const keys = ['0', '1', 'a', 'b', 'bad', 'c', 'd', 'e'];
+    const outcomes = Promise.allSettled(keys.map((key) => submit(key)));
+    for (const leave of free) leave();
+    const results = await outcomes;
+    expect(results.map(({ status }) => status)).toEqual(keys.map((key) => (key === 'bad' ? 'rejected' : 'fulfilled')));
+    expect(sent[2]).toEqual(['a', 'b', 'bad', 'c', 'd', 'e']);
+    expect(sent.at(-1)).toEqual(['c', 'd', 'e']);
+  });
+
+  it.each([
+    ['a database that is away', new SessionUnavailableError('away')],
+    ['a table that is missing', new SessionEntityError('missing')],
+  ])('does not ask again for %s', async (_, error) => {
+    const send = vi.fn<(items: readonly Item[]) => Promise<string[]>>(async () => {
+      await turns(1);
+      throw error;
+    });
+    const { submit } = openLane({ send });
+    const results = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((key) => submit(key)));
+    expect(results.map((result) => result.status === 'rejected' && (result.reason as unknown))).toEqual(Array(5).fill(error));
+    expect(send).toHaveBeenCalledTimes(3);
+  });
+
+  it('goes on where a batch never comes back, and refuses what has waited too long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { sent, submit } = openLane();
+      void submit('a', 'b');
+      const late = submit('c').catch((error: unknown) => error);
+      vi.advanceTimersByTime(999);
+      void submit('d');
+      expect(sent).toHaveLength(2);
+      vi.advanceTimersByTime(2);
+      expect(await late).toMatchObject({
+        code: 'SESSION_UNAVAILABLE',
+        message: expect.stringContaining('waited longer than 1000 ms') as string,
+      });
+      expect(sent).toEqual([['a'], ['b'], ['d']]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes no more than ten thousand into its queue', async () => {
+    const { lane } = openLane();
+    for (let index = 0; index < 10_002; index++) void lane.submit({ key: String(index) });
+    await expect(lane.submit({ key: 'one more' })).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE' });
+  });
+});
