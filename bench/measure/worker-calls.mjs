@@ -3,10 +3,10 @@ import { once } from 'node:events';
 
 /** In the worker: answers calls from the parent, one at a time. */
 export function answer(methods) {
-  process.on('message', (call) => void reply(methods, call));
+  process.on('message', (call) => void carryOut(methods, call));
 }
 
-async function reply(methods, { method, args }) {
+async function carryOut(methods, { method, args }) {
   try {
     process.send({ result: await methods[method](...args) });
   } catch (error) {

@@ -52,6 +52,11 @@ export class SessionCodec {
     return typeof text === 'string' ? isOther(text) : text.then(isOther);
   }
 
+  /** Whether a session would be stored as the very text that lies there; where not, it may still be the same. */
+  isSameText(session: SessionData, base: StoredData): boolean {
+    return this.serialize(withCookie(session, base.expires)) === base.text;
+  }
+
   private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
     const mine = this.fingerprint(session);
     const { data } = await this.decode({ data: base.text, expiresAt: undefined });

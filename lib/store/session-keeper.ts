@@ -48,7 +48,7 @@ export class SessionKeeper {
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
-      origin.hasChanged ||= await codec.isChanged(session, origin.base);
+      origin.hasChanged ||= this.mayNeedCookie(session, origin);
       const encoded = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
@@ -153,6 +153,11 @@ export class SessionKeeper {
     }
     Object.assign(origin, { isStored: true, createdAt, renewedAt: createdAt, handle });
     this.note('created', origin, draft, 1);
+  }
+
+  /** A cookie with an age goes out again where the session has changed; an explicit save of the same data changes nothing. */
+  private mayNeedCookie(session: SessionData, { base }: SessionOrigin): boolean {
+    return (session.cookie as unknown) != null && session.cookie.expires != null && !this.context.codec.isSameText(session, base);
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {

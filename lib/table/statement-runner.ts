@@ -3,12 +3,13 @@ import { SessionEntityError, SessionUnavailableError } from '../session.errors.j
 import { sizeOf } from './batch.js';
 import { isLost, isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
+import { throughPool } from './postgres-pool.js';
 import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
 import type { BatchOperation, SessionField } from './session-table.js';
 import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
-import { throughPool, throughRunner, whole, type StatementResult, type StatementTransport } from './statement-transport.js';
+import { throughRunner, whole, type StatementResult, type StatementTransport } from './statement-transport.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;

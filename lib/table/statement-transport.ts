@@ -77,34 +77,3 @@ async function bounded<Result>(runner: QueryRunner, timeoutMs: number, work: () 
     clearTimeout(timer);
   }
 }
-
-/** The pool of the `pg` driver, as far as it is used here. */
-interface Pool {
-  query(query: {
-    name: string;
-    text: string;
-    values: unknown[];
-    query_timeout: number;
-  }): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>;
-}
-
-/**
- * As named prepared statements on the pool of the primary, which saves the server the parsing and us the query runner: on
- * PostgreSQL a get at 64 at a time costs half. Through the runner where the pool is out of reach. TypeORM's logger is told all the same.
- */
-export const throughPool: StatementTransport = async (dataSource, statement, parameters, timeoutMs) => {
-  // Another object after each initialisation, and `undefined` after `destroy()`.
-  const { master } = dataSource.driver as { master?: Pool };
-  if (typeof master?.query !== 'function') return throughRunner(dataSource, statement, parameters, timeoutMs);
-  const { name, sql: text } = statement;
-  const { logger } = dataSource;
-  logger.logQuery(text, parameters);
-  try {
-    // The pool gives up the connection of a query that fails, be it by its timeout.
-    const { rows, rowCount } = await master.query({ name, text, values: parameters, query_timeout: timeoutMs });
-    return { records: rows, affected: rowCount ?? rows.length };
-  } catch (error) {
-    logger.logQueryError(error as Error, text, parameters);
-    throw error;
-  }
-};

@@ -8,15 +8,19 @@ export function interceptStatements(dataSource: DataSource, intercept: (sql: str
   const { createQueryRunner } = dataSource;
   dataSource.createQueryRunner = (mode) =>
     withQuery(createQueryRunner.call(dataSource, mode), (sql, send) => intercept(String(sql), send)) as QueryRunner;
-  const { master } = dataSource.driver as { master?: { query: Query } };
-  const poolQuery = master?.query;
+  // Prepared statements go to a connection of the pool, as objects; TypeORM asks the same pool with a callback.
+  const { master } = dataSource.driver as { master?: { connect: Query } };
+  const connect = master?.connect;
   if (master) {
-    // Statements of ours go to the pool as objects with a name; the query runner asks a connection of its own.
-    master.query = (...args) => intercept((args[0] as { text: string }).text, () => poolQuery!.apply(master, args));
+    master.connect = async (...args) => {
+      if (args.length > 0) return connect!.apply(master, args);
+      const client = (await connect!.call(master)) as object;
+      return withQuery(client, (query, send) => intercept((query as { text: string }).text, send));
+    };
   }
   return () => {
     dataSource.createQueryRunner = createQueryRunner;
-    if (master) master.query = poolQuery!;
+    if (master) master.connect = connect!;
   };
 }
 

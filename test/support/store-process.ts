@@ -8,7 +8,7 @@ import { buildPackage } from '../package/compiler.js';
 import { root } from '../package/library.js';
 
 /** Builds the package for a suite, and returns what runs a module of JavaScript beside it and returns what that printed, as JSON. */
-export function useProcess(): (code: string, env?: Record<string, string>) => Promise<unknown> {
+export function useProcess(timeout = 20_000): (code: string, env?: Record<string, string>) => Promise<unknown> {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'store-process-'));
@@ -22,7 +22,7 @@ export function useProcess(): (code: string, env?: Record<string, string>) => Pr
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', module], {
       cwd: folder,
       env: { ...process.env, NODE_ENV: 'test', ...env },
-      timeout: 20_000,
+      timeout,
     });
     return JSON.parse(stdout) as unknown;
   };
