@@ -2,12 +2,15 @@ import type { SessionContext } from './session-context.js';
 
 /** How many rows a run by hand removes at a time where `prune: false` says nothing of it. */
 const BATCH_ROWS = 1_000;
+/** Longest pause between two batches, in milliseconds. Usually it is as long as the batch before took: half of the time is for others. */
+const MAX_PAUSE_MS = 1_000;
 
 /** Removes expired rows, in batches: at an interval of its own, and when asked. */
 export class SessionPruner {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<number> | undefined;
   private isStopped = false;
+  private endPause = (): void => undefined;
 
   constructor(private readonly context: SessionContext) {}
 
@@ -36,6 +39,7 @@ export class SessionPruner {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
+    this.endPause();
     await this.running?.catch((error: unknown) => this.warn(error));
   }
 
@@ -43,11 +47,32 @@ export class SessionPruner {
     const { table, options, now, tell } = this.context;
     const limit = options.prune ? options.prune.batchSize : BATCH_ROWS;
     let count = 0;
-    for (let removed = limit; removed >= limit && !(this.isStopped && count > 0); count += removed) {
-      removed = await table.prune({ now: now(), limit });
+    try {
+      for (;;) {
+        const begun = performance.now();
+        const removed = await table.prune({ now: now(), limit });
+        count += removed;
+        if (removed < limit || this.isStopped) break;
+        await this.pause(performance.now() - begun);
+        if (this.isStopped) break;
+      }
+    } catch (error) {
+      // What is gone is gone, though the run is to be tried again.
+      if (count > 0) tell('pruned', { count });
+      throw error;
     }
     tell('pruned', { count });
     return count;
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, Math.min(ms, MAX_PAUSE_MS));
+      this.endPause = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   private warn(error: unknown): void {

@@ -24,15 +24,21 @@ export class SessionRenewal {
     if (!this.isDue(origin)) return;
     const { key } = origin;
     const renewedAt = now();
-    const [outcome] = await table.rekey([{ id: key, newId: newKey, previousId: key, previousUntil: renewedAt + RENEWAL_GRACE_MS }]);
+    // An answer that leaves without the new id leaves it to nobody, and the old one would be lost after its grace.
+    const takeBack = () => table.rekey([{ id: newKey, newId: key }]);
+    const move = { id: key, newId: newKey, previousId: key, previousUntil: renewedAt + RENEWAL_GRACE_MS };
+    const [outcome] = await table.rekey([move]).catch(async (error: unknown) => {
+      // The move may have been made all the same. Where this fails, too, nothing more can be done.
+      await takeBack().catch(() => undefined);
+      throw error;
+    });
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     if (outcome === 'gone') {
       origin.isEnded = !(await this.follow(origin));
       return;
     }
     if (operation.isLate) {
-      // The answer has left without the new id: nobody knows it but this request.
-      await table.rekey([{ id: newKey, newId: key }]);
+      await takeBack();
       return;
     }
     Object.assign(origin, { key: newKey, renewedAt });

@@ -112,7 +112,17 @@ export class TypeOrmSessionTable implements SessionTable {
   rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
     return inTurn(moves, async (move) => {
       await this.assertFits({ id: move.newId });
-      return this.unlessTaken(move.newId, async () => ((await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
+      let isAnswerLost = false;
+      const outcome = await this.unlessTaken(move.newId, async (): Promise<SaveOutcome> => {
+        try {
+          return (await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone';
+        } catch (error) {
+          isAnswerLost = error instanceof SessionUnavailableError && !error.isRefusal;
+          throw error;
+        }
+      });
+      // The row that has the new id is ours then: the move was made, and only its answer did not get here.
+      return isAnswerLost && outcome === 'conflict' && !(await this.exists(move.id)) ? 'saved' : outcome;
     });
   }
 

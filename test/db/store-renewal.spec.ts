@@ -9,7 +9,7 @@ import { atOnce, ROUNDS, rounds } from '../support/race-rounds.js';
 import { loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores, type RawRow } from '../support/store-fixture.js';
-import { failStatements, gateStatements } from '../support/store-gate.js';
+import { failStatements } from '../support/store-gate.js';
 
 const RENEW_AFTER = 15 * MINUTE;
 const GRACE = 30 * SECOND;
@@ -218,19 +218,6 @@ describeEachDatabase('renewal', (database) => {
     restore();
     const id = await renew(store, await loadSession(store, 'old'));
     expect(await readValues(store, id)).toBeDefined();
-  });
-
-  it('that comes too late for its answer is taken back', async () => {
-    const store = open({ operationTimeout: 50 });
-    await create(store, 'old');
-    clock.now += RENEW_AFTER;
-    const session = await loadSession(store, 'old');
-    const gate = gateStatements(dataSource(), /^UPDATE/i);
-    expect(await renew(store, session)).toBe('old');
-    gate.open();
-    await store.close();
-    clock.now += GRACE;
-    expect(await readValues(open(), 'old')).toEqual({ views: 1, userId: 'ann' });
   });
 
   describe('of several requests at once', () => {

@@ -44,6 +44,29 @@ describeEachDatabase('A lost connection', (database) => {
     expect(await table.count({ now: NOW })).toBe(1);
   });
 
+  it('is no conflict for another id that was given before the answer was lost', async () => {
+    const table = openTable(dataSource(), entity);
+    await table.clear();
+    await table.insert([newRow('a'), newRow('taken')]);
+    const lose = () => {
+      let isLost = false;
+      return interceptStatements(dataSource(), async (sql, send) => {
+        const answer = await send();
+        if (isLost || !sql.startsWith('UPDATE')) return answer;
+        isLost = true;
+        throw driverError('ECONNRESET');
+      });
+    };
+    const restore = lose();
+    expect(await table.rekey([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
+    restore();
+    expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
+    const fail = failNext(1, driverError('ECONNRESET'));
+    expect(await table.rekey([{ id: 'b', newId: 'taken' }])).toEqual(['conflict']);
+    fail();
+    expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
+  });
+
   function failNext(times: number, error: Error): () => number {
     let count = 0;
     const restore = interceptStatements(dataSource(), (_, send) => (count++ < times ? Promise.reject(error) : send()));

@@ -25,7 +25,8 @@ describe('the pruner of a store', () => {
   beforeEach(() => {
     runs = 0;
     warnings.length = 0;
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
+    // A full hour: late in an hour, that of the row would be over too soon.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
   });
   afterEach(async () => {
     vi.useRealTimers();

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { SessionContext } from '../../lib/store/session-context.js';
+import { SessionPruner } from '../../lib/store/session-pruner.js';
+
+const BATCH_ROWS = 10;
+
+describe('the batches of a prune run', () => {
+  const told: unknown[] = [];
+  let batches: (number | Error)[];
+  let asked: number;
+  let pruner: SessionPruner;
+
+  /** How long each batch takes. */
+  let batchMs: number;
+  const prune = () => {
+    asked++;
+    vi.advanceTimersByTime(batchMs);
+    const batch = batches.shift() ?? 0;
+    return batch instanceof Error ? Promise.reject(batch) : Promise.resolve(batch);
+  };
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    told.length = 0;
+    batches = [BATCH_ROWS, BATCH_ROWS, 3];
+    batchMs = 40;
+    asked = 0;
+    pruner = new SessionPruner({
+      table: { prune },
+      options: { prune: { intervalMs: 1_000, batchSize: BATCH_ROWS } },
+      now: Date.now,
+      tell: (name: string, facts: object) => void told.push([name, facts]),
+      warn: (message: string) => void told.push(['warning', message]),
+    } as unknown as SessionContext);
+  });
+  afterEach(() => void vi.useRealTimers());
+
+  it.each([
+    [40, 40],
+    [5_000, 1_000],
+  ])('of %i ms leave the database %i ms between them', async (taken, pause) => {
+    batchMs = taken;
+    const run = pruner.prune();
+    expect(asked).toBe(1);
+    await pass(pause - 1);
+    expect(asked).toBe(1);
+    await pass(1);
+    expect(asked).toBe(2);
+    await pass(pause);
+    expect(asked).toBe(3);
+    expect(await run).toBe(2 * BATCH_ROWS + 3);
+    expect(told).toEqual([['pruned', { count: 2 * BATCH_ROWS + 3 }]]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('end with a stop, which waits for no pause', async () => {
+    const run = pruner.prune();
+    await pass(1);
+    await pruner.stop();
+    expect(await run).toBe(BATCH_ROWS);
+    expect(asked).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are told of as far as they went where one fails', async () => {
+    batches = [BATCH_ROWS, new Error('no connection today')];
+    const failure = pruner.prune().catch((error: unknown) => error);
+    await pass(40);
+    expect(await failure).toEqual(new Error('no connection today'));
+    expect(told).toEqual([['pruned', { count: BATCH_ROWS }]]);
+  });
+
+  it('are those of one run, whoever asks meanwhile', async () => {
+    const runs = [pruner.prune(), pruner.prune()];
+    await pass(80);
+    expect(await Promise.all(runs)).toEqual([23, 23]);
+    expect(asked).toBe(3);
+  });
+});
