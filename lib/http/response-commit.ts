@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import { SessionInterruptedError, SessionUnavailableError } from '../session.errors.js';
+import { whileHashed } from '../store/change-detection.js';
 import { Cookie, type SessionData } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { ResolvedSessionOptions } from '../store/session-options.js';
@@ -156,8 +157,11 @@ export class ResponseCommit {
     if (session == null) return options.unset === 'destroy' ? store.end(sessionID, this.loaded) : undefined;
     if (!options.saveOnError && res.statusCode >= 500) return undefined;
     const due = store.dueAtEnd(session);
-    if (due === 'nothing') return undefined;
-    return this.write(sessionID, session, due);
+    // A new id needs a head to go out with, and somebody who hears it.
+    const isRenewed = !this.isHeadFree && !res.destroyed && store.requests.isRenewalDue(session);
+    if (due === 'nothing' && !isRenewed) return undefined;
+    const written = this.write(sessionID, session, due);
+    return isRenewed ? written.then(() => store.requests.renew(req)) : written;
   }
 
   private async write(sid: string, session: SessionData, due: ReturnType<SessionStore['dueAtEnd']>): Promise<void> {
@@ -201,7 +205,9 @@ export class ResponseCommit {
     const ended = this.loaded && !session && store.requests.endedIn(req);
     if (ended && store.stateOf(ended)?.isEnded) this.dropCookie(ended);
     const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
-    if (!state?.isEnded && !hasNoRow) return this.sendHead.apply(res, [...args]);
+    // Nor must a cookie with the old id overtake that with the new one.
+    const isRenewedElsewhere = state?.alias !== undefined;
+    if (!state?.isEnded && !hasNoRow && !isRenewedElsewhere) return this.sendHashed(args, session);
     // express-session sets no cookie where it sees no session.
     (req as { session: unknown }).session = undefined;
     try {
@@ -209,6 +215,15 @@ export class ResponseCommit {
     } finally {
       (req as unknown as { session: unknown }).session = session;
     }
+  }
+
+  /** Lets the head go with the cookie where express-session finds one due, which depends on whether the session has changed. */
+  private sendHashed(args: Arguments, session: SessionData | undefined): unknown {
+    const { res, store, loaded } = this;
+    const send = () => this.sendHead.apply(res, [...args]);
+    if (!loaded || !session || session.cookie.expires == null) return send();
+    const isChanged = store.stateOf(session)?.hasChanged || (this.state === 'open' && store.dueAtEnd(session) === 'save');
+    return whileHashed(session, isChanged, send);
   }
 
   /** Tells the browser to forget the cookie of a session that was ended, by the attributes that it was set with. */

@@ -28,6 +28,7 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
     // Mounted twice, only the first one counts.
     if (req.session as unknown) return next();
     const commit = new ResponseCommit(req, res, next, store, options, warn);
+    store.requests.awaitSession(req);
     try {
       handler(req, res, (error?: unknown) => {
         if (error instanceof SessionUnavailableError && onUnavailable === 'anonymous') {

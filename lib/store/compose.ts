@@ -35,7 +35,7 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
   const { warn = (message) => console.warn(message), now = Date.now } = environment;
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
-    columns: options.columns,
+    columns: columnsOf(options),
     timeoutMs: options.operationTimeoutMs,
     prepares: options.preparedStatements,
     onReady: (fields) => warnOfMissing(fields, warn),
@@ -44,6 +44,11 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
   const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
   return store;
+}
+
+/** What an option needs must be there; what else is missing switches its feature off. */
+function columnsOf({ columns, renewAfterMs }: ResolvedSessionOptions): ResolvedSessionOptions['columns'] {
+  return renewAfterMs === undefined ? columns : { previousId: 'previousId', previousUntil: 'previousUntil', ...columns };
 }
 
 function databaseOf(

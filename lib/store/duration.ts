@@ -13,6 +13,9 @@ const MAX_MS = 36_525 * 86_400_000;
 /** A length of time: milliseconds, or a number and a unit (`ms`, `s`, `m`, `h`, `d`, `w`) as in `'30m'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
 
+/** What is told of an option that has to be one. */
+export const DURATION = "a duration of more than 0: milliseconds, or a text as '30m', '12h' or '1d'";
+
 /** A duration in whole milliseconds; `undefined` for what is none. */
 export function parseDuration(value: unknown): number | undefined {
   const [, amount, unit] = typeof value === 'string' ? (/^(\d+(?:\.\d+)?)(ms|[smhdw])$/.exec(value) ?? []) : [];

@@ -1,6 +1,9 @@
 import { SessionOptionsError } from '../session.errors.js';
-import { parseDuration } from './duration.js';
+import { DURATION, parseDuration } from './duration.js';
 import type { CookieOptions, Request, SessionData } from './express-session.js';
+import { LIFETIMES, resolveLifetime } from './lifetime-options.js';
+import { wrongOption } from './option-error.js';
+import { RENEWAL_GRACE_MS } from './session-expiry.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 import { jsonSerializer } from './session-serializer.js';
 
@@ -14,8 +17,7 @@ const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
 const oneOf = (...values: unknown[]): Rule => [(value) => values.includes(value), values.map((each) => JSON.stringify(each)).join(' or ')];
 const aFunction: Rule = [isFunction, 'a function'];
 const aBoolean = oneOf(true, false);
-const aDuration: Rule = [isPositive, "a duration of more than 0: milliseconds, or a text as '30m', '12h' or '1d'"];
-const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${aDuration[1]}, at most 24 days`];
+const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${DURATION}, at most 24 days`];
 const anArray: Rule = [Array.isArray, 'an array of routes'];
 
 const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
@@ -38,9 +40,11 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
     (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string'),
     'an object with the name of an entity property per field',
   ],
-  idleTimeout: [(value) => isFunction(value) || isPositive(value), `${aDuration[1]}, or a function that returns one`],
-  absoluteTimeout: [(value) => value === false || isPositive(value), `${aDuration[1]}, or false`],
+  lifetimes: oneOf(...LIFETIMES),
+  idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
+  absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
   touchInterval: [(value) => parseDuration(value) !== undefined, "a duration: milliseconds (0 writes each time), or a text as '1m'"],
+  renewAfter: [(value) => (parseDuration(value) ?? 0) >= RENEWAL_GRACE_MS, "a duration of at least 30 seconds, as '15m'"],
   prune: [(value) => value === false || isObject(value), 'false, or { interval, batchSize }'],
   overlap: oneOf('merge', 'overwrite', 'fail'),
   merge: aFunction,
@@ -78,14 +82,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
       'The options `dataSource` and `connection` are both set. Keep one: the application’s data source, or one of the module’s own.',
     );
   }
-  const { secret, cookie, idleTimeout, prune } = options;
-  if (secret === undefined) throw wrong('secret', secret, RULES.secret[1]);
+  const { secret, cookie, prune } = options;
+  if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
   if (prune) check(prune, PRUNE_RULES, 'prune.');
-  const absoluteTimeoutMs = options.absoluteTimeout === false ? false : (parseDuration(options.absoluteTimeout) ?? 30 * 86_400_000);
-  const idleMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
-  if (idleMs !== undefined && absoluteTimeoutMs !== false && idleMs > absoluteTimeoutMs) {
-    throw wrong('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it or lengthen that');
-  }
   return Object.freeze({
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
@@ -96,9 +95,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     resave: options.resave ?? false,
     unset: options.unset ?? 'keep',
     columns: options.columns ?? {},
-    idleTimeoutMs: typeof idleTimeout === 'function' ? (session: SessionData) => idleTimeOf(idleTimeout(session)) : () => idleMs,
-    absoluteTimeoutMs,
+    ...resolveLifetime(options),
     touchIntervalMs: parseDuration(options.touchInterval),
+    renewAfterMs: parseDuration(options.renewAfter),
     prune: prune === false ? false : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
     overlap: options.overlap ?? 'merge',
     onInterrupted: options.onInterrupted ?? 'drop',
@@ -117,19 +116,14 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   });
 }
 
-function idleTimeOf(returned: unknown): number {
-  if (isPositive(returned)) return parseDuration(returned)!;
-  throw wrong('idleTimeout', returned, `a function that returns ${aDuration[1]}`);
-}
-
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
 export function refuseNestOptions(options: SessionModuleOptions): void {
   for (const name of ['forRoutes', 'exclude', 'autoMount'] as const) {
     if (options[name] !== undefined)
-      throw wrong(name, options[name], 'left out here: the application mounts the middleware where it wants it');
+      throw wrongOption(name, options[name], 'left out here: the application mounts the middleware where it wants it');
   }
   if (typeof options.dataSource === 'string')
-    throw wrong('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
+    throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
 }
 
 function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: string): void {
@@ -141,27 +135,8 @@ function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: s
         `There is no session option "${prefix}${name}". Remove it, or use one of: ${Object.keys(rules).join(', ')}.`,
       );
     }
-    if (value !== undefined && !rule[0](value)) throw wrong(prefix + name, value, rule[1]);
+    if (value !== undefined && !rule[0](value)) throw wrongOption(prefix + name, value, rule[1]);
   }
-}
-
-function wrong(name: string, value: unknown, expected: string): SessionOptionsError {
-  const shown = SECRET[name] === undefined || value === undefined ? show(value) : SECRET[name];
-  return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It has to be ${expected}.`);
-}
-
-/** Options whose values are, or hold, secrets, and what is said instead of them. */
-const SECRET: Readonly<Record<string, string | undefined>> = {
-  secret: 'empty or not a text',
-  connection: 'something else',
-  dataSource: 'something else',
-};
-
-function show(value: unknown): string {
-  if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
 
 function userOf(session: SessionData): unknown {

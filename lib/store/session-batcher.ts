@@ -91,6 +91,10 @@ class SessionBatcher implements SessionTable {
     return each(ids, (id) => this.reads.submit({ id, now }));
   }
 
+  findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
+    return this.table.findPrevious(previousId, now);
+  }
+
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     return each(rows, (row) => this.inserts.submit(row));
   }

@@ -1,6 +1,9 @@
 const DEFAULT_IDLE_MS = 86_400_000;
 const MAX_DEFAULT_TOUCH_MS = 300_000;
 
+/** How long the id before a renewal still reads its session: long enough for the requests that were under way. */
+export const RENEWAL_GRACE_MS = 30_000;
+
 /** The time limits of one session, in milliseconds. */
 export interface Lifetime {
   readonly idleMs: number;
@@ -33,4 +36,15 @@ export function isTouchDue(
   const { lastSeenAt = (row.expiresAt ?? now) - idleMs } = row;
   const gains = row.expiresAt === undefined || expiryOf(lifetime, now, row.createdAt) > row.expiresAt;
   return gains && now - lastSeenAt >= touchIntervalMs;
+}
+
+/** When a session got its id: at its last renewal or rotation, which the end of the grace tells, else when it was made. */
+export function renewedAtOf({
+  previousUntil,
+  createdAt,
+}: {
+  readonly previousUntil?: number | null | undefined;
+  readonly createdAt: number | undefined;
+}): number | undefined {
+  return typeof previousUntil === 'number' ? previousUntil - RENEWAL_GRACE_MS : createdAt;
 }

@@ -28,3 +28,9 @@ export function createHandle(now: number): string {
 export function isHandle(handle: unknown): handle is string {
   return typeof handle === 'string' && /^[0-9a-f]{32}$/.test(handle);
 }
+
+/** The key of a session id in the table; `undefined` for what is no id. */
+export function keyOf(id: unknown, isHashed: boolean): string | undefined {
+  if (!isSessionId(id)) return undefined;
+  return isHashed ? hashSessionId(id) : id;
+}

@@ -4,22 +4,27 @@ import type { SessionData } from './express-session.js';
 import type { Operation } from './operations.js';
 import type { SessionContext } from './session-context.js';
 import type { SessionDraft } from './session-codec.js';
-import { expiryOf, isTouchDue } from './session-expiry.js';
+import { expiryOf, isTouchDue, RENEWAL_GRACE_MS } from './session-expiry.js';
 import { createHandle } from './session-id.js';
 import { applyMerge, mergeSessions } from './session-merge.js';
-import { factsOf, notRead, type SessionOrigin } from './session-origin.js';
+import { SessionRenewal } from './session-renewal.js';
+import { factsOf, ID_TAKEN, notRead, type SessionOrigin } from './session-origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
 
-const TAKEN = 'The new session id is taken already. Let `genid` return ids that are hard to guess.';
+const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one cannot be rotated. Try again with the new cookie.';
 
 /** What the end of a request owes its session. */
 export type Due = 'save' | 'touch' | 'nothing';
 
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionKeeper {
-  constructor(private readonly context: SessionContext) {}
+  private readonly renewal: SessionRenewal;
+
+  constructor(private readonly context: SessionContext) {
+    this.renewal = new SessionRenewal(context);
+  }
 
   /** A promise only where the serializer gives one. */
   dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
@@ -28,6 +33,7 @@ export class SessionKeeper {
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
     if (options.resave && !origin.isSaved) return 'save';
     const decide = (isChanged: boolean): Due => {
+      if (isChanged) origin.hasChanged = true;
       if (isChanged) return 'save';
       return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
     };
@@ -42,13 +48,17 @@ export class SessionKeeper {
     for (;;) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
+      origin.hasChanged ||= await codec.isChanged(session, origin.base);
       const encoded = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
       const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
       if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
-      if (outcome === 'gone') return this.interrupt(origin);
+      if (outcome === 'gone') {
+        if (await this.renewal.follow(origin)) continue;
+        return this.interrupt(origin);
+      }
       await this.overlap(session, origin);
       if (operation.isLate) throw new SessionUnavailableError('Too many requests changed the session at once. Try again.');
       await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS));
@@ -78,7 +88,7 @@ export class SessionKeeper {
     const [outcome] = await table.touch([{ ...touch, unseenSince: known.lastSeenAt }], seenAt);
     if (!origin) return;
     // In a conflict another request has said so, or saved, meanwhile.
-    if (outcome !== 'gone') Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
+    if (outcome !== 'gone' || (await this.renewal.follow(origin))) Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
     else {
       origin.isEnded = true;
       tell('interrupted', factsOf(origin));
@@ -92,11 +102,19 @@ export class SessionKeeper {
   async rotate(origin: SessionOrigin, newKey: string, rename: () => void): Promise<void> {
     if (origin.isThrowaway) throw notRead();
     if (origin.isEnded) throw new SessionInterruptedError();
-    if (newKey === origin.key) throw new SessionConflictError(TAKEN);
+    if (origin.alias !== undefined) throw new SessionConflictError(IN_GRACE);
+    if (newKey === origin.key) throw new SessionConflictError(ID_TAKEN);
     if (origin.isStored) {
-      const [outcome] = await this.context.table.rekey([{ id: origin.key, newId: newKey }]);
-      if (outcome === 'gone') return this.interrupt(origin);
-      if (outcome === 'conflict') throw new SessionConflictError(TAKEN);
+      const { table, now } = this.context;
+      // Without an id before there is no grace; its end alone tells when the new id was made.
+      const renewedAt = now();
+      const [outcome] = await table.rekey([{ id: origin.key, newId: newKey, previousUntil: renewedAt + RENEWAL_GRACE_MS }]);
+      if (outcome === 'gone') {
+        if (await this.renewal.follow(origin)) throw new SessionConflictError(IN_GRACE);
+        return this.interrupt(origin);
+      }
+      if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
+      origin.renewedAt = renewedAt;
     }
     origin.key = newKey;
     rename();
@@ -105,16 +123,23 @@ export class SessionKeeper {
 
   /**
    * Removes the row; a session that was never stored, or was removed already, costs no statement. A session that another
-   * request has rotated away meanwhile is found by its handle: a logout ends it under whatever id.
+   * request has rotated away meanwhile is found by its handle, or in the grace of a renewal by its id: a logout ends it.
    */
   async end(key: string, origin: SessionOrigin | undefined): Promise<void> {
     const { table, tell } = this.context;
     if (!origin || origin.isStored) {
       let [outcome] = await table.remove([origin?.key ?? key]);
       if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
+      if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
       if (outcome === 'removed') tell('destroyed', { ...factsOf(origin), reason: 'logout' });
     }
     if (origin) Object.assign(origin, { isStored: false, isEnded: true });
+  }
+
+  private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
+    const { table, options, now } = this.context;
+    const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
+    return row && (await table.remove([row.id]))[0];
   }
 
   private async insert(session: SessionData, origin: SessionOrigin): Promise<void> {
@@ -124,9 +149,9 @@ export class SessionKeeper {
     const handle = (await table.fields()).has('handle') ? createHandle(createdAt) : undefined;
     const [outcome] = await table.insert([{ ...draft, id: origin.key, createdAt, version: 1, handle }]);
     if (outcome === 'conflict') {
-      throw new SessionConflictError(TAKEN);
+      throw new SessionConflictError(ID_TAKEN);
     }
-    Object.assign(origin, { isStored: true, createdAt, handle });
+    Object.assign(origin, { isStored: true, createdAt, renewedAt: createdAt, handle });
     this.note('created', origin, draft, 1);
   }
 
@@ -149,7 +174,11 @@ export class SessionKeeper {
       throw new SessionConflictError('The session was changed by another request at the same time. Reload it and try again.');
     }
     const [row] = await table.find([origin.key], now());
-    if (!row) return this.interrupt(origin);
+    if (!row) {
+      // Under its new key it is met again by the next try.
+      if (await this.renewal.follow(origin)) return;
+      return this.interrupt(origin);
+    }
     const theirs = await codec.decode(row);
     const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
     const mine = await codec.copy(session);

@@ -15,7 +15,8 @@ export async function lockSession(
 ): Promise<() => Promise<void>> {
   // Nobody else knows the id of a session without a row.
   if (!origin?.isStored) return async () => {};
-  const release = await table.lock(origin.key, waitMs);
+  // By the handle where there is one, because a session keeps it when it gets another id.
+  const release = await table.lock(origin.handle ?? origin.key, waitMs);
   if (!release) throw new SessionConflictError(`Another request of this session held its lock for ${waitMs} ms. Try again.`);
   try {
     const data = await promise<SessionData | null>((done) => store.get(req.sessionID, done));

@@ -40,12 +40,24 @@ export interface SessionModuleOptions {
   /** Entity property per field, where it has another name. `id` and `data` must exist; what is missing switches its feature off. */
   columns?: SessionColumnNames;
 
+  /**
+   * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
+   * hour without a request, at AAL2; 12 hours and 15 minutes at AAL3. `idleTimeout` and `absoluteTimeout` may only be shorter.
+   * @default none
+   */
+  lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
   /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
   /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
   touchInterval?: Duration;
+  /**
+   * Gives a session another id when its id is so old, at the end of a request, on the same row; for 30 seconds the old id
+   * reads the same session, for the requests that were under way. Needs an entity with `renewal: true`, and this package's
+   * middleware. At least 30 seconds. @default never
+   */
+  renewAfter?: Duration;
   /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
   prune?: false | { interval?: Duration; batchSize?: number };
 
@@ -90,7 +102,17 @@ export interface SessionModuleOptions {
 /** A path, or a path and Nest's `RequestMethod`. */
 export type SessionRoute = string | { path: string; method: number };
 
-type Converted = 'secret' | 'cookie' | 'idleTimeout' | 'absoluteTimeout' | 'touchInterval' | 'prune' | 'userId' | 'operationTimeout';
+type Converted =
+  | 'secret'
+  | 'cookie'
+  | 'lifetimes'
+  | 'idleTimeout'
+  | 'absoluteTimeout'
+  | 'touchInterval'
+  | 'renewAfter'
+  | 'prune'
+  | 'userId'
+  | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
@@ -102,6 +124,7 @@ export type ResolvedSessionOptions = Readonly<
       idleTimeoutMs: (session: SessionData) => number | undefined;
       absoluteTimeoutMs: number | false;
       touchIntervalMs: number | undefined;
+      renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
       operationTimeoutMs: number;

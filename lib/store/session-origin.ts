@@ -6,6 +6,10 @@ import type { SessionEvent } from './session-events.js';
 export interface SessionOrigin {
   /** The key of the row; an origin counts only while the session is written under the same id. */
   key: string;
+  /** The key under which the request came, where a renewal has replaced it: in its grace it reads and writes, and cannot renew. */
+  alias: string | undefined;
+  /** Epoch milliseconds since which the session has its id. */
+  renewedAt: number | undefined;
   /** False for a session made in this request, until its INSERT. */
   isStored: boolean;
   /** Stands in for a session that could not be read: nothing is ever written. */
@@ -14,6 +18,8 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
+  /** Whether the request was seen to change what it loaded. */
+  hasChanged: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
   version: number | undefined;
@@ -30,13 +36,15 @@ const NOTHING: StoredData = { text: '', expires: null };
 
 /** The origin of a session made now, under this key. */
 export function newOrigin(key: string): SessionOrigin {
-  const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined };
+  const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined, renewedAt: undefined };
   return {
     key,
+    alias: undefined,
     isStored: false,
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
+    hasChanged: false,
     base: NOTHING,
     turn: undefined,
     userId: undefined,
@@ -44,6 +52,8 @@ export function newOrigin(key: string): SessionOrigin {
     ...row,
   };
 }
+
+export const ID_TAKEN = 'The new session id is taken already. Let `genid` return ids that are hard to guess.';
 
 /** The error of who wants something done to a session that could not be read. */
 export const notRead = (): SessionUnavailableError =>
@@ -74,7 +84,7 @@ export class SessionOrigins {
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
     const origin = session ? this.origins.get(session) : undefined;
-    return key === undefined || origin?.key === key ? origin : undefined;
+    return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }
 

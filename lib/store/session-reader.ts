@@ -2,6 +2,7 @@ import { SessionSerializationError } from '../session.errors.js';
 import type { SessionRow } from '../table/session-table.js';
 import type { SessionData } from './express-session.js';
 import type { SessionContext } from './session-context.js';
+import { renewedAtOf } from './session-expiry.js';
 import { isHandle } from './session-id.js';
 import { factsOf, newOrigin } from './session-origin.js';
 
@@ -39,8 +40,10 @@ export class SessionReader {
   constructor(private readonly context: SessionContext) {}
 
   async find(key: string): Promise<SessionData | undefined> {
-    const [row] = await this.context.table.find([key], this.context.now());
-    return row && this.inflate(row);
+    const { table, options, now } = this.context;
+    let [row] = await table.find([key], now());
+    if (!row && options.renewAfterMs !== undefined) row = await table.findPrevious(key, now());
+    return row && this.inflate(row, key);
   }
 
   async all(): Promise<SessionData[]> {
@@ -71,10 +74,12 @@ export class SessionReader {
     return this.context.table.count({ userId, now: this.context.now() });
   }
 
-  private async inflate(row: SessionRow): Promise<SessionData | undefined> {
+  private async inflate(row: SessionRow, key = row.id): Promise<SessionData | undefined> {
     const { id, version, createdAt, lastSeenAt, expiresAt, handle } = row;
     const origin = { ...newOrigin(id), isStored: true, version, createdAt, lastSeenAt, expiresAt, handle };
     origin.userId = row.userId ?? undefined;
+    origin.alias = key === id ? undefined : key;
+    origin.renewedAt = renewedAtOf(row);
     try {
       const decoded = this.context.codec.decode(row);
       const { data, base } = decoded instanceof Promise ? await decoded : decoded;

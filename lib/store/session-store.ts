@@ -1,6 +1,7 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
+import { hashInShort } from './change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Operations } from './operations.js';
 import { SessionAvailability } from './session-availability.js';
@@ -8,17 +9,15 @@ import { batched } from './session-batcher.js';
 import { SessionCodec } from './session-codec.js';
 import type { SessionContext, SessionSurroundings } from './session-context.js';
 import { notify, type SessionEvents, type Tell } from './session-events.js';
-import { createSessionId, hashSessionId, isSessionId } from './session-id.js';
+import { keyOf } from './session-id.js';
 import { SessionKeeper, type Due } from './session-keeper.js';
-import { createSessionObject, renameSessionObject } from './session-object.js';
+import { createSessionObject } from './session-object.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 import { inTurn, newOrigin, notRead, SessionOrigins, type SessionOrigin } from './session-origin.js';
 import { lockSession } from './session-lock.js';
 import { SessionPruner } from './session-pruner.js';
-import { SessionRequests } from './session-requests.js';
+import { NO_ID, SessionRequests } from './session-requests.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
-
-const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -61,11 +60,11 @@ export class SessionStore extends Store {
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
     };
-    this.requests = new SessionRequests(this, this.context);
     this.reader = new SessionReader(this.context);
     this.keeper = new SessionKeeper(this.context);
     this.pruner = new SessionPruner(this.context);
     this.operations = new Operations(options.operationTimeoutMs, availability);
+    this.requests = new SessionRequests(this, this.context, this.operations);
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -145,14 +144,7 @@ export class SessionStore extends Store {
     const { session } = req as Partial<Request>;
     const origin = this.context.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
-    const id = this.context.options.genid?.(req) ?? createSessionId();
-    const key = this.keyOf(id);
-    if (!key) throw new SessionOptionsError(NO_ID);
-    const rename = () => {
-      req.sessionID = id;
-      renameSessionObject(session, id);
-    };
-    await this.operations.run(() => inTurn(origin, () => this.keeper.rotate(origin, key, rename)));
+    await this.requests.giveId(req, origin, (key, rename) => this.keeper.rotate(origin, key, rename));
   }
 
   /**
@@ -226,6 +218,7 @@ export class SessionStore extends Store {
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
     this.context.origins.move(data, session);
+    if (this.requests.takeAwaited(req) && this.context.origins.of(session)) hashInShort(data);
     return session;
   }
 
@@ -235,7 +228,7 @@ export class SessionStore extends Store {
   }
 
   /** @internal */
-  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded'>> | undefined {
+  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'hasChanged' | 'alias'>> | undefined {
     return this.context.origins.of(session);
   }
 
@@ -291,7 +284,6 @@ export class SessionStore extends Store {
   }
 
   private keyOf(sid: unknown): string | undefined {
-    if (!isSessionId(sid)) return undefined;
-    return this.context.options.hashIds ? hashSessionId(sid) : sid;
+    return keyOf(sid, this.context.options.hashIds);
   }
 }

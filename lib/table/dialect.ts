@@ -40,6 +40,8 @@ export interface SessionDialect {
   equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
 
   readonly find: Build;
+  /** By the id before, of which `previousUntil` is the end. */
+  readonly findPrevious: Build;
   /** The id alone, of a row that may have expired. */
   readonly locate: Build;
   readonly insert: Build;

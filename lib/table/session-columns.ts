@@ -108,6 +108,7 @@ function conversionOf(
     case 'expiresAt':
     case 'createdAt':
     case 'lastSeenAt':
+    case 'previousUntil':
     case 'pruneAfter': {
       const conversion = convertTime(type, field === 'pruneAfter', integerHoldsMilliseconds);
       if (conversion) return conversion;
@@ -188,6 +189,12 @@ function assertIdentifiers({ tablePath }: EntityMetadata, columns: readonly Sess
 }
 
 function lacks({ name, columns }: EntityMetadata, field: SessionField, property: string): SessionEntityError {
+  if (field === 'previousId' || field === 'previousUntil') {
+    return new SessionEntityError(
+      `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity "${name}" has none for ${field}. ` +
+        'Add them (`defineSessionEntity({ renewal: true })` does, with a migration of the table), or leave `renewAfter` out.',
+    );
+  }
   return new SessionEntityError(
     `The entity "${name}" has no column property "${property}" for the session's ${field}. ` +
       `Name one of its own in the option \`columns.${field}\`: ${columns.map((column) => column.propertyPath).join(', ')}.`,

@@ -19,6 +19,10 @@ export interface SessionRow {
   readonly handle: string | undefined;
   readonly ipAddress?: string | null | undefined;
   readonly userAgent?: string | null | undefined;
+  /** The id before the last renewal: until `previousUntil` it finds the row, too. */
+  readonly previousId?: string | null | undefined;
+  /** Epoch milliseconds. */
+  readonly previousUntil?: number | null | undefined;
 }
 
 /** A field of a session row, and its name in the `columns` option. */
@@ -37,6 +41,8 @@ export const SESSION_FIELDS = [
   'handle',
   'ipAddress',
   'userAgent',
+  'previousId',
+  'previousUntil',
 ] as const satisfies readonly SessionField[];
 
 /** New data for a row that was read before. */
@@ -55,6 +61,10 @@ export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 
 export interface SessionMove {
   readonly id: string;
   readonly newId: string;
+  /** What `findPrevious` finds the row by from now on, until `previousUntil`. @default nothing */
+  readonly previousId?: string | undefined;
+  /** Epoch milliseconds. */
+  readonly previousUntil?: number | undefined;
 }
 
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
@@ -90,6 +100,9 @@ export interface SessionTable {
   /** Reads live rows. `undefined` where there is none under exactly that id. Without an `expiresAt` column every row is live. */
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]>;
 
+  /** Reads the live row whose id before was exactly this one, and still counts at `now`. Without columns for it there is none. */
+  findPrevious(previousId: string, now: number): Promise<SessionRow | undefined>;
+
   /** Adds rows. `conflict` where the id is taken; the row there stays as it is. */
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]>;
 
@@ -105,7 +118,7 @@ export interface SessionTable {
    */
   touch(touches: readonly SessionTouch[], now: number): Promise<SaveOutcome[]>;
 
-  /** Gives rows another id, each in one statement that changes nothing else. `conflict` where the new id is taken. */
+  /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
   rekey(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;
 
   /** Removes rows, live or not. */

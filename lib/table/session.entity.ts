@@ -15,7 +15,13 @@ const COLUMNS = {
   handle: { name: 'handle', type: 'varchar', length: 32, unique: true },
   ipAddress: { name: 'ip_address', type: 'varchar', length: 45, nullable: true },
   userAgent: { name: 'user_agent', type: 'varchar', length: 255, nullable: true },
-} as const satisfies Record<SessionField, EntitySchemaColumnOptions>;
+} as const satisfies Partial<Record<SessionField, EntitySchemaColumnOptions>>;
+
+/** What `renewAfter` needs beside them. */
+const RENEWAL_COLUMNS = {
+  previousId: { name: 'previous_id', type: 'varchar', length: 64, nullable: true },
+  previousUntil: { name: 'previous_until', type: 'bigint', nullable: true },
+} as const satisfies Partial<Record<SessionField, EntitySchemaColumnOptions>>;
 
 /**
  * The session row as a TypeORM entity, in the table `sessions`. Subclasses (with an `@Entity()` of their own) may add
@@ -91,6 +97,8 @@ export interface SessionEntityDefinition {
   dataType?: ColumnType;
   /** Character set of the data column, where the database has such (MySQL, MariaDB). */
   charset?: string;
+  /** Adds `previous_id` and `previous_until`, which the option `renewAfter` needs. @default false */
+  renewal?: boolean;
 }
 
 /**
@@ -100,8 +108,8 @@ export interface SessionEntityDefinition {
  * @publicApi
  */
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
-  const { name = 'Session', tableName = 'sessions', schema, columns, dataType, charset } = definition;
-  const named = Object.entries(COLUMNS).map(([field, options]) => {
+  const { name = 'Session', tableName = 'sessions', schema, columns, dataType, charset, renewal } = definition;
+  const named = Object.entries({ ...COLUMNS, ...(renewal && RENEWAL_COLUMNS) }).map(([field, options]) => {
     const column = { ...options, name: columns?.[field as SessionField] ?? options.name };
     if (field !== 'data') return [field, column];
     return [field, { ...column, ...(dataType && { type: dataType }), ...(charset && { charset }) }];
@@ -111,6 +119,6 @@ export function defineSessionEntity(definition: SessionEntityDefinition = {}): E
     tableName,
     ...(schema && { schema }),
     columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
-    indices: [{ columns: ['pruneAfter'] }, { columns: ['userId'] }],
+    indices: [{ columns: ['pruneAfter'] }, { columns: ['userId'] }, ...(renewal ? [{ columns: ['previousId'] }] : [])],
   });
 }

@@ -20,6 +20,13 @@ export const standardDialect: SessionDialect = {
 
   find: (shape) => compileQuery(select(shape).where(and(hasId(shape), isLive(shape)))),
 
+  findPrevious(shape) {
+    const { previousId, previousUntil } = shape.columns;
+    const isPrevious =
+      previousId && previousUntil && `${shape.dialect.equals(previousId, ':previousId')} AND ${previousUntil.sql} > :previousUntil`;
+    return compileQuery(select(shape).where(and(isPrevious ?? '1 = 0', isLive(shape))));
+  },
+
   locate: (shape) => compileQuery(select(shape, ['id']).where(and(hasId(shape), isPresent(shape)))),
 
   insert: (shape) =>
@@ -40,7 +47,10 @@ export const standardDialect: SessionDialect = {
     return change(shape, fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later, and(isLive(shape), isUnseen(shape)));
   },
 
-  rekey: (shape) => change(shape, [shape.columns.id], () => ':newId', isPresent(shape)),
+  rekey(shape) {
+    const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : parameter(column));
+    return change(shape, fieldsOf(shape, ['id', 'previousId', 'previousUntil']), value, isPresent(shape));
+  },
 
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 

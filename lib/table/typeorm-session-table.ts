@@ -50,6 +50,11 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
+  async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
+    const [row] = await this.rows('findPrevious', { previousId, previousUntil: now, now });
+    return row?.previousId === previousId ? row : undefined;
+  }
+
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
       for (const row of rows) await this.assertFits(row);

@@ -75,6 +75,18 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= $1 AND "expires_at" <= $2 ORDER BY "prune_after" ASC LIMIT 50;
 
+-- find, with renewal (id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "id" = $1 AND "expires_at" > $2;
+
+-- findPrevious, with renewal (previousId, previousUntil, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "previous_id" = $1 AND "previous_until" > $2 AND "expires_at" > $3;
+
+-- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+
+-- rekey, with renewal (newId, previousId, previousUntil, id)
+UPDATE "sessions" SET "id" = $1, "previous_id" = $2, "previous_until" = $3 WHERE "id" = $4;
+
 
 -- ---- mysql ----
 
@@ -152,6 +164,18 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 
 -- expired (pruneHour, now)
 SELECT `id` AS `id` FROM `sessions` `s` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` ASC LIMIT 50;
+
+-- find, with renewal (id, id, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent`, `previous_id` AS `previousId`, `previous_until` AS `previousUntil` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- findPrevious, with renewal (previousId, previousId, previousUntil, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent`, `previous_id` AS `previousId`, `previous_until` AS `previousUntil` FROM `sessions` `s` WHERE `previous_id` = ? AND CAST(CONVERT(`previous_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `previous_until` > ? AND `expires_at` > ?;
+
+-- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`, `previous_id`, `previous_until`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- rekey, with renewal (newId, previousId, previousUntil, id, id)
+UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 
 -- ---- sqlite ----
@@ -231,6 +255,18 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;
 
+-- find, with renewal (id, id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ?;
+
+-- findPrevious, with renewal (previousId, previousId, previousUntil, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "previous_id" = ? AND "previous_id" = ? COLLATE BINARY AND "previous_until" > ? AND "expires_at" > ?;
+
+-- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- rekey, with renewal (newId, previousId, previousUntil, id, id)
+UPDATE "sessions" SET "id" = ?, "previous_id" = ?, "previous_until" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
 
 -- ---- standard, on SQLite ----
 
@@ -287,3 +323,15 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;
+
+-- find, with renewal (id, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "id" = ? AND "expires_at" > ?;
+
+-- findPrevious, with renewal (previousId, previousUntil, now)
+SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent", "previous_id" AS "previousId", "previous_until" AS "previousUntil" FROM "sessions" "s" WHERE "previous_id" = ? AND "previous_until" > ? AND "expires_at" > ?;
+
+-- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- rekey, with renewal (newId, previousId, previousUntil, id)
+UPDATE "sessions" SET "id" = ?, "previous_id" = ?, "previous_until" = ? WHERE "id" = ?;

@@ -46,6 +46,7 @@ const setMaxAge = ({ session }: Request) => (session.cookie.maxAge = 60_000);
 
 const maxAge = { cookie: { maxAge: 600_000 } };
 const isDropped = { cookie: 'dropped', id: 'none', because: 'the browser need not keep the cookie of an ended session' } as const;
+const reachesBrowser = { cookie: 'set with expiry', because: 'a changed age of the cookie reaches the browser' } as const;
 const isNothing = {
   cookie: 'kept',
   id: 'none',
@@ -114,8 +115,8 @@ export const CASES: readonly Case[] = [
   { name: 'resave, loaded', options: { resave: true }, isLoaded: true, act: nothing },
   { name: 'resave, loaded, with maxAge', options: { ...maxAge, resave: true }, isLoaded: true, act: nothing },
 
-  { name: 'maxAge set, loaded', isLoaded: true, act: setMaxAge },
-  { name: 'maxAge shortened, loaded', options: maxAge, isLoaded: true, act: setMaxAge },
+  { name: 'maxAge set, loaded', isLoaded: true, act: setMaxAge, differs: reachesBrowser },
+  { name: 'maxAge shortened, loaded', options: maxAge, isLoaded: true, act: setMaxAge, differs: reachesBrowser },
   { name: 'maxAge set and data, loaded', isLoaded: true, act: (req) => (setMaxAge(req), change(req)) },
   { name: 'maxAge taken away, loaded', options: maxAge, isLoaded: true, act: ({ session }) => (session.cookie.expires = null) },
   { name: 'touch(), loaded, with maxAge', options: maxAge, isLoaded: true, act: ({ session }) => session.touch() },

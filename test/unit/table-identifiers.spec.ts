@@ -40,7 +40,7 @@ describe.each(Object.entries(UNCONNECTED))('On %s', (_, options) => {
 
   it.each(DANGEROUS)('a column named %j is refused, whatever its field', async (name) => {
     for (const field of SESSION_FIELDS) {
-      expect(await check({ columns: { [field]: name } })).toThrow(
+      expect(await check({ columns: { [field]: name }, renewal: true })).toThrow(
         expect.objectContaining({ code: 'SESSION_ENTITY', message: expect.stringContaining(JSON.stringify(name)) }),
       );
     }

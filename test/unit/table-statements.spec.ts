@@ -1,16 +1,18 @@
-import type { DataSourceOptions } from 'typeorm';
+import type { DataSourceOptions, EntitySchema } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { pickDialect, type SessionDialect, type StatementName } from '../../lib/table/dialect.js';
 import { metadataOf, mapColumns } from '../../lib/table/session-columns.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { defineSessionEntity, SessionEntity } from '../../lib/table/session.entity.js';
 import { standardDialect } from '../../lib/table/standard.dialect.js';
 import type { Statement, TableShape } from '../../lib/table/statement.js';
 import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';
 
-async function shapeOf(options: DataSourceOptions, dialect?: SessionDialect): Promise<TableShape> {
-  const dataSource = await readEntities(options, [SessionEntity]);
+type Entity = typeof SessionEntity | EntitySchema<SessionEntity>;
+
+async function shapeOf(options: DataSourceOptions, entity: Entity, dialect?: SessionDialect): Promise<TableShape> {
+  const dataSource = await readEntities(options, [entity]);
   const picked = dialect ?? pickDialect(dataSource);
-  const metadata = metadataOf(dataSource, SessionEntity);
+  const metadata = metadataOf(dataSource, entity);
   const columns = mapColumns(dataSource, metadata, {}, picked);
   return { dataSource, dialect: picked, metadata, columns, table: dataSource.driver.escape(metadata.tablePath) };
 }
@@ -54,19 +56,23 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
 }
 
 const DIALECTS = {
-  postgres: () => shapeOf(UNCONNECTED.postgres),
-  mysql: () => shapeOf(UNCONNECTED.mysql),
-  sqlite: () => shapeOf(UNCONNECTED['better-sqlite3']),
-  'standard, on SQLite': () => shapeOf(UNCONNECTED['better-sqlite3'], standardDialect),
+  postgres: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED.postgres, entity),
+  mysql: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED.mysql, entity),
+  sqlite: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED['better-sqlite3'], entity),
+  'standard, on SQLite': (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED['better-sqlite3'], entity, standardDialect),
 };
+
+/** What is otherwise for an entity with `renewal: true`. */
+function renewalStatementsOf(shape: TableShape): [name: string, statement: Statement][] {
+  return (['find', 'findPrevious', 'insert', 'rekey'] as const).map((name) => [`${name}, with renewal`, shape.dialect[name](shape)]);
+}
 
 describe('The statements', () => {
   it('of every dialect stand on one page', async () => {
     const chapters: string[] = [];
     for (const [title, open] of Object.entries(DIALECTS)) {
-      const statements = statementsOf(await open()).map(
-        ([name, { sql, parameters }]) => `-- ${name} (${parameters.join(', ') || 'no parameters'})\n${sql};\n`,
-      );
+      const all = [...statementsOf(await open()), ...renewalStatementsOf(await open(defineSessionEntity({ renewal: true })))];
+      const statements = all.map(([name, { sql, parameters }]) => `-- ${name} (${parameters.join(', ') || 'no parameters'})\n${sql};\n`);
       chapters.push(`-- ---- ${title} ----\n\n${statements.join('\n')}`);
     }
     await expect(chapters.join('\n\n')).toMatchFileSnapshot('../__snapshots__/statements.sql');

@@ -1,33 +1,17 @@
-import { readFileSync } from 'node:fs';
 import connectPgSimple from 'connect-pg-simple';
 import { TypeormStore } from 'connect-typeorm';
 import session from 'express-session';
 import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
 import pg from 'pg';
-import { DataSource, EntitySchema } from 'typeorm';
+import { DataSource } from 'typeorm';
+import { TypeormSession } from '../stores/typeorm-session.entity.mjs';
+import { versionOf, versionOfOurs, versionUnderOurs } from '../stores/versions.mjs';
 
 const SECRET = 'a secret of the races';
 
 /** express-session with another store, as their documentation shows it. */
 const withExpressSession = (store, cookie) =>
   session({ store, cookie, name: 'sid', secret: SECRET, resave: false, saveUninitialized: false });
-
-const versionIn = (folder) => JSON.parse(readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8')).version;
-const versionOf = (name) => versionIn(`node_modules/${name}`);
-// npm links to the repository, so our modules are found there.
-const versionOfOurs = (name) => versionIn(`../node_modules/${name}`);
-
-/** The entity of connect-typeorm's README. */
-const TypeormSession = new EntitySchema({
-  name: 'TypeormSession',
-  columns: {
-    id: { type: 'varchar', length: 255, primary: true },
-    expiredAt: { type: 'bigint' },
-    json: { type: 'text' },
-    destroyedAt: { type: 'timestamp', nullable: true, deleteDate: true },
-  },
-  indices: [{ columns: ['expiredAt'] }],
-});
 
 /** Opens each store on an empty table of the database; `sessions` makes a middleware with these cookie options. */
 export const STORES = [
@@ -60,8 +44,8 @@ export const STORES = [
     },
   },
   {
-    name: `nestjs-typeorm-session ${versionIn('..')}`,
-    with: `TypeORM ${versionOfOurs('typeorm')}, express-session ${versionOfOurs('express-session')}`,
+    name: `nestjs-typeorm-session ${versionOfOurs}`,
+    with: `TypeORM ${versionUnderOurs('typeorm')}, express-session ${versionUnderOurs('express-session')}`,
     async open(url, cookie) {
       const sessions = createSessionMiddleware({
         secret: SECRET,

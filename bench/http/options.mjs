@@ -1,0 +1,35 @@
+import { parseArgs } from 'node:util';
+import { storeOf } from '../stores/catalogue.mjs';
+import { NO_SESSION } from './no-session.mjs';
+
+/** Measured over HTTP, unless told otherwise. */
+export const HTTP_STORES = ['ours', 'ours-touching', 'memory', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
+
+/** What the command line, and behind it the environment, asks for. */
+export function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      store: { type: 'string' },
+      connections: { type: 'string', default: '64' },
+      sessions: { type: 'string', default: process.env.BENCH_SESSIONS ?? '5000' },
+      writes: { type: 'string', default: '0.1' },
+      seconds: { type: 'string', default: process.env.BENCH_HTTP_SECONDS ?? '8' },
+      rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
+      rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
+      'max-age': { type: 'string' },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const names = values.store?.split(',') ?? [NO_SESSION.name, ...HTTP_STORES];
+  return {
+    entries: names.map((name) => (name === NO_SESSION.name ? NO_SESSION : storeOf(name))),
+    load: { connections: Number(values.connections), sessions: Number(values.sessions), writeShare: Number(values.writes) },
+    seconds: Number(values.seconds),
+    rounds: Number(values.rounds),
+    rows: Number(values.rows),
+    // By default a cookie ends with the browser.
+    maxAgeMs: values['max-age'] === undefined ? null : Number(values['max-age']),
+    /** Of the process of each store. */
+    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
+  };
+}

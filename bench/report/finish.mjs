@@ -1,0 +1,33 @@
+import { writeFile } from 'node:fs/promises';
+import prettier from 'prettier';
+import { chart } from './chart.mjs';
+import { judge } from './judge.mjs';
+import { page, reachTable } from './markdown.mjs';
+import { loadResults, saveResult } from './results.mjs';
+
+const DOCS = new URL('../../docs/', import.meta.url);
+
+/**
+ * The end of a run: prints its part of the reach table. After a complete run, which is one without arguments, it writes the
+ * page and the chart anew from the last results of all benches. The process ends with an error where a line is missed.
+ */
+export async function finish(name, result) {
+  const lines = judge({ [name]: result }).filter(({ bench, value }) => bench === name && value !== undefined);
+  if (lines.length > 0) console.log(`\n${await format(reachTable(lines))}`);
+  if (process.argv.length === 2) {
+    await saveResult(name, result);
+    await writePage();
+  }
+  if (lines.some(({ verdict }) => verdict === 'missed')) process.exitCode = 1;
+}
+
+async function writePage() {
+  const results = await loadResults();
+  await writeFile(new URL('performance.md', DOCS), await format(page(results, judge(results))));
+  await writeFile(new URL('performance.svg', DOCS), chart(results));
+}
+
+async function format(markdown) {
+  const config = await prettier.resolveConfig(new URL('performance.md', DOCS));
+  return prettier.format(markdown, { ...config, parser: 'markdown' });
+}

@@ -1,0 +1,49 @@
+import { parseArgs } from 'node:util';
+import { OPERATIONS } from './operations.mjs';
+import { STORES } from '../stores/catalogue.mjs';
+import { oursTouching } from '../stores/ours.mjs';
+
+export const DATABASES = ['postgres', 'mariadb', 'sqlite'];
+
+/** Operations that statements are counted over. */
+const COUNTED = 256;
+/** Untimed, before each round. */
+const WARM_UP_S = 0.3;
+
+const listOf = (text, known, name) => {
+  const items = text.split(',');
+  const wrong = items.find((item) => !known.includes(item));
+  if (wrong !== undefined) throw new Error(`--${name} knows no "${wrong}". It knows ${known.join(', ')}.`);
+  return items;
+};
+
+/** What the command line, and behind it the environment, asks for. */
+export function readOptions() {
+  const { values } = parseArgs({
+    options: {
+      database: { type: 'string' },
+      store: { type: 'string' },
+      operation: { type: 'string' },
+      concurrency: { type: 'string' },
+      seconds: { type: 'string', default: process.env.BENCH_SECONDS ?? '2' },
+      rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
+      rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
+      'cpu-prof': { type: 'string' },
+    },
+  });
+  const names = STORES.filter((store) => store !== oursTouching).map(({ name }) => name);
+  const operations = Object.keys(OPERATIONS);
+  return {
+    databases: listOf(values.database ?? DATABASES.join(), DATABASES, 'database'),
+    stores: listOf(values.store ?? names.join(), names, 'store'),
+    operations: listOf(values.operation ?? operations.join(), operations, 'operation'),
+    concurrencies: (values.concurrency ?? '1,16,64').split(',').map(Number),
+    seconds: Number(values.seconds),
+    warmUpSeconds: WARM_UP_S,
+    counted: COUNTED,
+    rounds: Number(values.rounds),
+    rows: Number(values.rows),
+    /** Of the process of each store. */
+    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
+  };
+}

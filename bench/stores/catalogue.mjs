@@ -1,0 +1,27 @@
+import { sqliteSessionStore } from './better-sqlite3-session-store.mjs';
+import { pgSimple } from './connect-pg-simple.mjs';
+import { connectRedis } from './connect-redis.mjs';
+import { connectSessionKnex } from './connect-session-knex.mjs';
+import { connectTypeorm } from './connect-typeorm.mjs';
+import { mysqlSession } from './express-mysql-session.mjs';
+import { memoryStore } from './memory-store.mjs';
+import { ours, oursByQuery, oursTouching } from './ours.mjs';
+
+export const STORES = [
+  ours,
+  oursByQuery,
+  oursTouching,
+  memoryStore,
+  connectRedis,
+  pgSimple,
+  connectTypeorm,
+  mysqlSession,
+  sqliteSessionStore,
+  connectSessionKnex,
+];
+
+export function storeOf(name) {
+  const store = STORES.find((candidate) => candidate.name === name);
+  if (!store) throw new Error(`There is no store "${name}". There are: ${STORES.map((each) => each.name).join(', ')}.`);
+  return store;
+}

@@ -1,0 +1,2 @@
+/** Connections of each store's pool. */
+export const POOL_SIZE = 10;

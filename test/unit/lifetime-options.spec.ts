@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { SessionOptionsError } from '../../lib/session.errors.js';
+import { resolveOptions } from '../../lib/store/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const resolve = (options: Partial<SessionModuleOptions>) => {
+  const { absoluteTimeoutMs, idleTimeoutMs } = resolveOptions({ secret: 'x', ...options });
+  return { absolute: absoluteTimeoutMs, idle: idleTimeoutMs({} as never) };
+};
+
+describe('lifetimes', () => {
+  it.each([
+    ['AAL1', { absolute: 30 * DAY, idle: undefined }],
+    ['AAL2', { absolute: 24 * HOUR, idle: HOUR }],
+    ['AAL3', { absolute: 12 * HOUR, idle: 15 * MINUTE }],
+  ] as const)('%s are those of NIST SP 800-63B-4', (lifetimes, expected) => {
+    expect(resolve({ lifetimes })).toEqual(expected);
+  });
+
+  it.each<[Partial<SessionModuleOptions>, object]>([
+    [
+      { lifetimes: 'AAL2', absoluteTimeout: '12h', idleTimeout: '30m' },
+      { absolute: 12 * HOUR, idle: 30 * MINUTE },
+    ],
+    [
+      { lifetimes: 'AAL2', absoluteTimeout: '24h', idleTimeout: '1h' },
+      { absolute: 24 * HOUR, idle: HOUR },
+    ],
+    [
+      { lifetimes: 'AAL2', absoluteTimeout: '30m' },
+      { absolute: 30 * MINUTE, idle: HOUR },
+    ],
+    [
+      { lifetimes: 'AAL1', idleTimeout: '30d' },
+      { absolute: 30 * DAY, idle: 30 * DAY },
+    ],
+    [
+      { lifetimes: 'AAL3', idleTimeout: () => '5m' },
+      { absolute: 12 * HOUR, idle: 5 * MINUTE },
+    ],
+    [
+      { lifetimes: 'AAL3', idleTimeout: () => '8h' },
+      { absolute: 12 * HOUR, idle: 15 * MINUTE },
+    ],
+  ])('may be shortened: %o', (options, expected) => {
+    expect(resolve(options)).toEqual(expected);
+  });
+
+  it.each([
+    [{ lifetimes: 'AAL1', absoluteTimeout: '31d' }, /`absoluteTimeout` is "31d".*720 hours.*AAL1/],
+    [{ lifetimes: 'AAL2', absoluteTimeout: false }, /`absoluteTimeout` is false.*24 hours.*AAL2/],
+    [{ lifetimes: 'AAL2', idleTimeout: '61m' }, /`idleTimeout` is "61m".*60 minutes.*AAL2/],
+    [{ lifetimes: 'AAL3', idleTimeout: '16m' }, /`idleTimeout` is "16m".*15 minutes.*AAL3/],
+    [{ lifetimes: 'AAL2', absoluteTimeout: '30m', idleTimeout: '45m' }, /`idleTimeout` is "45m".*`absoluteTimeout`/],
+  ] as const)('may not be lengthened: %o', (options, message) => {
+    expect(() => resolve(options)).toThrow(SessionOptionsError);
+    expect(() => resolve(options)).toThrow(message);
+  });
+});
