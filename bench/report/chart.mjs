@@ -67,7 +67,12 @@ function operationsPanel(store) {
     const size = ours.perSecond / other.perSecond;
     return [{ label: title, size, value: `${size.toFixed(1)} ×`, isOurs: true }];
   });
-  return { title: `Operations in proportion to ${BASELINE}`, note: 'PostgreSQL, 64 at a time', bars, mark: 1 };
+  return {
+    title: `Operations in proportion to ${BASELINE}`,
+    note: 'PostgreSQL, 64 at a time; the line is connect-pg-simple',
+    bars,
+    mark: 1,
+  };
 }
 
 function draw({ title, note, bars, mark }, top) {

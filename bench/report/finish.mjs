@@ -1,15 +1,17 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import prettier from 'prettier';
 import { chart } from './chart.mjs';
 import { judge } from './judge.mjs';
 import { page, reachTable } from './markdown.mjs';
+import { renewReadme } from './readme.mjs';
 import { loadResults, saveResult } from './results.mjs';
 
 const DOCS = new URL('../../docs/', import.meta.url);
+const README = new URL('../../README.md', import.meta.url);
 
 /**
  * The end of a run: prints its part of the reach table. After a complete run, which is one without arguments, it writes the
- * page and the chart anew from the last results of all benches. The process ends with an error where a line is missed.
+ * page, the chart and their part of the README anew from the last results of all benches. The process ends with an error where a line is missed.
  */
 export async function finish(name, result) {
   const lines = judge({ [name]: result }).filter(({ bench, value }) => bench === name && value !== undefined);
@@ -23,8 +25,13 @@ export async function finish(name, result) {
 
 async function writePage() {
   const results = await loadResults();
-  await writeFile(new URL('performance.md', DOCS), await format(page(results, judge(results))));
+  const lines = judge(results);
+  await writeFile(new URL('performance.md', DOCS), await format(page(results, lines)));
   await writeFile(new URL('performance.svg', DOCS), chart(results));
+  if (results.http ?? results.store) {
+    const readme = await readFile(README, 'utf8');
+    await writeFile(README, await format(renewReadme(readme, results, lines)));
+  }
 }
 
 async function format(markdown) {

@@ -13,8 +13,8 @@ import { OPERATIONS } from '../store-level/operations.mjs';
 import { STORES, storeOf } from '../stores/catalogue.mjs';
 import { oursTouching } from '../stores/ours.mjs';
 
-/** Stores that may be missing: one has a server of its own, the other an option that not every build knows. */
-const OPTIONAL = ['connect-redis', 'ours-by-query'];
+/** Has a server of its own, which may be missing. */
+const OPTIONAL = ['connect-redis'];
 /** What each operation of ours costs when it is alone. */
 const STATEMENTS = { get: 1, touch: 1, set: 1, 'set-large': 1, 'get-touch': 1, 'create-destroy': 2 };
 const ROWS = 200;

@@ -1,6 +1,6 @@
 import { inLanes } from '../measure/in-lanes.mjs';
 import { summarize } from '../measure/summary.mjs';
-import { sidOf } from '../stores/sample-session.mjs';
+import { shuffledSids } from '../stores/shuffled-sids.mjs';
 
 /** How many operations are prepared and then timed together. */
 const BATCH_ALONE = 512;
@@ -63,15 +63,4 @@ async function timed(items, concurrency, seconds, run) {
   });
   const { user, system } = process.cpuUsage(cpu);
   return { latencies, seconds: (performance.now() - start) / 1_000, cpuMicros: user + system };
-}
-
-/** Session ids in random order, round and round: no two of one batch are the same. */
-function shuffledSids(first, last) {
-  const all = Array.from({ length: last - first + 1 }, (_, index) => sidOf(first + index));
-  for (let i = all.length - 1; i > 0; i--) {
-    const j = Math.floor(Math.random() * (i + 1));
-    [all[i], all[j]] = [all[j], all[i]];
-  }
-  let cursor = 0;
-  return { all, length: all.length, next: () => all[cursor++ % all.length] };
 }

@@ -3,7 +3,7 @@ import { sampleSession, sidOf, userOf } from './sample-session.mjs';
 import { versionOf } from './versions.mjs';
 
 export const memoryStore = {
-  name: 'memory',
+  name: 'MemoryStore',
   title: `MemoryStore of express-session ${versionOf('express-session')}`,
   databases: ['memory'],
   async open() {

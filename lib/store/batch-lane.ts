@@ -114,7 +114,7 @@ export class BatchLane<Item, Outcome> {
     leave();
   }
 
-  /** One bad row must not fail its neighbours: a batch that was refused is sent again in halves. */
+  /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */
   private async deliver(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
@@ -123,9 +123,7 @@ export class BatchLane<Item, Outcome> {
       }
     } catch (error) {
       if (batch.length > 1 && isRefusal(error)) {
-        const half = Math.ceil(batch.length / 2);
-        await this.deliver(batch.slice(0, half));
-        await this.deliver(batch.slice(half));
+        await Promise.all(batch.map((passenger) => this.deliver([passenger])));
         return;
       }
       for (const { waiters } of batch) {

@@ -1,5 +1,4 @@
 import type { DataSource } from 'typeorm';
-import { isLost } from './database-error.js';
 import { throughRunner, type StatementTransport } from './statement-transport.js';
 
 /** A connection of the `pg` driver, as far as it is used here. */
@@ -18,8 +17,10 @@ interface Query {
   readonly query_timeout: number;
 }
 
-/** A code of the server itself, which goes on after it has refused a statement. */
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** What the server refuses while it carries a statement out: value, constraint, deadlock. The connection is as good as before. */
+const REFUSED = /^(22|23|40)[0-9A-Z]{3}$/;
+/** The table has changed since the statement was prepared, or a pooler in between mixes connections up: nothing has happened. */
+const STALE = new Set<unknown>(['0A000', '26000', '42P05']);
 // The error reaches whoever waits for the query; without a listener it would end the process, too.
 const heard = (): void => undefined;
 
@@ -40,7 +41,10 @@ export const throughPool: StatementTransport = async (dataSource, statement, val
     const { rows, rowCount } = await client.query({ name, text, values, query_timeout: timeoutMs });
     return { records: rows, affected: rowCount ?? rows.length };
   } catch (error) {
-    isBroken = !SQLSTATE.test(String((error as { code?: unknown }).code)) || isLost(error);
+    const { code } = error as { code?: unknown };
+    // Otherwise the driver may take a statement for prepared that the server has refused to prepare.
+    isBroken = !REFUSED.test(String(code));
+    if (STALE.has(code)) return await throughRunner(dataSource, statement, values, timeoutMs);
     logger.logQueryError(error as Error, text, values);
     throw error;
   } finally {

@@ -117,3 +117,27 @@ describeEachDatabase('A connection on which a statement takes too long', (databa
     expect(['saved', 'conflict']).toContain((await table.update([newChange(id)]))[0]);
   });
 });
+
+describeEachDatabase('A table that changes while it is in use', (database) => {
+  const entity = ownSessionEntity(database);
+  const dataSource = useDataSource(database, [entity]);
+
+  it('is read and written on', async () => {
+    const table = openTable(dataSource(), entity);
+    const ids = ['a', 'b'].map((name) => createHash('sha256').update(name).digest('hex'));
+    await table.insert(ids.map((id) => newRow(id)));
+    await table.find([ids[0]!], NOW);
+    await table.find(ids, NOW);
+    const runner = dataSource().createQueryRunner();
+    const { tablePath } = dataSource().getMetadata(entity);
+    const name = dataSource().driver.escape(tablePath);
+    await runner.query(`ALTER TABLE ${name} ADD COLUMN note varchar(10)`);
+    if (database.name === 'postgres') await runner.query(`ALTER TABLE ${name} ALTER COLUMN user_id TYPE text`);
+    await runner.release();
+    for (let turn = 0; turn < 3; turn++) {
+      expect((await table.find([ids[0]!], NOW))[0]?.version).toBe(turn + 1);
+      expect(await table.update([newChange(ids[0]!, { version: turn + 1 })])).toEqual(['saved']);
+    }
+    expect((await table.find(ids, NOW)).map((row) => row?.version)).toEqual([4, 1]);
+  });
+});
