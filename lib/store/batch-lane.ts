@@ -42,10 +42,11 @@ export class BatchLane<Item, Outcome> {
   /** Resolves to the outcome of this item, whatever becomes of those that travel with it. */
   submit(item: Item): Promise<Outcome> {
     const { rules } = this;
-    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(([outcome]) => outcome!);
+    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(first);
+    const key = rules.keyOf(item);
+    if (this.inFlight < MAX_IN_FLIGHT && this.waiting.length === 0 && !this.travelling.has(key)) return this.travelAlone(item, key);
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
-      const key = rules.keyOf(item);
       const companion = this.joinable.get(key);
       if (companion) {
         companion.item = rules.join!(companion.item, item);
@@ -61,6 +62,21 @@ export class BatchLane<Item, Outcome> {
       if (rules.join) this.joinable.set(key, passenger);
       this.depart();
     });
+  }
+
+  /** The way without load: nothing is queued, sorted or split. */
+  private travelAlone(item: Item, key: string): Promise<Outcome> {
+    const leave = this.enter([key]);
+    return this.rules.send([item]).then(
+      (outcomes) => {
+        leave();
+        return first(outcomes);
+      },
+      (error: unknown) => {
+        leave();
+        throw error;
+      },
+    );
   }
 
   private depart(): void {
@@ -92,29 +108,34 @@ export class BatchLane<Item, Outcome> {
       }
     }
     this.waiting = left;
-    const { join } = this.rules;
-    if (!join) for (const key of batch.keys()) this.travelling.add(key);
     return [...batch.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   private async travel(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
-    this.inFlight++;
-    let hasLeft = false;
-    const leave = () => {
-      if (hasLeft) return;
-      hasLeft = true;
-      this.inFlight--;
-      for (const { key } of batch) this.travelling.delete(key);
-      this.depart();
-    };
-    // A batch that hangs must not keep the others waiting for ever.
-    const timer = setTimeout(leave, this.rules.timeoutMs);
+    const leave = this.enter(batch.map(({ key }) => key));
     await this.deliver(batch);
-    clearTimeout(timer);
     leave();
   }
 
-  /** One bad row must not fail its neighbours: a batch that was refused is sent again in halves. */
+  /** Takes a place among what is under way; returns what gives it back, which happens by itself where a batch hangs. */
+  private enter(keys: readonly string[]): () => void {
+    const { join, timeoutMs } = this.rules;
+    let hasLeft = false;
+    const leave = (): void => {
+      if (hasLeft) return;
+      hasLeft = true;
+      clearTimeout(timer);
+      this.inFlight--;
+      if (!join) for (const key of keys) this.travelling.delete(key);
+      this.depart();
+    };
+    const timer = setTimeout(leave, timeoutMs);
+    this.inFlight++;
+    if (!join) for (const key of keys) this.travelling.add(key);
+    return leave;
+  }
+
+  /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */
   private async deliver(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
@@ -123,9 +144,7 @@ export class BatchLane<Item, Outcome> {
       }
     } catch (error) {
       if (batch.length > 1 && isRefusal(error)) {
-        const half = Math.ceil(batch.length / 2);
-        await this.deliver(batch.slice(0, half));
-        await this.deliver(batch.slice(half));
+        await Promise.all(batch.map((passenger) => this.deliver([passenger])));
         return;
       }
       for (const { waiters } of batch) {
@@ -134,6 +153,8 @@ export class BatchLane<Item, Outcome> {
     }
   }
 }
+
+const first = <Outcome>(outcomes: readonly Outcome[]): Outcome => outcomes[0]!;
 
 /** Whether nothing of a batch has happened because the database, or its column, would not take one of the rows. */
 function isRefusal(error: unknown): boolean {

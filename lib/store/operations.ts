@@ -10,7 +10,8 @@ export interface Operation {
 
 /** Bounds how long an operation may take, and knows which are under way. */
 export class Operations {
-  private readonly underWay = new Set<Promise<unknown>>();
+  private underWay = 0;
+  private readonly idleWaiters: (() => void)[] = [];
 
   constructor(
     private readonly timeoutMs: number,
@@ -27,18 +28,27 @@ export class Operations {
         note(false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       }, this.timeoutMs);
-      const done = work(operation)
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          this.underWay.delete(done);
-        });
-      this.underWay.add(done);
+      const end = (): void => {
+        clearTimeout(timer);
+        this.underWay--;
+        if (this.underWay === 0) for (const wake of this.idleWaiters.splice(0)) wake();
+      };
+      this.underWay++;
+      work(operation).then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
     });
   }
 
   /** Resolves when nothing is under way any more, whatever came of it. */
   async idle(): Promise<void> {
-    while (this.underWay.size > 0) await Promise.all(this.underWay);
+    while (this.underWay > 0) await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
   }
 }

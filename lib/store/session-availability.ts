@@ -1,6 +1,8 @@
 import { SessionUnavailableError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 
+type Method = (...args: unknown[]) => Promise<unknown>;
+
 /** These may answer without a question to the database, so only their failure tells something. */
 const SILENT: readonly (keyof SessionTable)[] = ['fields', 'lock'];
 
@@ -27,23 +29,34 @@ export class SessionAvailability {
 
   /** The same table, whose answers are noted. */
   watch(table: SessionTable): SessionTable {
+    const watched = new Map<unknown, unknown>();
     return new Proxy(table, {
       get: (target, name: keyof SessionTable) => {
+        const known = watched.get(name);
+        if (known) return known;
         const method: unknown = Reflect.get(target, name);
         if (typeof method !== 'function') return method;
-        if (name === 'batchSize') return method.bind(target) as unknown;
-        return async (...args: unknown[]): Promise<unknown> => {
-          const note = this.begin();
-          try {
-            const answer: unknown = await method.apply(target, args);
-            if (!SILENT.includes(name)) note(true);
-            return answer;
-          } catch (error) {
-            note(!(error instanceof SessionUnavailableError) || error.isRefusal);
-            throw error;
-          }
-        };
+        const noted = name === 'batchSize' ? (method.bind(target) as unknown) : this.noted(target, name, method as Method);
+        watched.set(name, noted);
+        return noted;
       },
     });
+  }
+
+  private noted(table: SessionTable, name: keyof SessionTable, method: Method): Method {
+    const isSilent = SILENT.includes(name);
+    return (...args) => {
+      const note = this.begin();
+      return method.apply(table, args).then(
+        (answer) => {
+          if (!isSilent) note(true);
+          return answer;
+        },
+        (error: unknown) => {
+          note(!(error instanceof SessionUnavailableError) || error.isRefusal);
+          throw error;
+        },
+      );
+    };
   }
 }

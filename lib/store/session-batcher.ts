@@ -57,7 +57,7 @@ class SessionBatcher implements SessionTable {
       timeoutMs,
       size: () => table.batchSize('update'),
       keyOf: idOf,
-      isAlone: (change) => change.version === undefined || isLong(change),
+      isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
       send: (changes) => table.update(changes),
     });
     this.touches = new BatchLane<Touch, SaveOutcome>({

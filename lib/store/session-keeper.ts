@@ -45,7 +45,7 @@ export class SessionKeeper {
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
     const { table, codec, options, now } = this.context;
     if (origin.isThrowaway) throw notRead();
-    for (;;) {
+    for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
       origin.hasChanged ||= this.mayNeedCookie(session, origin);
@@ -53,7 +53,7 @@ export class SessionKeeper {
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
-      const [outcome] = await table.update([{ ...draft, id: origin.key, version }]);
+      const [outcome] = await table.update([{ ...draft, id: origin.key, version, isRetry }]);
       if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;

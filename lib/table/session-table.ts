@@ -49,6 +49,8 @@ export const SESSION_FIELDS = [
 export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
   /** The version that the row must still have; `undefined` takes any. */
   readonly version: number | undefined;
+  /** Whether it has lost once to another request: its row is in demand, and it waits for no others. @default false */
+  readonly isRetry?: boolean;
 };
 
 /** "Still here": moves the times of a row and nothing else. */

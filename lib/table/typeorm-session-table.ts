@@ -1,4 +1,5 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import { isTransient } from './database-error.js';
 import type { StatementName } from './dialect.js';
 import type { Values } from './prepared-statement.js';
 import type { SessionDatabase } from './session-database.js';
@@ -112,17 +113,14 @@ export class TypeOrmSessionTable implements SessionTable {
   rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
     return inTurn(moves, async (move) => {
       await this.assertFits({ id: move.newId });
-      let isAnswerLost = false;
-      const outcome = await this.unlessTaken(move.newId, async (): Promise<SaveOutcome> => {
-        try {
-          return (await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone';
-        } catch (error) {
-          isAnswerLost = error instanceof SessionUnavailableError && !error.isRefusal;
-          throw error;
-        }
-      });
-      // The row that has the new id is ours then: the move was made, and only its answer did not get here.
-      return isAnswerLost && outcome === 'conflict' && !(await this.exists(move.id)) ? 'saved' : outcome;
+      try {
+        return await this.unlessTaken(move.newId, async () => ((await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
+      } catch (error) {
+        // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
+        const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
+        if (mayBeMade && (await this.exists(move.newId)) && !(await this.exists(move.id))) return 'saved';
+        throw error;
+      }
     });
   }
 
@@ -203,7 +201,7 @@ export class TypeOrmSessionTable implements SessionTable {
     try {
       return await write();
     } catch (error) {
-      if (error instanceof SessionUnavailableError && (await this.exists(id))) return 'conflict';
+      if (isUndone(error) && (await this.exists(id))) return 'conflict';
       throw error;
     }
   }
@@ -264,6 +262,11 @@ export class TypeOrmSessionTable implements SessionTable {
 
 const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;
+
+/** Whether the database has said that it did not do it; an answer that was lost says nothing. */
+function isUndone(error: unknown): boolean {
+  return error instanceof SessionUnavailableError && (error.isRefusal || isTransient(error.cause));
+}
 
 async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];

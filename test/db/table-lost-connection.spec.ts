@@ -37,7 +37,6 @@ describeEachDatabase('A lost connection', (database) => {
     await table.insert([newRow('a')]);
     for (const work of [() => table.insert([newRow('b')]), () => table.update([newChange('a')]), () => table.upsert([newRow('c')])]) {
       const failures = failNext(1, driverError('57P01'));
-      // Whether the id of an insert is taken is asked afterwards.
       await expect(work()).rejects.toThrow(SessionUnavailableError);
       expect(failures()).toBe(1);
     }
@@ -62,9 +61,22 @@ describeEachDatabase('A lost connection', (database) => {
     restore();
     expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
     const fail = failNext(1, driverError('ECONNRESET'));
-    expect(await table.rekey([{ id: 'b', newId: 'taken' }])).toEqual(['conflict']);
+    await expect(table.rekey([{ id: 'b', newId: 'taken' }])).rejects.toThrow(SessionUnavailableError);
     fail();
+    expect(await table.rekey([{ id: 'b', newId: 'taken' }])).toEqual(['conflict']);
     expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
+  });
+
+  it('is no conflict for a row that was added before the answer was lost', async () => {
+    const table = openTable(dataSource(), entity);
+    await table.clear();
+    const restore = interceptStatements(dataSource(), async (_, send) => {
+      await send();
+      throw driverError('ECONNRESET');
+    });
+    await expect(table.insert([newRow('a')])).rejects.toThrow(SessionUnavailableError);
+    restore();
+    expect((await table.find(['a'], NOW))[0]?.id).toBe('a');
   });
 
   function failNext(times: number, error: Error): () => number {
