@@ -21,8 +21,8 @@ const ROWS = Number(values.rows);
 const PARTITIONS = Number(values.partitions);
 const CLIENTS = 4;
 const HOUR_MS = 3_600_000;
-/** Of the rows, every fifth has expired, and every tenth is in use. */
-const EXPIRED = 5;
+/** Of the rows, every twenty-fifth has expired, and every tenth is in use. */
+const EXPIRED = 25;
 const ACTIVE = 10;
 const DATA = JSON.stringify({ cookie: { path: '/' }, visits: 3, note: 'x'.repeat(250) });
 const LIMIT_MS = 90 * 60_000;
