@@ -4,6 +4,11 @@ import type { SessionContext } from './session-context.js';
 const BATCH_ROWS = 1_000;
 /** Longest pause between two batches, in milliseconds. Usually it is as long as the batch before took: half of the time is for others. */
 const MAX_PAUSE_MS = 1_000;
+/** A batch that takes longer is followed by one of half its size, and one that is quicker by twice as many, up to `batchSize`. */
+const SLOW_BATCH_MS = 50;
+const QUICK_BATCH_MS = 20;
+/** Fewer rows at a time would make a run endless. */
+const MIN_BATCH_ROWS = 50;
 
 /** Removes expired rows, in batches: at an interval of its own, and when asked. */
 export class SessionPruner {
@@ -45,7 +50,8 @@ export class SessionPruner {
 
   private async removeExpired(): Promise<number> {
     const { table, options, now, tell } = this.context;
-    const limit = options.prune ? options.prune.batchSize : BATCH_ROWS;
+    const batchSize = options.prune ? options.prune.batchSize : BATCH_ROWS;
+    let limit = batchSize;
     let count = 0;
     try {
       for (;;) {
@@ -53,7 +59,10 @@ export class SessionPruner {
         const removed = await table.prune({ now: now(), limit });
         count += removed;
         if (removed < limit || this.isStopped) break;
-        await this.pause(performance.now() - begun);
+        const taken = performance.now() - begun;
+        if (taken > SLOW_BATCH_MS) limit = Math.min(batchSize, Math.max(MIN_BATCH_ROWS, Math.floor(limit / 2)));
+        else if (taken < QUICK_BATCH_MS) limit = Math.min(batchSize, limit * 2);
+        await this.pause(taken);
         if (this.isStopped) break;
       }
     } catch (error) {

@@ -62,6 +62,9 @@ export interface SessionDialect {
   /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
   readonly prune?: Build;
 
+  /** Prepares a table that was just made, in a way that entities cannot say. Does nothing where the table has settings already. */
+  readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
+
   /** Without it sessions are locked within the process only. */
   readonly lock?: DatabaseLock;
 
@@ -95,4 +98,11 @@ export function pickDialect({ options }: DataSource): SessionDialect {
 export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
   const isMysql = FAMILIES.get(type) === mysqlDialect;
   return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
+}
+
+/** Prepares a table that was just made, where its database has something to prepare. */
+export async function tuneTable(runner: QueryRunner, tablePath: string): Promise<void> {
+  const { driver, options } = runner.manager.dataSource ?? runner.manager.connection;
+  const path = tablePath.split('.').map((name) => driver.escape(name));
+  await FAMILIES.get(options.type)?.tune?.(runner, path.join('.'));
 }

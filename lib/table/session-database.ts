@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { isAlreadyThere, toOpeningError } from './database-error.js';
-import { defaultEntity } from './dialect.js';
+import { defaultEntity, tuneTable } from './dialect.js';
 
 /** Where the table's data source comes from, and whose it is. */
 export interface SessionDatabase {
@@ -59,7 +59,8 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
   const initialize = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        await dataSource.initialize();
+        if (!dataSource.isInitialized) await dataSource.initialize();
+        if (dataSource.options.synchronize) await tune(dataSource, entity);
         isOpen = true;
         return;
       } catch (error) {
@@ -88,6 +89,15 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
       if (dataSource.isInitialized) await dataSource.destroy();
     },
   };
+}
+
+async function tune(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>): Promise<void> {
+  const runner = dataSource.createQueryRunner('master');
+  try {
+    await tuneTable(runner, dataSource.getMetadata(entity).tablePath);
+  } finally {
+    await runner.release();
+  }
 }
 
 function createDataSource(options: DataSourceOptions): DataSource {

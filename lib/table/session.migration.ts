@@ -1,6 +1,7 @@
 import { Table } from 'typeorm';
-import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
+import type { DataSource, EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SessionEntityError, SessionOptionsError } from '../session.errors.js';
+import { tuneTable } from './dialect.js';
 import { SessionEntity } from './session.entity.js';
 
 /**
@@ -32,7 +33,9 @@ export function createSessionMigration(options: SessionMigrationOptions = {}): n
     readonly name = name;
 
     async up(queryRunner: QueryRunner): Promise<void> {
-      await queryRunner.createTable(tableOf(entity, queryRunner), true);
+      const table = tableOf(entity, queryRunner);
+      await queryRunner.createTable(table, true);
+      await tuneTable(queryRunner, dataSourceOf(queryRunner).getMetadata(entity).tablePath);
     }
 
     async down(queryRunner: QueryRunner): Promise<void> {
@@ -41,9 +44,11 @@ export function createSessionMigration(options: SessionMigrationOptions = {}): n
   };
 }
 
-function tableOf(entity: EntityTarget<ObjectLiteral>, { manager }: QueryRunner): Table {
-  // `manager.dataSource` is TypeORM 1; 0.3 calls it `connection`.
-  const dataSource = manager.dataSource ?? manager.connection;
+// `manager.dataSource` is TypeORM 1; 0.3 calls it `connection`.
+const dataSourceOf = ({ manager }: QueryRunner): DataSource => manager.dataSource ?? manager.connection;
+
+function tableOf(entity: EntityTarget<ObjectLiteral>, queryRunner: QueryRunner): Table {
+  const dataSource = dataSourceOf(queryRunner);
   if (!dataSource.hasMetadata(entity)) {
     throw new SessionEntityError(
       'The session migration needs its entity on the data source that runs it. Add it to the `entities` of that data source.',

@@ -54,6 +54,23 @@ describe('the batches of a prune run', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('get smaller while they are slow, and grow again, never over the batch size', async () => {
+    const limits: number[] = [];
+    const durations = [60, 60, 60, 60, 60, 60, 30, 5, 5, 5, 5, 5, 5];
+    const table = {
+      prune: ({ limit }: { limit: number }) => {
+        vi.advanceTimersByTime(durations[limits.length]!);
+        limits.push(limit);
+        return Promise.resolve(limits.length < durations.length ? limit : 0);
+      },
+    };
+    const options = { prune: { intervalMs: 1_000, batchSize: 1_000 } };
+    const run = new SessionPruner({ table, options, now: Date.now, tell: () => undefined } as unknown as SessionContext).prune();
+    await pass(5_000);
+    await run;
+    expect(limits).toEqual([1_000, 500, 250, 125, 62, 50, 50, 50, 100, 200, 400, 800, 1_000]);
+  });
+
   it('end with a stop, which waits for no pause', async () => {
     const run = pruner.prune();
     await pass(1);
