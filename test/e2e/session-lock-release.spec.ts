@@ -40,8 +40,8 @@ const ENDS: Readonly<Record<string, [number, Handler]>> = {
 
 describeEachDatabase('The lock of a session is released', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
-  // One connection for locks: one that is not given back is missed at once.
-  const dataSource = useDataSource(database, [entity], { poolSize: 2 });
+  // One connection for locks, so that one that is not given back is missed at once; one for a write that is held back, one for the others.
+  const dataSource = useDataSource(database, [entity], { poolSize: 3 });
   const second = useDataSource(database, [entity], { poolSize: 2 });
   const start = (handlers = {}, from = dataSource) => startHandlers({ entity, dataSource: from() }, handlers);
 
