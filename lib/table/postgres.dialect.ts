@@ -30,7 +30,7 @@ export const postgresDialect: SessionDialect = {
   batches: valuesBatches(({ type }) => {
     const cast = CASTS[type];
     return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
-  }),
+  }, true),
   isExact: true,
   equals(column, value) {
     const { type, collation } = column.metadata;

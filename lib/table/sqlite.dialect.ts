@@ -8,7 +8,7 @@ import { valuesBatches } from './values.batches.js';
 export const sqliteDialect: SessionDialect = {
   ...standardDialect,
   name: 'sqlite',
-  batches: valuesBatches(() => (value) => value),
+  batches: valuesBatches(() => (value) => value, false),
   integerHoldsMilliseconds: true,
   sharesConnection: true,
   isExact: true,

@@ -7,8 +7,11 @@ import { and, compileText, isLive, isPresent, type ParameterName, type Statement
 /** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
 export type CastOf = (column: SessionColumn) => ((value: string) => string) | undefined;
 
-/** The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. */
-export function valuesBatches(castOf: CastOf): BatchForms {
+/**
+ * The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. Where rows are
+ * locked one by one, they are locked in the order of their ids first: a join takes them in any order, and two processes deadlock.
+ */
+export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
   const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, returnsIds: true });
 
   /** `undefined` where a column is of a type that a list of values cannot carry. */
@@ -20,6 +23,14 @@ export function valuesBatches(castOf: CastOf): BatchForms {
     const tuple = (row: number) => `(${columns.map(({ name, cast }) => cast!(`:${name}.${row}`)).join(', ')})`;
     return `v(${columns.map(({ name }) => `v_${name}`).join(', ')}) AS (VALUES ${perRow(rows, tuple)})`;
   }
+
+  /** The rows of a batch as `l`, locked; nothing where that is not needed. */
+  function locked({ table, columns }: TableShape, rows: number, strength: 'NO KEY UPDATE' | 'UPDATE'): string | undefined {
+    if (!locksRows) return undefined;
+    const id = columns.id.sql;
+    return `l AS (SELECT ${id} AS l_id FROM ${table} WHERE ${id} IN (${perRow(rows, (row) => `:id.${row}`)}) ORDER BY ${id} FOR ${strength})`;
+  }
+  const from = locksRows ? 'v JOIN l ON l.l_id = v.v_id' : 'v';
 
   return {
     find: form((shape, rows) => selectRows(shape, rows)),
@@ -38,7 +49,7 @@ export function valuesBatches(castOf: CastOf): BatchForms {
       const where = and(`s.${id.sql} = v.v_id`, `s.${version.sql} = v.v_version`, isPresent(shape));
       return compileText(
         shape,
-        `WITH ${values} UPDATE ${table} AS s SET ${[...set, `${version.sql} = s.${version.sql} + 1`].join(', ')} FROM v WHERE ${where} RETURNING ${id.sql} AS id`,
+        `WITH ${list(values, locked(shape, rows, 'NO KEY UPDATE'))} UPDATE ${table} AS s SET ${[...set, `${version.sql} = s.${version.sql} + 1`].join(', ')} FROM ${from} WHERE ${where} RETURNING ${id.sql} AS id`,
       );
     }),
 
@@ -54,13 +65,17 @@ export function valuesBatches(castOf: CastOf): BatchForms {
       const where = and(`s.${columns.id.sql} = v.v_id`, isLive(shape), unseen);
       return compileText(
         shape,
-        `WITH ${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM v WHERE ${where} RETURNING ${columns.id.sql} AS id`,
+        `WITH ${list(values, locked(shape, rows, 'NO KEY UPDATE'))} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} WHERE ${where} RETURNING ${columns.id.sql} AS id`,
       );
     }),
 
     remove: form((shape, rows) => {
       const id = shape.columns.id.sql;
-      return compileText(shape, `DELETE FROM ${shape.table} WHERE ${id} IN (${perRow(rows, (row) => `:id.${row}`)}) RETURNING ${id} AS id`);
+      const lock = locked(shape, rows, 'UPDATE');
+      const isOneOf = lock ? `${id} IN (SELECT l_id FROM l)` : `${id} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+      return compileText(shape, `${lock ? `WITH ${lock} ` : ''}DELETE FROM ${shape.table} WHERE ${isOneOf} RETURNING ${id} AS id`);
     }),
   };
 }
+
+const list = (...parts: (string | undefined)[]): string => parts.filter(Boolean).join(', ');

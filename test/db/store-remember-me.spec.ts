@@ -20,10 +20,14 @@ describeEachDatabase('remember me', (database) => {
       await newSession(store, 'a', { views: 1 }).save();
       expect(await endOf('a')).toBe(START + DAY);
       const long = await setAge(store, 'a', 14 * DAY);
-      expect(long.cookie.originalMaxAge).toBe(14 * DAY);
-      expect(await endOf('a')).toBe(START + 14 * DAY);
-      await setAge(store, 'a', 10 * MINUTE);
-      expect(await endOf('a')).toBe(START + 10 * MINUTE);
+      // The setter of express-session's cookie asks the clock twice, and may lose a moment.
+      const age = long.cookie.originalMaxAge!;
+      expect(age).toBeGreaterThan(14 * DAY - MINUTE);
+      expect(age).toBeLessThanOrEqual(14 * DAY);
+      expect(await endOf('a')).toBe(START + age);
+      const brief = await setAge(store, 'a', 10 * MINUTE);
+      expect(brief.cookie.originalMaxAge).toBeGreaterThan(9 * MINUTE);
+      expect(await endOf('a')).toBe(START + brief.cookie.originalMaxAge!);
       const short = await setAge(store, 'a', null);
       expect(short.cookie.expires).toBeNull();
       expect(await endOf('a')).toBe(START + DAY);
@@ -32,10 +36,10 @@ describeEachDatabase('remember me', (database) => {
     it('starts anew with each touch, and never goes past the absolute end', async () => {
       const store = open({ absoluteTimeout: '30d', touchInterval: 0 });
       await newSession(store, 'a', { views: 1 }).save();
-      await setAge(store, 'a', 14 * DAY);
+      const { cookie } = await setAge(store, 'a', 14 * DAY);
       for (clock.now = START + DAY; clock.now < START + 30 * DAY; clock.now += DAY) {
         await store.touch('a', (await loadSession(store, 'a')) as never);
-        expect(await endOf('a')).toBe(Math.min(clock.now + 14 * DAY, START + 30 * DAY));
+        expect(await endOf('a')).toBe(Math.min(clock.now + cookie.originalMaxAge!, START + 30 * DAY));
       }
       clock.now = START + 30 * DAY - 1;
       await setAge(store, 'a', 60 * DAY);

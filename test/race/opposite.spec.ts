@@ -26,7 +26,10 @@ const store = createSessionStore({ dataSource, entity, touchInterval: 0, prune: 
 const cookie = { originalMaxAge: null };
 const sids = Array.from({ length: sessions }, (_, index) => 'session ' + index);
 const report = { saves: 0, touches: 0, errors: {} };
-const count = (error) => (report.errors[error.code] = (report.errors[error.code] ?? 0) + 1);
+const count = ({ code, message, cause }) => {
+  const name = [code, message, cause?.message].join(' ');
+  report.errors[name] = (report.errors[name] ?? 0) + 1;
+};
 await Promise.all(sids.map((sid) => store.get(sid).then((data) => data ?? store.set(sid, { cookie, n: 0 }))));
 const save = async (sid) => {
   const data = await store.get(sid);
