@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const PARTS = ['store-level', 'http', 'scale', 'memory'];
+const PARTS = ['store-level', 'http', 'scale', 'prune', 'memory'];
 
 for (const part of PARTS) {
   const file = fileURLToPath(new URL(`${part}/run.mjs`, import.meta.url));

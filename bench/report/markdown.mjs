@@ -34,6 +34,7 @@ export function page(results, lines) {
   }
   for (const [name, title] of [
     ['scale', '## A million rows'],
+    ['prune', '## Pruning under load'],
     ['memory', '## Memory'],
   ]) {
     if (results[name]) parts.push(title, stamp(results[name]), results[name].text);

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { startApp } from '../test/cluster/support/app.mjs';
+import { startApp } from '../../test/cluster/support/app.mjs';
 
 const SELF = fileURLToPath(import.meta.url);
 const READERS = 8;

@@ -1,11 +1,13 @@
 // A million expired sessions among 1.2 million, removed by four processes at once while others read; and by one single
 // DELETE, for comparison. On servers of its own.
-//   node bench/prune.mjs [--database postgres|mariadb] [--rows 1200000] [--processes 4]
+//   npm run bench:prune -- [--database postgres|mariadb] [--rows 1200000] [--processes 4]
 import { parseArgs } from 'node:util';
-import { startApp } from '../test/cluster/support/app.mjs';
-import { MariaDbServer } from '../test/cluster/support/mariadb-server.mjs';
-import { PostgresServer } from '../test/cluster/support/postgres-server.mjs';
-import { runScript } from '../test/cluster/support/script.mjs';
+import { startApp } from '../../test/cluster/support/app.mjs';
+import { MariaDbServer } from '../../test/cluster/support/mariadb-server.mjs';
+import { PostgresServer } from '../../test/cluster/support/postgres-server.mjs';
+import { runScript } from '../../test/cluster/support/script.mjs';
+import { finish } from '../report/finish.mjs';
+import { markdownTable } from '../report/markdown-table.mjs';
 import { PruneProcess } from './prune-process.mjs';
 
 const { values } = parseArgs({
@@ -35,6 +37,7 @@ const DATABASES = {
         max_wal_size: '4GB',
         shared_preload_libraries: 'pg_stat_statements',
       }),
+    version: async (server) => `PostgreSQL ${(await server.query('SHOW server_version'))[0].server_version.split(' ')[0]}`,
     prepare: (server) => server.query('CREATE EXTENSION pg_stat_statements'),
     table: 'sessions',
     hash: `encode(sha256(('session-' || n)::bytea), 'hex')`,
@@ -54,6 +57,7 @@ const DATABASES = {
         'log-output': 'TABLE',
         'long-query-time': 0.005,
       }),
+    version: async (server) => `MariaDB ${(await server.query('SELECT VERSION() AS version'))[0].version.split('-')[0]}`,
     prepare: async () => {},
     table: 'test.sessions',
     hash: `SHA2(CONCAT('session-', n), 256)`,
@@ -70,7 +74,9 @@ const names = values.database ? [values.database] : Object.keys(DATABASES);
 await runScript(
   'prune',
   async (scratch, script) => {
-    for (const name of names) await measure(scratch, script, name);
+    const measured = [];
+    for (const name of names) measured.push(await measure(scratch, script, name));
+    await finish('prune', resultOf(measured));
   },
   { limitMs: LIMIT_MS },
 );
@@ -118,7 +124,29 @@ async function measure(scratch, script, name) {
   const verdict = `p99 of a read ${pruning.p99} ms against ${single.p99} ms during one DELETE: ${ratio.toFixed(2)}`;
   if (name === 'postgres') script.check(`${name}: readers notice less than with one DELETE`, ratio <= MOST_OF_SINGLE, verdict);
   else script.say(`${name}: ${verdict}`);
+  const version = await database.version(server);
   await server.stop();
+  return { name, version, quiet, pruning, single, ratio, slowestMs: Number(slowestMs), deadlocks: Number(deadlocks) };
+}
+
+/** The lines of the reach table, and a table of the rest. */
+function resultOf(measured) {
+  const postgres = measured.find(({ name }) => name === 'postgres');
+  const row = (title, figure) => [title, ...measured.map(figure)];
+  const text = markdownTable(
+    ['', ...measured.map(({ version }) => version)],
+    row('removed in s', ({ pruning }) => pruning.seconds),
+    row('slowest DELETE in ms', ({ slowestMs }) => slowestMs.toFixed(0)),
+    row('deadlocks in the server, none of which came out', ({ deadlocks }) => String(deadlocks)),
+    row('p99 of a read in ms, nothing else going on', ({ quiet }) => String(quiet.p99)),
+    row('… while rows are pruned', ({ pruning }) => String(pruning.p99)),
+    row('… during one single DELETE', ({ single }) => String(single.p99)),
+  );
+  const measurements = [{ id: 'longest-ms', value: Math.max(...measured.map(({ slowestMs }) => slowestMs)) }];
+  if (postgres) measurements.push({ id: 'p99-ratio', value: postgres.ratio });
+  const versions = measured.map(({ version }) => version);
+  const conditions = `${ROWS} rows of 0.5 KB, ${ROWS - LIVE} of them expired, removed by ${PROCESSES} processes at once while eight readers go on.`;
+  return { measurements, versions, conditions, text };
 }
 
 /** Live and expired sessions, mixed. */
