@@ -11,7 +11,7 @@ export interface SessionEvent {
   readonly userId?: string | undefined;
   /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
   readonly reason?: 'logout' | 'unavailable';
-  /** How many sessions a prune run removed. */
+  /** How many sessions a prune run has removed. */
   readonly count?: number;
   readonly at: Date;
 }
@@ -41,6 +41,8 @@ export interface SessionEvents {
   unavailable: [SessionEvent];
   /** The database answers again. */
   recovered: [SessionEvent];
+  /** A prune run goes on after a batch. */
+  pruning: [SessionEvent];
   /** A prune run ended. */
   pruned: [SessionEvent];
 }

@@ -19,15 +19,21 @@ export class SessionPruner {
 
   constructor(private readonly context: SessionContext) {}
 
-  /** Prunes at the interval, each time off by up to a tenth, so that many processes do not meet. Keeps no process alive. */
+  /**
+   * Prunes at the interval, each time off by up to a tenth, and first at some moment of the second half of it, so that many
+   * processes that start together do not meet. Keeps no process alive.
+   */
   start(intervalMs: number): void {
+    this.schedule(intervalMs, intervalMs * (0.5 + Math.random() / 2));
+  }
+
+  private schedule(intervalMs: number, delay: number): void {
     if (this.isStopped) return;
-    const delay = intervalMs * (0.9 + Math.random() / 5);
     this.timer = setTimeout(
       () => {
         this.prune()
           .catch((error: unknown) => this.warn(error))
-          .finally(() => this.start(intervalMs));
+          .finally(() => this.schedule(intervalMs, intervalMs * (0.9 + Math.random() / 5)));
       },
       Math.min(delay, 2 ** 31 - 1),
     );
@@ -59,6 +65,7 @@ export class SessionPruner {
         const removed = await table.prune({ now: now(), limit });
         count += removed;
         if (removed < limit || this.isStopped) break;
+        tell('pruning', { count });
         const taken = performance.now() - begun;
         if (taken > SLOW_BATCH_MS) limit = Math.min(batchSize, Math.max(MIN_BATCH_ROWS, Math.floor(limit / 2)));
         else if (taken < QUICK_BATCH_MS) limit = Math.min(batchSize, limit * 2);

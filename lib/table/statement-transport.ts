@@ -16,7 +16,7 @@ export type StatementTransport = (
   timeoutMs: number,
 ) => Promise<StatementResult>;
 
-/** Through a query runner of TypeORM on the primary: any driver. */
+/** Through a query runner of TypeORM on the primary, whatever the driver. */
 export const throughRunner: StatementTransport = async (dataSource, { sql }, parameters, timeoutMs) => {
   const runner = dataSource.createQueryRunner('master');
   try {

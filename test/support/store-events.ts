@@ -13,6 +13,7 @@ const NAMES = [
   'undecodable',
   'unavailable',
   'recovered',
+  'pruning',
   'pruned',
 ] as const;
 

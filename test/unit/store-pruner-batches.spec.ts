@@ -50,7 +50,11 @@ describe('the batches of a prune run', () => {
     await pass(pause);
     expect(asked).toBe(3);
     expect(await run).toBe(2 * BATCH_ROWS + 3);
-    expect(told).toEqual([['pruned', { count: 2 * BATCH_ROWS + 3 }]]);
+    expect(told).toEqual([
+      ['pruning', { count: BATCH_ROWS }],
+      ['pruning', { count: 2 * BATCH_ROWS }],
+      ['pruned', { count: 2 * BATCH_ROWS + 3 }],
+    ]);
     expect(vi.getTimerCount()).toBe(0);
   });
 
@@ -85,7 +89,10 @@ describe('the batches of a prune run', () => {
     const failure = pruner.prune().catch((error: unknown) => error);
     await pass(40);
     expect(await failure).toEqual(new Error('no connection today'));
-    expect(told).toEqual([['pruned', { count: BATCH_ROWS }]]);
+    expect(told).toEqual([
+      ['pruning', { count: BATCH_ROWS }],
+      ['pruned', { count: BATCH_ROWS }],
+    ]);
   });
 
   it('are those of one run, whoever asks meanwhile', async () => {
