@@ -1,5 +1,6 @@
 import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
+import { MAX_ROWS } from '../../lib/table/statement.js';
 import { describeBatching } from './batching.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
@@ -16,9 +17,9 @@ import { describeWriting } from './writing.js';
  * The contract of `SessionTable`, for any table that has columns for all fields. `open` is asked before each case; what
  * the table holds is removed.
  */
-export function describeSessionTable(title: string, open: () => SessionTable): void {
+export function describeSessionTable(title: string, open: () => SessionTable, rowsPerStatement = MAX_ROWS): void {
   describe(`SessionTable ${title}`, () => {
-    describeOperations(open);
+    describeOperations(open, rowsPerStatement);
     describeExactness(open);
     describeValues(open);
     describeRaces(open);
@@ -27,11 +28,11 @@ export function describeSessionTable(title: string, open: () => SessionTable): v
 }
 
 /** The part of it that every statement takes part in: enough where only names differ. */
-export function describeOperations(open: () => SessionTable): void {
+export function describeOperations(open: () => SessionTable, rowsPerStatement = MAX_ROWS): void {
   beforeEach(() => open().clear());
 
   describeReading(open);
-  describeBatching(open);
+  describeBatching(open, rowsPerStatement);
   describeWriting(open);
   describeTouching(open);
   describeMoving(open);
