@@ -16,6 +16,8 @@ export default defineConfig({
     setupFiles: ['reflect-metadata'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // One less than there are cores is the default, and the tests wait for databases half of the time.
+    maxWorkers: 2,
     coverage: { include: ['lib/**'] },
   },
 });
