@@ -27,8 +27,10 @@ interface Passenger<Item, Outcome> {
 }
 
 /**
- * Operations of one kind. An operation that comes while fewer than two batches are under way leaves at once, by itself; those
- * that come meanwhile leave together with the next batch, so batches grow with the load and cost no latency without it.
+ * Operations of one kind. An operation that comes while nothing is under way leaves at once, by itself. Those that come
+ * meanwhile leave together, as soon as there are fewer than two batches under way: so batches grow with the load, and cost no
+ * latency without it. Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end:
+ * otherwise the first of them would travel alone each time, and halve all batches.
  */
 export class BatchLane<Item, Outcome> {
   private waiting: Passenger<Item, Outcome>[] = [];
@@ -36,6 +38,7 @@ export class BatchLane<Item, Outcome> {
   /** Keys that are under way and must not be so twice. */
   private readonly travelling = new Set<string>();
   private inFlight = 0;
+  private departure: NodeJS.Immediate | undefined;
 
   constructor(private readonly rules: LaneRules<Item, Outcome>) {}
 
@@ -44,7 +47,7 @@ export class BatchLane<Item, Outcome> {
     const { rules } = this;
     if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(first);
     const key = rules.keyOf(item);
-    if (this.inFlight < MAX_IN_FLIGHT && this.waiting.length === 0 && !this.travelling.has(key)) return this.travelAlone(item, key);
+    if (this.inFlight === 0 && this.waiting.length === 0) return this.travelAlone(item, key);
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
       const companion = this.joinable.get(key);
@@ -60,7 +63,7 @@ export class BatchLane<Item, Outcome> {
       const passenger = { item, key, since: performance.now(), waiters: [waiter] };
       this.waiting.push(passenger);
       if (rules.join) this.joinable.set(key, passenger);
-      this.depart();
+      this.departSoon();
     });
   }
 
@@ -79,7 +82,12 @@ export class BatchLane<Item, Outcome> {
     );
   }
 
+  private departSoon(): void {
+    if (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) this.departure ??= setImmediate(() => this.depart());
+  }
+
   private depart(): void {
+    this.departure = undefined;
     while (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) {
       const batch = this.collect();
       if (batch.length === 0) return;
@@ -127,7 +135,7 @@ export class BatchLane<Item, Outcome> {
       clearTimeout(timer);
       this.inFlight--;
       if (!join) for (const key of keys) this.travelling.delete(key);
-      this.depart();
+      this.departSoon();
     };
     const timer = setTimeout(leave, timeoutMs);
     this.inFlight++;
