@@ -1,6 +1,9 @@
 import { SessionUnavailableError } from '../session.errors.js';
+import type { SessionRow } from '../table/session-table.js';
+import { HiddenNote } from './hidden-note.js';
 import type { StoredData } from './session-codec.js';
 import type { SessionEvent } from './session-events.js';
+import { renewedAtOf } from './session-expiry.js';
 
 /** Which row a session object came from, and what lay in it. */
 export interface SessionOrigin {
@@ -34,22 +37,25 @@ export interface SessionOrigin {
 
 const NOTHING: StoredData = { text: '', expires: null };
 
-/** The origin of a session made now, under this key. */
-export function newOrigin(key: string): SessionOrigin {
-  const row = { version: undefined, createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined, renewedAt: undefined };
+/** The origin of a session made now, under this key; with a row, of one that was read from it. */
+export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
   return {
     key,
     alias: undefined,
-    isStored: false,
+    renewedAt: row && renewedAtOf(row),
+    isStored: row !== undefined,
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
     hasChanged: false,
     base: NOTHING,
+    version: row?.version,
+    createdAt: row?.createdAt,
+    lastSeenAt: row?.lastSeenAt,
+    expiresAt: row?.expiresAt,
+    userId: row?.userId ?? undefined,
+    handle: row?.handle,
     turn: undefined,
-    userId: undefined,
-    handle: undefined,
-    ...row,
   };
 }
 
@@ -66,24 +72,22 @@ export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, '
 });
 
 /**
- * Origins by session object. `get` notes them by the data that it hands out, `createSession` moves them to the session;
- * nothing is put on either, because users would see it.
+ * Origins by session object. `get` notes them on the data that it hands out, `createSession` moves them to the session;
+ * users see nothing of it.
  */
 export class SessionOrigins {
-  private readonly origins = new WeakMap<object, SessionOrigin>();
-
   note(session: object, origin: SessionOrigin): void {
-    this.origins.set(session, origin);
+    HiddenNote.write(session, this, origin);
   }
 
   move(from: object, to: object): void {
-    const origin = this.origins.get(from);
-    if (origin) this.origins.set(to, origin);
+    const origin = this.of(from);
+    if (origin) this.note(to, origin);
   }
 
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
-    const origin = session ? this.origins.get(session) : undefined;
+    const origin = session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
     return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }

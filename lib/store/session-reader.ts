@@ -1,10 +1,10 @@
 import { SessionSerializationError } from '../session.errors.js';
 import type { SessionRow } from '../table/session-table.js';
 import type { SessionData } from './express-session.js';
+import type { DecodedSession } from './session-codec.js';
 import type { SessionContext } from './session-context.js';
-import { renewedAtOf } from './session-expiry.js';
 import { isHandle } from './session-id.js';
-import { factsOf, newOrigin } from './session-origin.js';
+import { factsOf, newOrigin, type SessionOrigin } from './session-origin.js';
 
 const SCAN_ROWS = 500;
 const PAGE_ROWS = 100;
@@ -43,7 +43,9 @@ export class SessionReader {
     const { table, options, now } = this.context;
     let [row] = await table.find([key], now());
     if (!row && options.renewAfterMs !== undefined) row = await table.findPrevious(key, now());
-    return row && this.inflate(row, key);
+    const session = row && this.inflate(row, key);
+    // Most serializers give no promise, and an `await` of none costs as much as of one.
+    return session instanceof Promise ? await session : session;
   }
 
   async all(): Promise<SessionData[]> {
@@ -74,27 +76,34 @@ export class SessionReader {
     return this.context.table.count({ userId, now: this.context.now() });
   }
 
-  private async inflate(row: SessionRow, key = row.id): Promise<SessionData | undefined> {
-    const { id, version, createdAt, lastSeenAt, expiresAt, handle } = row;
-    const origin = { ...newOrigin(id), isStored: true, version, createdAt, lastSeenAt, expiresAt, handle };
-    origin.userId = row.userId ?? undefined;
-    origin.alias = key === id ? undefined : key;
-    origin.renewedAt = renewedAtOf(row);
+  private inflate(row: SessionRow, key = row.id): SessionData | undefined | Promise<SessionData | undefined> {
+    const origin = newOrigin(row.id, row);
+    if (key !== row.id) origin.alias = key;
     try {
       const decoded = this.context.codec.decode(row);
-      const { data, base } = decoded instanceof Promise ? await decoded : decoded;
-      const end = expiresAt ?? data.cookie.expires?.getTime();
-      if (isOver(this.context, end, createdAt)) return undefined;
-      origin.base = base;
-      this.context.origins.note(data, origin);
-      return data;
+      if (!(decoded instanceof Promise)) return this.accept(decoded, origin);
+      return decoded.then(
+        (session) => this.accept(session, origin),
+        (error: unknown) => this.refuse(error, origin),
+      );
     } catch (error) {
-      if (!(error instanceof SessionSerializationError)) throw error;
-      this.context.tell('undecodable', factsOf(origin));
-      this.context.warn(`${error.message} Session ${handle ?? 'without a handle'}.`);
-      if (this.context.options.onUndecodable === 'error') throw error;
-      return undefined;
+      return this.refuse(error, origin);
     }
+  }
+
+  private accept({ data, base }: DecodedSession, origin: SessionOrigin): SessionData | undefined {
+    const end = origin.expiresAt ?? data.cookie.expires?.getTime();
+    if (isOver(this.context, end, origin.createdAt)) return undefined;
+    origin.base = base;
+    this.context.origins.note(data, origin);
+    return data;
+  }
+
+  private refuse(error: unknown, origin: SessionOrigin): undefined {
+    if (!(error instanceof SessionSerializationError)) throw error;
+    this.context.tell('undecodable', factsOf(origin));
+    this.context.warn(`${error.message} Session ${origin.handle ?? 'without a handle'}.`);
+    if (this.context.options.onUndecodable === 'error') throw error;
   }
 }
 
