@@ -222,7 +222,7 @@ export class ResponseCommit {
     const { res, store, loaded } = this;
     const send = () => this.sendHead.apply(res, [...args]);
     if (!loaded || !session || session.cookie.expires == null) return send();
-    const isChanged = store.stateOf(session)?.hasChanged || (this.state === 'open' && store.dueAtEnd(session) === 'save');
+    const isChanged = store.hasChanged(session) || (this.state === 'open' && store.dueAtEnd(session) === 'save');
     return whileHashed(session, isChanged, send);
   }
 

@@ -1,4 +1,4 @@
-import { channel } from 'node:diagnostics_channel';
+import { channel, type Channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 
 /**
@@ -50,9 +50,18 @@ export interface SessionEvents {
 /** Sends an event out. */
 export type Tell = (name: keyof SessionEvents, facts: Omit<SessionEvent, 'at'>) => void;
 
+const channels = new Map<keyof SessionEvents, Channel>();
+
+/** The channel of an event, found once: the look for it by a text costs more than a publication that nobody hears. */
+function channelOf(name: keyof SessionEvents): Channel {
+  let found = channels.get(name);
+  if (!found) channels.set(name, (found = channel(`nestjs-typeorm-session:${name}`)));
+  return found;
+}
+
 /** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
 export function notify(emitter: EventEmitter, name: keyof SessionEvents, event: SessionEvent, warn: (message: string) => void): void {
-  channel(`nestjs-typeorm-session:${name}`).publish(event);
+  channelOf(name).publish(event);
   const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${String(error)}`);
   for (const listener of emitter.rawListeners(name)) {
     try {

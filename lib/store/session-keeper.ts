@@ -41,6 +41,14 @@ export class SessionKeeper {
     return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
   }
 
+  /**
+   * Whether a session differs from what its request loaded, as far as that was seen or stored: a cookie with an age goes out
+   * again then. An explicit save of the same data changes nothing.
+   */
+  hasChanged(session: SessionData, { hasChanged, isSaved, loaded }: SessionOrigin): boolean {
+    return hasChanged || (isSaved && !this.context.codec.isSameText(session, loaded));
+  }
+
   /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
     const { table, codec, options, now } = this.context;
@@ -48,7 +56,6 @@ export class SessionKeeper {
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
-      origin.hasChanged ||= this.mayNeedCookie(session, origin);
       const encoded = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
       const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
@@ -153,11 +160,6 @@ export class SessionKeeper {
     }
     Object.assign(origin, { isStored: true, createdAt, renewedAt: createdAt, handle });
     this.note('created', origin, draft, 1);
-  }
-
-  /** A cookie with an age goes out again where the session has changed; an explicit save of the same data changes nothing. */
-  private mayNeedCookie(session: SessionData, { base }: SessionOrigin): boolean {
-    return (session.cookie as unknown) != null && session.cookie.expires != null && !this.context.codec.isSameText(session, base);
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {

@@ -25,6 +25,8 @@ export interface SessionOrigin {
   hasChanged: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
+  /** The data as the request loaded it. */
+  loaded: StoredData;
   version: number | undefined;
   createdAt: number | undefined;
   lastSeenAt: number | undefined;
@@ -49,6 +51,7 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     isSaved: false,
     hasChanged: false,
     base: NOTHING,
+    loaded: NOTHING,
     version: row?.version,
     createdAt: row?.createdAt,
     lastSeenAt: row?.lastSeenAt,
@@ -94,7 +97,7 @@ export class SessionOrigins {
 
 /** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
 export function inTurn<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
-  const result = Promise.resolve(origin.turn).then(work);
+  const result = origin.turn ? origin.turn.then(work) : work();
   const turn = result.then(
     () => undefined,
     () => undefined,

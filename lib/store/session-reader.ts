@@ -95,6 +95,7 @@ export class SessionReader {
     const end = origin.expiresAt ?? data.cookie.expires?.getTime();
     if (isOver(this.context, end, origin.createdAt)) return undefined;
     origin.base = base;
+    origin.loaded = base;
     this.context.origins.note(data, origin);
     return data;
   }

@@ -228,8 +228,14 @@ export class SessionStore extends Store {
   }
 
   /** @internal */
-  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'hasChanged' | 'alias'>> | undefined {
+  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'alias'>> | undefined {
     return this.context.origins.of(session);
+  }
+
+  /** @internal Whether the request is known to have changed what it loaded. */
+  hasChanged(session: SessionData): boolean {
+    const origin = this.context.origins.of(session);
+    return origin !== undefined && this.keeper.hasChanged(session, origin);
   }
 
   /** @internal Does what `dueAtEnd` told, through methods that may have been replaced. */

@@ -8,7 +8,7 @@ import type { Statement, TableShape } from './statement.js';
 export interface BatchForm {
   /** `undefined` where the entity has columns that it cannot carry. */
   build(shape: TableShape, rows: number): Statement | undefined;
-  /** Whether the last row may stand in it several times, so that a few sizes are enough. */
+  /** Whether it takes rows of nothing but NULL, and does nothing for them, so that a few sizes are enough. */
   readonly isPadded: boolean;
   /** Whether it returns the ids of the rows that it found; else it counts them, and fewer than asked for are none. */
   readonly returnsIds: boolean;

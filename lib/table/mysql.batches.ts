@@ -1,5 +1,5 @@
 import { perRow, type BatchForm, type BatchForms } from './batch.js';
-import { fieldsOf, insertRows, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
+import { fieldsOf, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import { and, compileText, isLive, isPresent, type ParameterName, type TableShape } from './statement.js';
 
@@ -9,7 +9,13 @@ const counted = (build: BatchForm['build'], isPadded = true): BatchForm => ({ bu
 export const mysqlBatches: BatchForms = {
   find: { build: (shape, rows) => selectRows(shape, rows), isPadded: true, returnsIds: true },
 
-  insert: counted((shape, rows) => insertRows(shape, rows), false),
+  insert: counted((shape, rows) => {
+    // TypeORM makes a value of its own for each row (a generated uuid).
+    if (!shape.dialect.insert(shape).reusable) return undefined;
+    const fields = fieldsOf(shape);
+    const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
+    return compileText(shape, `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`);
+  }, false),
 
   update: counted((shape, rows) => {
     const { table, columns } = shape;

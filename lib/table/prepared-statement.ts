@@ -10,7 +10,7 @@ export interface PreparedStatement {
   /** The same for the same SQL, and for no other: what the server knows it by. */
   readonly name: string;
   readonly sql: string;
-  /** The parameters in the form that the driver takes. The last row stands for those that a padded statement has too many. */
+  /** The parameters in the form that the driver takes. Those of rows that a padded statement has too many are NULL. */
   bind(values: Values, rows?: readonly Values[]): unknown[];
 }
 
@@ -40,7 +40,7 @@ function bindingOf(shape: TableShape, parameter: unknown): Binding {
   const encode = encoderOf(shape, name);
   if (row === undefined) return (values) => encode(values[name]);
   const index = Number(row);
-  return (_, rows) => encode((rows[index] ?? rows.at(-1))?.[name]);
+  return (_, rows) => (index < rows.length ? encode(rows[index]![name]) : null);
 }
 
 function encoderOf({ columns }: TableShape, name: ParameterName): (value: unknown) => unknown {

@@ -18,7 +18,7 @@ export interface SessionColumn {
   /** The column's name, escaped for SQL. */
   readonly sql: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
-  readonly assertFits: (value: unknown) => void;
+  readonly assertFits: ((value: unknown) => void) | undefined;
   /** From the value of the row to the parameter that the driver takes. */
   readonly encode: (value: unknown) => unknown;
   /** From what the driver returns to the value of the row. */
@@ -82,10 +82,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     metadata,
     type,
     sql: driver.escape(metadata.databaseName),
-    assertFits: (value) => {
-      if (capacity) assertFits(metadata, value, capacity);
-      if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
-    },
+    assertFits: limitOf(type, metadata, capacity),
     encode: isPlain
       ? (value) => (value == null ? value : encode(value))
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
@@ -151,6 +148,15 @@ function capacityOf(field: SessionField, type: string, { length }: ColumnMetadat
   const bytes = textBytes[type];
   if (bytes !== undefined) return { size: bytes, unit: 'bytes' };
   return Number(length) > 0 ? { size: Number(length), unit: 'characters' } : undefined;
+}
+
+/** `undefined` for a column that holds any value. */
+function limitOf(type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
+  if (!capacity && !isPadded(type)) return undefined;
+  return (value) => {
+    if (capacity) assertFits(metadata, value, capacity);
+    if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
+  };
 }
 
 function assertFits({ databaseName }: ColumnMetadata, value: unknown, { size, unit }: Capacity): void {

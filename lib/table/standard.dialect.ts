@@ -3,7 +3,7 @@ import { perRow } from './batch.js';
 import type { SessionDialect } from './dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import type { SessionField } from './session-table.js';
-import { and, compileQuery, compileText, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
+import { and, compileQuery, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
 
 /** The statements for any driver, through TypeORM's query builder. */
 export const standardDialect: SessionDialect = {
@@ -99,15 +99,6 @@ export const standardDialect: SessionDialect = {
 export function selectRows(shape: TableShape, rows: number): Statement {
   const isOneOf = `${shape.columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
   return compileQuery(select(shape).where(and(isOneOf, isLive(shape))));
-}
-
-/** Adds several rows. `undefined` where TypeORM makes a value of its own for each (a generated uuid). */
-export function insertRows(shape: TableShape, rows: number, conflict = ''): Statement | undefined {
-  if (!shape.dialect.insert(shape).reusable) return undefined;
-  const fields = fieldsOf(shape);
-  const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
-  const names = fields.map(({ sql }) => sql).join(', ');
-  return compileText(shape, `INSERT INTO ${shape.table} (${names}) VALUES ${perRow(rows, tuple)}${conflict}`);
 }
 
 /** The column that tells the order in which rows are pruned: the indexed one, where there is one. */

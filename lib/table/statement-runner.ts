@@ -52,7 +52,8 @@ export class StatementRunner {
     const metadata = metadataOf(dataSource, entity);
     const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    this.shape = { dataSource, dialect, metadata, columns, table: path.join('.') };
+    const limited = Object.values(columns).filter(({ assertFits }) => assertFits);
+    this.shape = { dataSource, dialect, metadata, columns, limited, table: path.join('.') };
     if (dialect.namesStatements && this.options.prepares !== false) this.transport = throughPool;
     this.options.onReady?.(new Set(Object.keys(columns) as SessionField[]));
     return this.shape;

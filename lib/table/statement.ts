@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
-import type { SessionColumns } from './session-columns.js';
+import type { SessionColumn, SessionColumns } from './session-columns.js';
 import type { SessionDialect } from './dialect.js';
 import { SESSION_FIELDS } from './session-table.js';
 
@@ -9,6 +9,8 @@ export interface TableShape {
   readonly dialect: SessionDialect;
   readonly metadata: EntityMetadata;
   readonly columns: SessionColumns;
+  /** Those that do not hold every value. */
+  readonly limited: readonly SessionColumn[];
   /** The table's path, escaped for SQL. */
   readonly table: string;
 }

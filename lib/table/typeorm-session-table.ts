@@ -58,11 +58,11 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
-      for (const row of rows) await this.assertFits(row);
+      for (const row of rows) this.assertFits(row);
       return this.batch('insert', rows, 'saved', 'conflict');
     }
     return inTurn(rows, async (row) => {
-      await this.assertFits(row);
+      await this.assertFitsOnceReady(row);
       return this.unlessTaken(row.id, async (): Promise<'saved'> => {
         await this.runner.write('insert', row);
         return 'saved';
@@ -73,15 +73,16 @@ export class TypeOrmSessionTable implements SessionTable {
   async update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     if (isVersioned && this.fitsBatch('update', changes.map(idOf))) {
-      for (const change of changes) await this.assertFits(change);
+      for (const change of changes) this.assertFits(change);
       const outcomes = await this.batch('update', changes, 'saved', 'gone');
+      if (!outcomes.includes('gone')) return outcomes;
       const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
         outcomes[index] === 'gone' && (await this.exists(id)) ? 'conflict' : outcomes[index]!;
       return inTurn(changes, classify);
     }
     return inTurn(changes, async (change) => {
       const { id, ...written } = change;
-      await this.assertFits(written);
+      await this.assertFitsOnceReady(written);
       if ((await this.change(change.version === undefined ? 'overwrite' : 'update', change)) > 0) return 'saved';
       return (await this.exists(id)) ? 'conflict' : 'gone';
     });
@@ -89,7 +90,7 @@ export class TypeOrmSessionTable implements SessionTable {
 
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]> {
     return inTurn(rows, async (row): Promise<'saved'> => {
-      await this.assertFits(row);
+      await this.assertFitsOnceReady(row);
       const { dialect } = await this.runner.ready();
       if (!dialect.upsert) await this.updateOrInsert(row);
       else if ((await this.runner.write('upsert', row)) === 0) throw new SessionUnavailableError(ALIKE);
@@ -100,6 +101,7 @@ export class TypeOrmSessionTable implements SessionTable {
   async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
     if (this.fitsBatch('touch', touches.map(idOf))) {
       const outcomes = await this.batch('touch', touches, 'saved', 'gone', { now });
+      if (!outcomes.includes('gone')) return outcomes;
       return inTurn(touches, async ({ id }, index) => (outcomes[index] === 'saved' ? 'saved' : this.whetherSeen(id, now)));
     }
     return inTurn(touches, async (touch) => {
@@ -112,7 +114,7 @@ export class TypeOrmSessionTable implements SessionTable {
 
   rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
     return inTurn(moves, async (move) => {
-      await this.assertFits({ id: move.newId });
+      await this.assertFitsOnceReady({ id: move.newId });
       try {
         return await this.unlessTaken(move.newId, async () => ((await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
       } catch (error) {
@@ -245,10 +247,14 @@ export class TypeOrmSessionTable implements SessionTable {
     return rows.map(({ id }) => (ids.has(id) ? found : missing));
   }
 
+  private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {
+    await this.runner.ready();
+    this.assertFits(row);
+  }
+
   /** A value that is cut is a value that is lost: what does not fit is refused before any SQL. */
-  private async assertFits(row: Partial<SessionRow>): Promise<void> {
-    const { columns } = await this.runner.ready();
-    for (const column of Object.values(columns)) column.assertFits(row[column.field]);
+  private assertFits(row: Partial<SessionRow>): void {
+    for (const { field, assertFits } of this.runner.check().limited) assertFits?.(row[field]);
   }
 
   private async need(field: SessionField, purpose: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { perRow, type BatchForms } from './batch.js';
 import type { SessionColumn } from './session-columns.js';
-import { fieldsOf, insertRows, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
-import type { SessionField } from './session-table.js';
+import { fieldsOf, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
+import { SESSION_FIELDS, type SessionField } from './session-table.js';
 import { and, compileText, isLive, isPresent, type ParameterName, type Statement, type TableShape } from './statement.js';
 
 /** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
@@ -37,8 +37,17 @@ export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
     find: form((shape, rows) => selectRows(shape, rows)),
 
     insert: form((shape, rows) => {
-      const id = shape.columns.id.sql;
-      return insertRows(shape, rows, ` ON CONFLICT (${id}) DO NOTHING RETURNING ${id} AS id`);
+      const { table, columns } = shape;
+      const values = valuesOf(shape, SESSION_FIELDS, rows);
+      if (!values || !shape.dialect.insert(shape).reusable) return undefined;
+      const inserted = fieldsOf(shape);
+      const names = inserted.map(({ sql }) => sql).join(', ');
+      const given = inserted.map(({ field }) => `v_${field}`).join(', ');
+      const id = columns.id.sql;
+      return compileText(
+        shape,
+        `${values} INSERT INTO ${table} (${names}) SELECT ${given} FROM v WHERE v_id IS NOT NULL ON CONFLICT (${id}) DO NOTHING RETURNING ${id} AS id`,
+      );
     }),
 
     update: form((shape, rows) => {

@@ -14,7 +14,7 @@ async function shapeOf(options: DataSourceOptions, entity: Entity, dialect?: Ses
   const picked = dialect ?? pickDialect(dataSource);
   const metadata = metadataOf(dataSource, entity);
   const columns = mapColumns(dataSource, metadata, {}, picked);
-  return { dataSource, dialect: picked, metadata, columns, table: dataSource.driver.escape(metadata.tablePath) };
+  return { dataSource, dialect: picked, metadata, columns, limited: [], table: dataSource.driver.escape(metadata.tablePath) };
 }
 
 const NAMES = [
