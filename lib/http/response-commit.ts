@@ -65,17 +65,20 @@ export class ResponseCommit {
     this.sendHead = methods.writeHead;
     methods.end = (...args) => this.end(args);
     methods.writeHead = (...args) => (this.isHeadFree ? this.writeHead(args) : this.holdHead(args));
-    for (const name of ['write', 'flushHeaders'] as const) {
-      const method = methods[name];
-      methods[name] = (...args) => {
-        // Node refuses to write after the end; here the end is only waiting.
-        if (this.state === 'storing') return false;
-        this.isHeadFree = true;
-        return method.apply(res, args);
-      };
-    }
+    methods.write = this.freeingHead(methods.write);
+    methods.flushHeaders = this.freeingHead(methods.flushHeaders);
     // A client that goes away in the middle of a stream leaves no `end`.
     res.once?.('close', () => this.close());
+  }
+
+  /** A method after which the head has left. */
+  private freeingHead(method: Method): Method {
+    return (...args) => {
+      // Node refuses to write after the end; here the end is only waiting.
+      if (this.state === 'storing') return false;
+      this.isHeadFree = true;
+      return method.apply(this.res, args);
+    };
   }
 
   private end(args: Arguments): unknown {
