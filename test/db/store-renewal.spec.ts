@@ -228,6 +228,17 @@ describeEachDatabase('renewal', (database) => {
       return [here, await loadSession(here, sid), there, await loadSession(there, sid)] as const;
     };
 
+    /** One store renews the session at the moment at which another request does something else to it. */
+    const renewBeside = async (sid: string, round: number, other: (theirs: LiveSession) => Promise<unknown>) => {
+      const [here, mine, , theirs] = await old(sid);
+      const [id] = await atOnce(
+        round,
+        () => renew(here, mine),
+        () => other(theirs),
+      );
+      return { here, id };
+    };
+
     it('is won by one, and the others go on', async () => {
       await rounds(
         async (sid, round) => {
@@ -251,12 +262,7 @@ describeEachDatabase('renewal', (database) => {
     it('does not outlive a logout, whichever comes first', async () => {
       await rounds(
         async (sid, round) => {
-          const [here, mine, , theirs] = await old(sid);
-          const [id] = await atOnce(
-            round,
-            () => renew(here, mine),
-            () => theirs.destroy(),
-          );
+          const { here, id } = await renewBeside(sid, round, (theirs) => theirs.destroy());
           expect([await here.get(id), await here.get(sid)]).toEqual([undefined, undefined]);
         },
         ROUNDS,
@@ -268,12 +274,7 @@ describeEachDatabase('renewal', (database) => {
     it('loses no save', async () => {
       await rounds(
         async (sid, round) => {
-          const [here, mine, , theirs] = await old(sid);
-          const [id] = await atOnce(
-            round,
-            () => renew(here, mine),
-            () => Object.assign(theirs, { locale: 'de' }).save(),
-          );
+          const { here, id } = await renewBeside(sid, round, (theirs) => Object.assign(theirs, { locale: 'de' }).save());
           expect(await readValues(here, id)).toMatchObject({ locale: 'de' });
         },
         ROUNDS,

@@ -1,6 +1,6 @@
 import { type MiddlewareConsumer, Module } from '@nestjs/common';
 import compression from 'compression';
-import { SessionModule } from 'nestjs-typeorm-session';
+import { SessionModule, type SessionStore } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
 import { AnswersController } from '../support/answers.controller.js';
 import { AT_ONCE, bodyOf, nameOf, STREAMED, type Answer } from '../support/answers.js';
@@ -19,6 +19,16 @@ function expectHeaders(response: Response, answer: Answer) {
     if (name !== 'content-length') expect([name, response.headers.get(name)]).toEqual([name, value]);
   }
   if (isCompressed(answer)) expect(response.headers.get('content-encoding')).toMatch(/^(gzip|br)$/);
+}
+
+/** Asks, and finds the session stored with the whole answer. */
+async function expectStored(browser: Browser, store: SessionStore, expected: Answer): Promise<void> {
+  const response = await browser.get(expected.path, expected.init);
+  expect(response.status).toBe(expected.status);
+  expectHeaders(response, expected);
+  expect(setCookies(response)).toHaveLength(1);
+  await expect(bodyOf(response)).resolves.toBe(expected.body);
+  await expect(store.get(browser.id!)).resolves.toMatchObject({ theme: 'dark' });
 }
 
 describe('an answer that is compressed by a middleware before the sessions', () => {
@@ -49,12 +59,7 @@ describe('an answer that is compressed by a middleware before the sessions', () 
 
   it.each(named(STREAMED))('that is streamed has no end before its session is stored: %s', async (_, expected) => {
     const { browser, store } = await start();
-    const response = await browser.get(expected.path, expected.init);
-    expect(response.status).toBe(expected.status);
-    expectHeaders(response, expected);
-    expect(setCookies(response)).toHaveLength(1);
-    await expect(bodyOf(response)).resolves.toBe(expected.body);
-    await expect(store.get(browser.id!)).resolves.toMatchObject({ theme: 'dark' });
+    await expectStored(browser, store, expected);
   });
 });
 
@@ -69,11 +74,6 @@ describe('an answer that is compressed by a middleware behind the sessions', () 
   it.each(named([...atOnce, ...STREAMED]))('has no end before its session is stored: %s', async (_, expected) => {
     const { address, store } = await startApp(CompressedModule);
     const browser = new Browser(address);
-    const response = await browser.get(expected.path, expected.init);
-    expect(response.status).toBe(expected.status);
-    expectHeaders(response, expected);
-    expect(setCookies(response)).toHaveLength(1);
-    await expect(bodyOf(response)).resolves.toBe(expected.body);
-    await expect(store.get(browser.id!)).resolves.toMatchObject({ theme: 'dark' });
+    await expectStored(browser, store, expected);
   });
 });
