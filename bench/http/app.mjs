@@ -1,7 +1,7 @@
 import { All, Controller, Get, Module, Post, Req } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import session from 'express-session';
-import { SessionModule, SessionStore } from 'nestjs-typeorm-session';
+import { SessionModule, SessionStore } from '../../dist/index.js';
 import { SECRET } from './signed-cookie.mjs';
 
 /** Handlers that do nothing but what is measured. */

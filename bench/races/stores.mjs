@@ -1,7 +1,7 @@
 import connectPgSimple from 'connect-pg-simple';
 import { TypeormStore } from 'connect-typeorm';
 import session from 'express-session';
-import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
+import { createSessionMiddleware } from '../../dist/express.js';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { TypeormSession } from '../stores/typeorm-session.entity.mjs';

@@ -1,4 +1,4 @@
-import { createSessionStore, defineSessionEntity } from 'nestjs-typeorm-session/express';
+import { createSessionStore, defineSessionEntity } from '../../dist/express.js';
 import { fileOf } from '../databases/sqlite.mjs';
 import { POOL_SIZE } from './pool-size.mjs';
 import { versionOfOurs } from './versions.mjs';
