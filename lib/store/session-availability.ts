@@ -16,15 +16,17 @@ export class SessionAvailability {
 
   constructor(private readonly onChange: (isAvailable: boolean) => void) {}
 
-  /** A question to the database begins; the result takes its outcome. */
-  begin(): (isAvailable: boolean) => void {
-    const begun = this.changes;
-    return (isAvailable) => {
-      if (begun !== this.changes || isAvailable === this.isAvailable) return;
-      this.isAvailable = isAvailable;
-      this.changes++;
-      this.onChange(isAvailable);
-    };
+  /** A question to the database begins; `note` takes what this returns. */
+  begin(): number {
+    return this.changes;
+  }
+
+  /** Whether the database has answered a question that began then. */
+  note(begun: number, isAvailable: boolean): void {
+    if (begun !== this.changes || isAvailable === this.isAvailable) return;
+    this.isAvailable = isAvailable;
+    this.changes++;
+    this.onChange(isAvailable);
   }
 
   /** The same table, whose answers are noted. */
@@ -46,14 +48,14 @@ export class SessionAvailability {
   private noted(table: SessionTable, name: keyof SessionTable, method: Method): Method {
     const isSilent = SILENT.includes(name);
     return (...args) => {
-      const note = this.begin();
+      const begun = this.begin();
       return method.apply(table, args).then(
         (answer) => {
-          if (!isSilent) note(true);
+          if (!isSilent) this.note(begun, true);
           return answer;
         },
         (error: unknown) => {
-          note(!(error instanceof SessionUnavailableError) || error.isRefusal);
+          this.note(begun, !(error instanceof SessionUnavailableError) || error.isRefusal);
           throw error;
         },
       );
