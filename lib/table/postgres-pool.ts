@@ -4,7 +4,7 @@ import { throughRunner, type StatementTransport } from './statement-transport.js
 
 /** A connection of the `pg` driver, as far as it is used here. */
 interface Client {
-  query(query: Query): Promise<{ rows: Record<string, unknown>[]; rowCount: number | null }>;
+  query(query: Query, callback: (error: unknown, result?: Result) => void): void;
   /** With `true` the connection is closed instead of given back. */
   release(isBroken: boolean): void;
   on(event: 'error', listener: () => void): void;
@@ -12,10 +12,19 @@ interface Client {
   readonly connection?: { readonly stream?: Duplex };
 }
 
+interface Pool {
+  connect(callback: (error: unknown, client?: Client) => void): void;
+}
+
 interface Query {
   readonly name: string;
   readonly text: string;
   readonly values: unknown[];
+}
+
+interface Result {
+  readonly rows: Record<string, unknown>[];
+  readonly rowCount: number | null;
 }
 
 /** What the server refuses while it carries a statement out: value, constraint, deadlock. The connection is as good as before. */
@@ -28,37 +37,48 @@ const heard = (): void => undefined;
 /**
  * As named prepared statements on the pool of the primary, which saves the server the parsing and us the query runner: on
  * PostgreSQL a get at 64 at a time costs half. Through the runner where the pool is out of reach. TypeORM's logger is told all the same.
+ *
+ * With callbacks: where this was an `async` function, the rows of every batch outlived two collections of the young
+ * generation, and were copied each time (2 MB instead of 0.1 a time, a sixth of all time; Node.js 20).
  */
-export const throughPool: StatementTransport = async (dataSource, statement, values, timeoutMs) => {
+export const throughPool: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const pool = poolOf(dataSource);
   if (!pool) return throughRunner(dataSource, statement, values, timeoutMs);
   const { name, sql: text } = statement;
   const { logger } = dataSource;
-  const client = await pool.connect();
-  client.on('error', heard);
-  let isBroken = false;
-  // The driver's own `query_timeout` costs seven times as much.
-  const timer = setTimeout(() => client.connection?.stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
-  try {
-    logger.logQuery(text, values);
-    const { rows, rowCount } = await client.query({ name, text, values });
-    return { records: rows, affected: rowCount ?? rows.length };
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    // Otherwise the driver may take a statement for prepared that the server has refused to prepare.
-    isBroken = !REFUSED.test(String(code));
-    if (STALE.has(code)) return await throughRunner(dataSource, statement, values, timeoutMs);
-    logger.logQueryError(error as Error, text, values);
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    client.off('error', heard);
-    client.release(isBroken);
-  }
+  return new Promise((resolve, reject) => {
+    pool.connect((noClient, client) => {
+      if (!client) return reject(noClient);
+      client.on('error', heard);
+      const giveUp = () => client.connection?.stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`));
+      // The driver's own `query_timeout` costs seven times as much.
+      const timer = setTimeout(giveUp, timeoutMs);
+      const end = (error: unknown, result?: Result): void => {
+        clearTimeout(timer);
+        client.off('error', heard);
+        const code = (error as { code?: unknown } | null)?.code;
+        // Otherwise the driver may take a statement for prepared that the server has refused to prepare.
+        client.release(Boolean(error) && !REFUSED.test(String(code)));
+        if (result && !error) return resolve({ records: result.rows, affected: result.rowCount ?? result.rows.length });
+        if (STALE.has(code)) return resolve(throughRunner(dataSource, statement, values, timeoutMs));
+        try {
+          logger.logQueryError(error as Error, text, values);
+        } finally {
+          reject(error);
+        }
+      };
+      try {
+        logger.logQuery(text, values);
+        client.query({ name, text, values }, end);
+      } catch (error) {
+        end(error);
+      }
+    });
+  });
 };
 
 /** Another object after each initialisation, and `undefined` after `destroy()`. */
-function poolOf({ driver }: DataSource): { connect(): Promise<Client> } | undefined {
+function poolOf({ driver }: DataSource): Pool | undefined {
   const { master } = driver as { master?: { connect?: unknown } };
-  return typeof master?.connect === 'function' ? (master as { connect(): Promise<Client> }) : undefined;
+  return typeof master?.connect === 'function' ? (master as Pool) : undefined;
 }
