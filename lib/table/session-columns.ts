@@ -19,6 +19,8 @@ export interface SessionColumn {
   readonly sql: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
+  /** Whether a text comes from the driver as it is in the row, and needs no `decode`. */
+  readonly isText: boolean;
   /** From the value of the row to the parameter that the driver takes. */
   readonly encode: (value: unknown) => unknown;
   /** From what the driver returns to the value of the row. */
@@ -83,6 +85,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     type,
     sql: driver.escape(metadata.databaseName),
     assertFits: limitOf(type, metadata, capacity),
+    isText: isPlain && /char|text/.test(type),
     encode: isPlain
       ? (value) => (value == null ? value : encode(value))
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),

@@ -217,15 +217,20 @@ export class TypeOrmSessionTable implements SessionTable {
     return this.decode(await this.runner.read(statement, values));
   }
 
+  /** Records are the driver's, made for this call alone, so they become the rows: copying them would cost as much as all else here. */
   private decode(records: readonly Record<string, unknown>[]): SessionRow[] {
     const [first] = records;
     if (!first) return [];
     const columns = Object.values(this.runner.check().columns).filter(({ field }) => field in first);
-    return records.map((record) => {
-      const row: Record<string, unknown> = { data: '' };
-      for (const { field, decode } of columns) row[field] = decode(record[field]);
-      return row as unknown as SessionRow;
-    });
+    const hasData = 'data' in first;
+    for (const record of records) {
+      if (!hasData) record['data'] = '';
+      for (const { field, decode, isText } of columns) {
+        const raw = record[field];
+        if (!isText || typeof raw !== 'string') record[field] = decode(raw);
+      }
+    }
+    return records as unknown as SessionRow[];
   }
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
