@@ -2,6 +2,8 @@ import { SessionSerializationError, SessionTooLargeError, SessionUnavailableErro
 
 /** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
+/** So many that wait are shared out among the batches that may leave: the database works on one while we work on the other. */
+const WORTH_SHARING = 16;
 /** Items of one lane that may wait; more would all be late. */
 const MAX_WAITING = 10_000;
 
@@ -34,9 +36,13 @@ interface Passenger<Item, Outcome> {
  */
 export class BatchLane<Item, Outcome> {
   private waiting: Passenger<Item, Outcome>[] = [];
-  private readonly joinable = new Map<string, Passenger<Item, Outcome>>();
-  /** Keys that are under way and must not be so twice. */
-  private readonly travelling = new Set<string>();
+  /**
+   * Those that wait, where they may be joined. Another `Map` for each batch, as one for all would hold on to what has left:
+   * each table that a `Map` outgrows refers to the next one, and once it has grown old keeps it from being collected.
+   */
+  private joinable = new Map<string, Passenger<Item, Outcome>>();
+  /** Keys that are under way and must not be so twice, batch by batch. */
+  private travelling: ReadonlySet<string>[] = [];
   private inFlight = 0;
   private departure: NodeJS.Immediate | undefined;
 
@@ -47,7 +53,7 @@ export class BatchLane<Item, Outcome> {
     const { rules } = this;
     if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(first);
     const key = rules.keyOf(item);
-    if (this.inFlight === 0 && this.waiting.length === 0) return this.travelAlone(item, key);
+    if (this.inFlight === 0 && this.waiting.length === 0 && !this.departure) return this.travelAlone(item, key);
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
       const companion = this.joinable.get(key);
@@ -69,7 +75,7 @@ export class BatchLane<Item, Outcome> {
 
   /** The way without load: nothing is queued, sorted or split. */
   private travelAlone(item: Item, key: string): Promise<Outcome> {
-    const leave = this.enter([key]);
+    const leave = this.enter(new Set([key]));
     return this.rules.send([item]).then(
       (outcomes) => {
         leave();
@@ -83,7 +89,7 @@ export class BatchLane<Item, Outcome> {
   }
 
   private departSoon(): void {
-    if (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) this.departure ??= setImmediate(() => this.depart());
+    if (this.inFlight < MAX_IN_FLIGHT) this.departure ??= setImmediate(() => this.depart());
   }
 
   private depart(): void {
@@ -97,7 +103,9 @@ export class BatchLane<Item, Outcome> {
 
   /** The next batch, in the order of keys, so that statements of different processes lock rows in the same order. */
   private collect(): Passenger<Item, Outcome>[] {
-    const limit = this.rules.size();
+    const isShared = this.waiting.length >= WORTH_SHARING;
+    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.inFlight)) : Infinity;
+    const limit = Math.min(this.rules.size(), share);
     const earliest = performance.now() - this.rules.timeoutMs;
     const batch = new Map<string, Passenger<Item, Outcome>>();
     const left: Passenger<Item, Outcome>[] = [];
@@ -108,25 +116,22 @@ export class BatchLane<Item, Outcome> {
           `A session operation waited longer than ${this.rules.timeoutMs} ms. Look at the database.`,
         );
         for (const { reject } of waiters) reject(late);
-        this.joinable.delete(key);
-      } else if (batch.size >= limit || batch.has(key) || this.travelling.has(key)) left.push(passenger);
-      else {
-        batch.set(key, passenger);
-        this.joinable.delete(key);
-      }
+      } else if (batch.size >= limit || batch.has(key) || this.isTravelling(key)) left.push(passenger);
+      else batch.set(key, passenger);
     }
     this.waiting = left;
+    this.joinable = new Map(this.rules.join && left.map((passenger) => [passenger.key, passenger]));
     return [...batch.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
   }
 
   private async travel(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
-    const leave = this.enter(batch.map(({ key }) => key));
+    const leave = this.enter(new Set(batch.map(({ key }) => key)));
     await this.deliver(batch);
     leave();
   }
 
   /** Takes a place among what is under way; returns what gives it back, which happens by itself where a batch hangs. */
-  private enter(keys: readonly string[]): () => void {
+  private enter(keys: ReadonlySet<string>): () => void {
     const { join, timeoutMs } = this.rules;
     let hasLeft = false;
     const leave = (): void => {
@@ -134,13 +139,18 @@ export class BatchLane<Item, Outcome> {
       hasLeft = true;
       clearTimeout(timer);
       this.inFlight--;
-      if (!join) for (const key of keys) this.travelling.delete(key);
-      this.departSoon();
+      if (!join) this.travelling = this.travelling.filter((others) => others !== keys);
+      // Those whose answers have come ask again in this turn: the first of them must not travel alone.
+      if (this.waiting.length > 0 || keys.size > 1) this.departSoon();
     };
     const timer = setTimeout(leave, timeoutMs);
     this.inFlight++;
-    if (!join) for (const key of keys) this.travelling.add(key);
+    if (!join) this.travelling.push(keys);
     return leave;
+  }
+
+  private isTravelling(key: string): boolean {
+    return this.travelling.some((keys) => keys.has(key));
   }
 
   /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */

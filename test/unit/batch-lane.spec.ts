@@ -75,6 +75,25 @@ describe('A lane', () => {
     expect(sent).toEqual([['first1'], ['a1', 'b1', 'c1'], ['first2'], ['a2', 'b2', 'c2']]);
   });
 
+  it('shares many out between two batches, and lets none of those who were just answered travel alone', async () => {
+    const { sent, submit, answer } = openLane({ size: () => 64 });
+    const names = Array.from({ length: 32 }, (_, index) => `n${index + 10}`);
+    const asked = submit('a', 'b', 'c').then(() => submit(...names));
+    await turns(1);
+    for (let batch = 0; batch < 4; batch++) await answer();
+    expect(sent.slice(2)).toEqual([names.slice(0, 16), names.slice(16)]);
+    expect(await asked).toEqual(names.map((name) => `done ${name}`));
+  });
+
+  it('keeps a few together, as a statement costs more than their rows', async () => {
+    const { sent, submit, answer } = openLane({ size: () => 64 });
+    const names = Array.from({ length: 15 }, (_, index) => `n${index + 10}`);
+    void submit('a', 'b', 'c').then(() => submit(...names));
+    await turns(1);
+    for (let batch = 0; batch < 2; batch++) await answer();
+    expect(sent.slice(2)).toEqual([names]);
+  });
+
   it('takes no more into a batch than one statement holds', async () => {
     const { sent, submit, answer } = openLane();
     void submit('a', 'b', 'c', 'd', 'e', 'f', 'g');
