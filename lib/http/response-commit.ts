@@ -67,8 +67,6 @@ export class ResponseCommit {
     methods.writeHead = (...args) => (this.isHeadFree ? this.writeHead(args) : this.holdHead(args));
     methods.write = this.freeingHead(methods.write);
     methods.flushHeaders = this.freeingHead(methods.flushHeaders);
-    // A client that goes away in the middle of a stream leaves no `end`.
-    res.once?.('close', () => this.close());
   }
 
   /** A method after which the head has left. */
@@ -76,6 +74,8 @@ export class ResponseCommit {
     return (...args) => {
       // Node refuses to write after the end; here the end is only waiting.
       if (this.state === 'storing') return false;
+      // A client that goes away in the middle of a stream leaves no `end`.
+      if (this.state === 'open' && !this.isHeadFree) this.res.once?.('close', () => this.close());
       this.isHeadFree = true;
       return method.apply(this.res, args);
     };
@@ -117,8 +117,7 @@ export class ResponseCommit {
   }
 
   private close(): void {
-    // Before the head, the handler is still at work and will end its answer, though nobody hears it.
-    if (this.state !== 'open' || !this.isHeadFree) return;
+    if (this.state !== 'open') return;
     this.storeSession()?.catch((error: unknown) => this.warnLate(error));
   }
 
