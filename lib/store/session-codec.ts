@@ -73,7 +73,7 @@ export class SessionCodec {
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
-  async encode(session: SessionData, now: number, createdAt: number | undefined): Promise<SessionDraft> {
+  encode(session: SessionData, now: number, createdAt: number | undefined): SessionDraft | Promise<SessionDraft> {
     if (!(session.cookie as unknown))
       throw new SessionSerializationError('Session data without a `cookie` is no session. Store what `get` gave.');
     for (const name of RESERVED) {
@@ -84,15 +84,20 @@ export class SessionCodec {
     const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
     const expires = session.cookie.expires ? new Date(expiresAt) : null;
     const userId = toUserId(this.options.userId(session));
-    const data = await this.serialize(withCookie(session, expires));
+    const draftOf = (data: string): SessionDraft => {
+      this.assertSize(data);
+      return { data, base: { text: data, expires }, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
+    };
+    const data = this.serialize(withCookie(session, expires));
+    return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
+  }
+
+  private assertSize(data: string): void {
     const size = Buffer.byteLength(data);
-    if (size > this.options.maxDataBytes) {
-      throw new SessionTooLargeError(
-        `The session is ${size} bytes large, and \`maxDataBytes\` is ${this.options.maxDataBytes}. Keep less in it, or raise the limit.`,
-      );
-    }
-    const base = { text: data, expires };
-    return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
+    if (size <= this.options.maxDataBytes) return;
+    throw new SessionTooLargeError(
+      `The session is ${size} bytes large, and \`maxDataBytes\` is ${this.options.maxDataBytes}. Keep less in it, or raise the limit.`,
+    );
   }
 
   /** Throws `SessionSerializationError` for text that holds no session. */

@@ -59,6 +59,11 @@ function channelOf(name: keyof SessionEvents): Channel {
   return found;
 }
 
+/** Whether anybody listens to an event of an emitter; most often nobody does, and then there is nothing to make. */
+export function isHeard(emitter: EventEmitter, name: keyof SessionEvents): boolean {
+  return emitter.listenerCount(name) > 0 || channelOf(name).hasSubscribers;
+}
+
 /** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
 export function notify(emitter: EventEmitter, name: keyof SessionEvents, event: SessionEvent, warn: (message: string) => void): void {
   channelOf(name).publish(event);

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash, randomBytes, randomUUID } from 'node:crypto';
 
 const MAX_LENGTH = 256;
 const FORBIDDEN = /\p{Cc}/u;
@@ -18,10 +18,11 @@ export function hashSessionId(id: string): string {
 
 /**
  * A new public handle: 12 hexadecimal digits of the time, so that handles sort as their sessions were made, and 80
- * random bits.
+ * random bits. Those are digits of a UUID which are all random: Node keeps a store of such bits, and `randomBytes` has none.
  */
 export function createHandle(now: number): string {
-  return now.toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
+  const uuid = randomUUID();
+  return now.toString(16).padStart(12, '0') + uuid.slice(0, 8) + uuid.slice(24);
 }
 
 /** Whether a value has the form of a handle. */

@@ -56,12 +56,13 @@ export class SessionKeeper {
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
-      const encoded = await codec.encode(session, now(), origin.createdAt);
+      const draft = await codec.encode(session, now(), origin.createdAt);
       // The clock of this server may be behind that of the one that saw the session last.
-      const draft = { ...encoded, lastSeenAt: Math.max(encoded.lastSeenAt, origin.lastSeenAt ?? 0) };
+      const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
-      const [outcome] = await table.update([{ ...draft, id: origin.key, version, isRetry }]);
-      if (outcome === 'saved') return this.note('saved', origin, draft, origin.version === undefined ? undefined : origin.version + 1);
+      const change = { ...draft, id: origin.key, version, isRetry, lastSeenAt };
+      const [outcome] = await table.update([change]);
+      if (outcome === 'saved') return this.note('saved', origin, change, origin.version === undefined ? undefined : origin.version + 1);
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;
         return this.interrupt(origin);
@@ -163,8 +164,12 @@ export class SessionKeeper {
   }
 
   private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
-    const { base, expiresAt, lastSeenAt, userId } = draft;
-    Object.assign(origin, { isSaved: true, base, version, expiresAt, lastSeenAt, userId: userId ?? undefined });
+    origin.isSaved = true;
+    origin.base = draft.base;
+    origin.version = version;
+    origin.expiresAt = draft.expiresAt;
+    origin.lastSeenAt = draft.lastSeenAt;
+    origin.userId = draft.userId ?? undefined;
     this.context.tell(event, factsOf(origin));
   }
 

@@ -8,7 +8,7 @@ import { SessionAvailability } from './session-availability.js';
 import { batched } from './session-batcher.js';
 import { SessionCodec } from './session-codec.js';
 import type { SessionContext, SessionSurroundings } from './session-context.js';
-import { notify, type SessionEvents, type Tell } from './session-events.js';
+import { isHeard, notify, type SessionEvents, type Tell } from './session-events.js';
 import { keyOf } from './session-id.js';
 import { SessionKeeper, type Due } from './session-keeper.js';
 import { createSessionObject } from './session-object.js';
@@ -49,7 +49,9 @@ export class SessionStore extends Store {
     private readonly closeDatabase: () => Promise<void>,
   ) {
     super();
-    const tell: Tell = (name, facts) => notify(this, name, { ...facts, at: new Date(now()) }, warn);
+    const tell: Tell = (name, facts) => {
+      if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
+    };
     const availability = new SessionAvailability((isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
     this.context = {
       table: batched(availability.watch(table), options),
@@ -263,30 +265,31 @@ export class SessionStore extends Store {
     return origin ? this.keeper.dueAtEnd(session, origin) : 'save';
   }
 
-  private async save(sid: string, session: SessionData): Promise<void> {
+  private save(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
-    if (!key) throw new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.');
+    if (!key)
+      return Promise.reject(new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.'));
     const origin = this.context.origins.of(session, key);
-    await this.operations.run((operation) =>
+    return this.operations.run((operation) =>
       origin ? inTurn(origin, () => this.keeper.save(session, origin, operation)) : this.keeper.upsert(key, session),
     );
   }
 
-  private async keepAlive(sid: string, session: SessionData): Promise<void> {
+  private keepAlive(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
-    if (!key) return;
+    if (!key) return Promise.resolve();
     const origin = this.context.origins.of(session, key);
     const touch = () => this.keeper.touch(key, session, origin);
-    await this.operations.run(() => (origin ? inTurn(origin, touch) : touch()));
+    return this.operations.run(() => (origin ? inTurn(origin, touch) : touch()));
   }
 
-  private async remove(sid: string, session?: object): Promise<void> {
-    if (this.context.origins.of(session)?.isThrowaway) throw notRead();
+  private remove(sid: string, session?: object): Promise<void> {
+    if (this.context.origins.of(session)?.isThrowaway) return Promise.reject(notRead());
     const key = this.keyOf(sid);
-    if (!key) return;
+    if (!key) return Promise.resolve();
     const origin = this.context.origins.of(session, key);
     const end = () => this.keeper.end(key, origin);
-    await this.operations.run(() => (origin ? inTurn(origin, end) : end()));
+    return this.operations.run(() => (origin ? inTurn(origin, end) : end()));
   }
 
   private keyOf(sid: unknown): string | undefined {
