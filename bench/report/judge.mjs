@@ -1,4 +1,4 @@
-import { NOISE, REACH } from './reach.mjs';
+import { FLOOR, NOISE, REACH } from './reach.mjs';
 
 /** What became of each line of the reach table, by the results that there are. */
 export const judge = (results) => REACH.map((line) => ({ ...line, ...outcomeOf(line, results[line.bench]?.measurements) }));
@@ -9,7 +9,9 @@ function outcomeOf(line, measurements = []) {
   if (own === undefined) return { verdict: 'not measured' };
   if (!line.against) return verdictOf(line, own);
   const other = find({ ...line.of, store: line.against })?.[line.figure];
-  return other === undefined ? { verdict: 'not measured' } : verdictOf(line, own / other);
+  if (other === undefined) return { verdict: 'not measured' };
+  const bare = find({ ...line.of, store: FLOOR })?.[line.figure];
+  return { ...verdictOf(line, own / other), bare: bare && bare / other };
 }
 
 function verdictOf({ atLeast, atMost, exactly }, value) {

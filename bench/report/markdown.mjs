@@ -13,9 +13,13 @@ export function reachTable(lines) {
     line.value === undefined ? '–' : line.exactly === undefined ? line.value.toFixed(2) : String(line.value),
     targetOf(line),
     line.floor ?? '',
+    line.bare?.toFixed(2) ?? '',
     line.verdict === 'missed' ? '**missed**' : line.verdict,
   ]);
-  return markdownTable(['Measure', 'in proportion to', 'measured', 'to reach', 'seen in a spike', 'verdict'], ...rows);
+  return markdownTable(
+    ['Measure', 'in proportion to', 'measured', 'to reach', 'seen in a spike', 'the shortest code, here', 'verdict'],
+    ...rows,
+  );
 }
 
 /** The whole page. */

@@ -1,3 +1,4 @@
+import { bareBatch } from './bare-batch.mjs';
 import { sqliteSessionStore } from './better-sqlite3-session-store.mjs';
 import { pgSimple } from './connect-pg-simple.mjs';
 import { connectRedis } from './connect-redis.mjs';
@@ -18,6 +19,7 @@ export const STORES = [
   mysqlSession,
   sqliteSessionStore,
   connectSessionKnex,
+  bareBatch,
 ];
 
 export function storeOf(name) {
