@@ -3,8 +3,8 @@ import type { SaveOutcome, SessionField, SessionRow, SessionTable } from '../tab
 import { BatchLane } from './batch-lane.js';
 import type { ResolvedSessionOptions } from './session-options.js';
 
-/** Characters of data from which a row travels by itself: for the driver, a long statement costs more than it saves. */
-const MAX_BATCHED_LENGTH = 4_096;
+/** Characters of data from which a row travels by itself, so that no statement gets longer than a megabyte. */
+const MAX_BATCHED_LENGTH = 16_384;
 
 interface Read {
   readonly id: string;
