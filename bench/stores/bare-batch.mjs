@@ -71,10 +71,9 @@ class BareStore extends session.Store {
 
   get(sid, callback) {
     this.reads.add([keyOf(sid)], (error, row) => {
-      if (!row) return callback(error, null);
-      const data = JSON.parse(row.data);
-      this.versions.set(data, row.version);
-      callback(null, data);
+      const data = row ? JSON.parse(row.data) : null;
+      if (data) this.versions.set(data, row.version);
+      callback(error, data);
     });
   }
 
