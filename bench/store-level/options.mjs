@@ -37,7 +37,7 @@ export function readOptions() {
     databases: listOf(values.database ?? DATABASES.join(), DATABASES, 'database'),
     stores: listOf(values.store ?? names.join(), names, 'store'),
     operations: listOf(values.operation ?? operations.join(), operations, 'operation'),
-    concurrencies: (values.concurrency ?? '1,16,64').split(',').map(Number),
+    concurrencies: (values.concurrency ?? process.env.BENCH_CONCURRENCY ?? '1,16,64').split(',').map(Number),
     seconds: Number(values.seconds),
     warmUpSeconds: WARM_UP_S,
     counted: COUNTED,

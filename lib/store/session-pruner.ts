@@ -3,13 +3,17 @@ import type { SessionContext } from './session-context.js';
 /** How many rows a run by hand removes at a time where `prune: false` says nothing of it. */
 const BATCH_ROWS = 1_000;
 /**
- * How much longer than a batch the pause after it lasts. Several processes prune at once, and with pauses of three times the
- * batch one of them is always at it: the slowest hundredth of reads then takes three times as long as without, and with these
- * a third longer. One process still removes two million rows in a quarter of an hour.
+ * How much longer than a quick batch the pause after it lasts. Several processes prune at once, and with pauses of three times
+ * the batch one of them is always at it: the slowest hundredth of reads then takes three times as long as without, and with
+ * these hardly longer. One process still removes two million rows in a quarter of an hour.
  */
 const PAUSE_SHARE = 20;
+/** Longest of these pauses, in milliseconds: a slow database would never be done. */
+const LONG_PAUSE_MS = 100;
+/** How much longer the pause lasts at least: three quarters of the time are for others. */
+const MIN_PAUSE_SHARE = 3;
 /** Longest pause between two batches, in milliseconds. */
-const MAX_PAUSE_MS = 500;
+const MAX_PAUSE_MS = 1_000;
 /**
  * A batch that takes longer is followed by one of half its size, and one that is quicker by twice as many, up to `batchSize`.
  * About what a scheduler gives a process at a time: a read that has to wait for a batch waits no longer.
@@ -80,7 +84,7 @@ export class SessionPruner {
         const taken = performance.now() - begun;
         if (taken > SLOW_BATCH_MS) limit = Math.min(batchSize, Math.max(MIN_BATCH_ROWS, Math.floor(limit / 2)));
         else if (taken < QUICK_BATCH_MS) limit = Math.min(batchSize, limit * 2);
-        await this.pause(taken * PAUSE_SHARE);
+        await this.pause(pauseAfter(taken));
         if (this.isStopped) break;
       }
     } catch (error) {
@@ -94,7 +98,7 @@ export class SessionPruner {
 
   private pause(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.min(ms, MAX_PAUSE_MS));
+      const timer = setTimeout(resolve, ms);
       this.endPause = () => {
         clearTimeout(timer);
         resolve();
@@ -105,4 +109,9 @@ export class SessionPruner {
   private warn(error: unknown): void {
     this.context.warn(`Expired sessions could not be removed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+function pauseAfter(takenMs: number): number {
+  const pause = Math.max(takenMs * MIN_PAUSE_SHARE, Math.min(takenMs * PAUSE_SHARE, LONG_PAUSE_MS));
+  return Math.min(pause, MAX_PAUSE_MS);
 }
