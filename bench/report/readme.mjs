@@ -13,7 +13,11 @@ export function renewReadme(readme, results, lines) {
 function section({ http, store }, lines) {
   const rows = lines
     .filter(({ isHeadline, value }) => isHeadline && value !== undefined)
-    .map(({ measure, against, value }) => [measure, against, `${value.toFixed(2)} ×`]);
+    .map(({ measure, against, value, atMost }) => [
+      atMost === undefined ? measure : `${measure} (less is better)`,
+      against,
+      `${value.toFixed(2)} ×`,
+    ]);
   const { measuredAt, environment } = http ?? store;
   return [
     '![Requests per second with each store, and operations in proportion to connect-pg-simple](docs/performance.svg)',
