@@ -61,10 +61,12 @@ export const throughPool: StatementTransport = (dataSource, statement, values, t
         client.release(Boolean(error) && !REFUSED.test(String(code)));
         if (result && !error) return resolve({ records: result.rows, affected: result.rowCount ?? result.rows.length });
         if (STALE.has(code)) return resolve(throughRunner(dataSource, statement, values, timeoutMs));
+        // What a logger throws here would end the process.
         try {
           logger.logQueryError(error as Error, text, values);
-        } finally {
           reject(error);
+        } catch (failure) {
+          reject(failure);
         }
       };
       try {
