@@ -92,8 +92,10 @@ export class SessionKeeper {
     const lifetime = codec.lifetimeOf(session);
     if (!known || !isTouchDue(lifetime, seenAt, known)) return;
     const expiresAt = expiryOf(lifetime, seenAt, known.createdAt);
-    const touch = { id: origin?.key ?? key, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: seenAt };
-    const [outcome] = await table.touch([{ ...touch, unseenSince: known.lastSeenAt }], seenAt);
+    const hour = toPruneHour(expiresAt);
+    const pruneAfter = known.expiresAt !== undefined && toPruneHour(known.expiresAt) === hour ? undefined : hour;
+    const touch = { id: origin?.key ?? key, expiresAt, pruneAfter, lastSeenAt: seenAt, unseenSince: known.lastSeenAt };
+    const [outcome] = await table.touch([touch], seenAt);
     if (!origin) return;
     // In a conflict another request has said so, or saved, meanwhile.
     if (outcome !== 'gone' || (await this.renewal.follow(origin))) Object.assign(origin, { expiresAt, lastSeenAt: seenAt });

@@ -88,7 +88,10 @@ export interface SessionModuleOptions {
   onUndecodable?: 'discard' | 'error';
   /** How long one store operation may take, waiting included. @default '5s' */
   operationTimeout?: Duration;
-  /** Prepares statements under a name, where the driver can (PostgreSQL); `false` behind a transaction pooler that cannot. @default true */
+  /**
+   * Statements stay prepared on each connection, where the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`
+   * behind a transaction pooler that cannot hand them on. @default true
+   */
   preparedStatements?: boolean;
 
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */

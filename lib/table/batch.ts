@@ -10,8 +10,11 @@ export interface BatchForm {
   build(shape: TableShape, rows: number): Statement | undefined;
   /** Whether it takes rows of nothing but NULL, and does nothing for them, so that a few sizes are enough. */
   readonly isPadded: boolean;
-  /** Whether it returns the ids of the rows that it found; else it counts them, and fewer than asked for are none. */
-  readonly returnsIds: boolean;
+  /**
+   * What it tells of the rows that it found: their ids, or how many they are. Where they are fewer than asked for, nobody knows
+   * which: that is `counted` if one can look and nothing is lost, and `whole` if it must not happen, and is taken back.
+   */
+  readonly answer: 'ids' | 'counted' | 'whole';
 }
 
 /** The statements of a dialect that take several rows. */

@@ -3,11 +3,12 @@ import type { BatchForms } from './batch.js';
 import { mysqlDialect } from './mysql.dialect.js';
 import { postgresDialect } from './postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from './session.entity.js';
-import { sqliteDialect } from './sqlite.dialect.js';
+import { betterSqliteDialect, sqliteDialect } from './sqlite.dialect.js';
 import { standardDialect } from './standard.dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import type { SessionPage } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
+import type { StatementTransport } from './statement-transport.js';
 
 /** A lock of the database by name, held by one connection. */
 export interface DatabaseLock {
@@ -28,8 +29,8 @@ export interface SessionDialect {
   readonly integerHoldsMilliseconds: boolean;
   /** Whether all of the application shares one connection, so that our writes must keep out of its transactions. */
   readonly sharesConnection: boolean;
-  /** Whether its driver has a pool that takes named prepared statements. */
-  readonly namesStatements: boolean;
+  /** How statements get to the database, unless they are not to be prepared. */
+  readonly transport: StatementTransport;
   /** The statements for several rows; without one the rows are written one by one. */
   readonly batches: BatchForms;
   /** Bytes that a text or binary type without a length holds. */
@@ -50,6 +51,8 @@ export interface SessionDialect {
   /** At any version. */
   readonly overwrite: Build;
   readonly touch: Build;
+  /** Without the hour after which the row is pruned. */
+  readonly touchInHour: Build;
   readonly rekey: Build;
   readonly remove: Build;
   readonly removeHandle: Build;
@@ -84,7 +87,7 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
   ['cockroachdb', postgresDialect],
   ['mysql', mysqlDialect],
   ['mariadb', mysqlDialect],
-  ['better-sqlite3', sqliteDialect],
+  ['better-sqlite3', betterSqliteDialect],
   ['sqlite', sqliteDialect],
   ['sqljs', sqliteDialect],
 ]);

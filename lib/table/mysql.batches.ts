@@ -1,56 +1,79 @@
 import { perRow, type BatchForm, type BatchForms } from './batch.js';
-import { fieldsOf, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
-import type { SessionColumn } from './session-columns.js';
-import { and, compileText, isLive, isPresent, type ParameterName, type TableShape } from './statement.js';
+import type { SessionField } from './session-table.js';
+import { fieldsOf, isUnseen, REPLACED, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
+import { and, compileText, isLive, isPresent, type ParameterName, type Statement, type TableShape } from './statement.js';
 
-const counted = (build: BatchForm['build'], isPadded = true): BatchForm => ({ build, isPadded, returnsIds: false });
+const padded = (answer: BatchForm['answer'], build: BatchForm['build']): BatchForm => ({ build, isPadded: true, answer });
 
-/** What MySQL and MariaDB do for several rows. They return no rows from an UPDATE: all rows are found, or none is written. */
+/**
+ * What MySQL and MariaDB do for several rows. They return no rows from an UPDATE, and cannot compare a joined list of values with
+ * a column of any collation: a value is picked by the id of its row.
+ */
 export const mysqlBatches: BatchForms = {
-  find: { build: (shape, rows) => selectRows(shape, rows), isPadded: true, returnsIds: true },
+  find: padded('ids', (shape, rows) => selectRows(shape, rows)),
 
-  insert: counted((shape, rows) => {
-    // TypeORM makes a value of its own for each row (a generated uuid).
-    if (!shape.dialect.insert(shape).reusable) return undefined;
-    const fields = fieldsOf(shape);
-    const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
-    return compileText(shape, `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`);
-  }, false),
+  insert: {
+    isPadded: false,
+    // All or none: it fails where one of them is taken.
+    answer: 'counted',
+    build(shape, rows) {
+      // TypeORM makes a value of its own for each row (a generated uuid).
+      if (!shape.dialect.insert(shape).reusable) return undefined;
+      const fields = fieldsOf(shape);
+      const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
+      return compileText(shape, `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`);
+    },
+  },
 
-  update: counted((shape, rows) => {
+  update: padded('whole', (shape, rows) => {
     const { table, columns } = shape;
-    const { id, version } = columns;
+    const { version } = columns;
     // A CASE of texts is no JSON value.
     if (!version || columns.data.type === 'json') return undefined;
-    // Assignments run from left to right: the version is compared before it is raised.
-    const set = fieldsOf(shape, REPLACED).map((column) => `${column.sql} = ${choose(shape, column, rows)}`);
-    const matches = perRow(rows, (row) => `(${id.sql} = :id.${row} AND ${version.sql} = :version.${row})`, ' OR ');
-    return compileText(
-      shape,
-      `UPDATE ${table} SET ${[...set, `${version.sql} = ${version.sql} + 1`].join(', ')} WHERE ${and(`(${matches})`, isPresent(shape))}`,
-    );
+    const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
+    set.push(`${version.sql} = ${version.sql} + 1`);
+    const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pick(shape, 'version', rows)}`, isPresent(shape));
+    return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${isOneOf(shape, rows)} AND ${areAll(shape, isExpected)}`);
   }),
 
-  touch: counted((shape, rows) => {
-    const { table } = shape;
-    const set = fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']).map(
-      (column) => `${column.sql} = GREATEST(${column.sql}, ${choose(shape, column, rows)})`,
-    );
-    if (set.length === 0) return undefined;
-    const unseen = isUnseen(shape, (name) => chooseParameter(shape, name, 'NULL', rows));
-    return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape), unseen)}`);
-  }),
+  touch: padded('counted', (shape, rows) => touch(shape, TOUCHED, rows)),
 
-  remove: counted((shape, rows) => compileText(shape, `DELETE FROM ${shape.table} WHERE ${isOneOf(shape, rows)}`)),
+  touchInHour: padded('counted', (shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
+
+  remove: padded('whole', (shape, rows) => {
+    const isWanted = isOneOf(shape, rows);
+    return compileText(shape, `DELETE FROM ${shape.table} WHERE ${isWanted} AND ${areAll(shape, isWanted)}`);
+  }),
 };
+
+/** What is later stays, so that it may be done again, and one may look afterwards. */
+function touch(shape: TableShape, moved: readonly SessionField[], rows: number): Statement | undefined {
+  const { table } = shape;
+  const set = fieldsOf(shape, moved).map(({ sql, field }) => {
+    const value = pick(shape, field, rows);
+    return `${sql} = GREATEST(${sql}, ${field === 'pruneAfter' ? `IFNULL(${value}, ${sql})` : value})`;
+  });
+  if (set.length === 0) return undefined;
+  const unseen = isUnseen(shape, (name) => pick(shape, name, rows));
+  return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape), unseen)}`);
+}
+
+/**
+ * Whether as many rows as asked for are as expected, which locks them. Asked once a statement, and spares a transaction with its
+ * two more round trips. In a derived table, because MySQL reads no table in the statement that changes it.
+ */
+const areAll = ({ table }: TableShape, isExpected: string): string =>
+  `(SELECT c.n FROM (SELECT COUNT(*) AS n FROM ${table} WHERE ${isExpected} FOR UPDATE) c) = :count`;
 
 const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
-/** The value of a column by the row's id. Literals take the collation of the column; a joined list of values would clash with it. */
-function choose(shape: TableShape, { sql, field }: SessionColumn, rows: number): string {
-  return chooseParameter(shape, field, sql, rows);
-}
-
-function chooseParameter({ columns }: TableShape, name: ParameterName, otherwise: string, rows: number): string {
-  return `CASE ${columns.id.sql} ${perRow(rows, (row) => `WHEN :id.${row} THEN :${name}.${row}`, ' ')} ELSE ${otherwise} END`;
+/**
+ * The parameter of the row whose id it is, by halves: 64 ids are six comparisons and not 32. The rows are in the order of their
+ * ids, and the last ones may be NULL, which is never less.
+ */
+function pick(shape: TableShape, name: ParameterName, rows: number, first = 0): string {
+  if (rows === 1) return `:${name}.${first}`;
+  const middle = first + rows / 2;
+  const [lower, upper] = [first, middle].map((start) => pick(shape, name, rows / 2, start));
+  return `CASE WHEN ${shape.columns.id.sql} >= :id.${middle} THEN ${upper} ELSE ${lower} END`;
 }

@@ -1,5 +1,6 @@
 import type { SessionDialect } from './dialect.js';
 import { mysqlBatches } from './mysql.batches.js';
+import { throughMysqlPool } from './mysql-pool.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 
@@ -7,6 +8,7 @@ import { compileText, isExpired } from './statement.js';
 export const mysqlDialect: SessionDialect = {
   ...standardDialect,
   name: 'mysql',
+  transport: throughMysqlPool,
   batches: mysqlBatches,
   textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { DataSource } from 'typeorm';
-import { throughRunner, type StatementTransport } from './statement-transport.js';
+import { giveUpAfter, refuse, throughRunner, type StatementTransport } from './statement-transport.js';
 
 /** A connection of the `pg` driver, as far as it is used here. */
 interface Client {
@@ -45,14 +45,12 @@ export const throughPool: StatementTransport = (dataSource, statement, values, t
   const pool = poolOf(dataSource);
   if (!pool) return throughRunner(dataSource, statement, values, timeoutMs);
   const { name, sql: text } = statement;
-  const { logger } = dataSource;
   return new Promise((resolve, reject) => {
     pool.connect((noClient, client) => {
       if (!client) return reject(noClient);
       client.on('error', heard);
-      const giveUp = () => client.connection?.stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`));
       // The driver's own `query_timeout` costs seven times as much.
-      const timer = setTimeout(giveUp, timeoutMs);
+      const timer = giveUpAfter(timeoutMs, client.connection?.stream);
       const end = (error: unknown, result?: Result): void => {
         clearTimeout(timer);
         client.off('error', heard);
@@ -61,16 +59,10 @@ export const throughPool: StatementTransport = (dataSource, statement, values, t
         client.release(Boolean(error) && !REFUSED.test(String(code)));
         if (result && !error) return resolve({ records: result.rows, affected: result.rowCount ?? result.rows.length });
         if (STALE.has(code)) return resolve(throughRunner(dataSource, statement, values, timeoutMs));
-        // What a logger throws here would end the process.
-        try {
-          logger.logQueryError(error as Error, text, values);
-          reject(error);
-        } catch (failure) {
-          reject(failure);
-        }
+        refuse(reject, dataSource, error, text, values);
       };
       try {
-        logger.logQuery(text, values);
+        dataSource.logger.logQuery(text, values);
         client.query({ name, text, values }, end);
       } catch (error) {
         end(error);

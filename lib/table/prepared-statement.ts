@@ -10,6 +10,8 @@ export interface PreparedStatement {
   /** The same for the same SQL, and for no other: what the server knows it by. */
   readonly name: string;
   readonly sql: string;
+  /** Whether it is worth a place in the memory of each connection, of which a server has so many for all of its clients. */
+  readonly isFrequent: boolean;
   /** The parameters in the form that the driver takes. Those of rows that a padded statement has too many are NULL. */
   bind(values: Values, rows?: readonly Values[]): unknown[];
 }
@@ -25,11 +27,12 @@ const COMPARED: Partial<Record<ParameterName, SessionField>> = {
 type Binding = (values: Values, rows: readonly Values[]) => unknown;
 
 /** Finds out once where each parameter comes from and how it is encoded. */
-export function prepare(shape: TableShape, { sql, parameters }: Statement): PreparedStatement {
+export function prepare(shape: TableShape, { sql, parameters }: Statement, isFrequent = false): PreparedStatement {
   const bindings = parameters.map((parameter) => bindingOf(shape, parameter));
   return {
     name: `session_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`,
     sql,
+    isFrequent,
     bind: (values, rows = []) => bindings.map((binding) => binding(values, rows)),
   };
 }
@@ -44,7 +47,7 @@ function bindingOf(shape: TableShape, parameter: unknown): Binding {
 }
 
 function encoderOf({ columns }: TableShape, name: ParameterName): (value: unknown) => unknown {
-  if (name === 'after' || name === 'limit') return (value) => value;
+  if (name === 'after' || name === 'limit' || name === 'count') return (value) => value;
   const encode = columns[COMPARED[name] ?? (name as SessionField)]?.encode;
   return (value) => encode?.(value) ?? null;
 }

@@ -54,7 +54,9 @@ export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'prun
 };
 
 /** "Still here": moves the times of a row and nothing else. */
-export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt'> & {
+export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'lastSeenAt'> & {
+  /** `undefined` where the hour stays: SQLite writes the entry of an index anew wherever its column is named. */
+  readonly pruneAfter: number | undefined;
   /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
   readonly unseenSince: number | undefined;
 };
@@ -73,7 +75,7 @@ export interface SessionMove {
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
 /** What can be done for several rows in one statement. */
-export type BatchOperation = 'find' | 'insert' | 'update' | 'touch' | 'remove';
+export type BatchOperation = 'find' | 'insert' | 'update' | 'touch' | 'touchInHour' | 'remove';
 
 /** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
 export interface SessionPage {

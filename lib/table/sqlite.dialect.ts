@@ -1,10 +1,11 @@
 import type { SessionDialect } from './dialect.js';
 import { insertOrReplace } from './postgres.dialect.js';
+import { throughConnection } from './sqlite-connection.js';
 import { pruneOrder, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 import { valuesBatches } from './values.batches.js';
 
-/** SQLite 3.35 or later: better-sqlite3, sql.js. */
+/** SQLite 3.35 or later, with any driver. */
 export const sqliteDialect: SessionDialect = {
   ...standardDialect,
   name: 'sqlite',
@@ -21,3 +22,6 @@ export const sqliteDialect: SessionDialect = {
     return compileText(shape, `DELETE FROM ${table} WHERE ${columns.id.sql} IN (${expired})`);
   },
 };
+
+/** The driver `better-sqlite3`, which answers at once. */
+export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: throughConnection };

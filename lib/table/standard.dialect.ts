@@ -4,6 +4,7 @@ import type { SessionDialect } from './dialect.js';
 import type { SessionColumn } from './session-columns.js';
 import type { SessionField } from './session-table.js';
 import { and, compileQuery, hasId, isExpired, isLive, isPresent, type Statement, type TableShape } from './statement.js';
+import { throughRunner } from './statement-transport.js';
 
 /** The statements for any driver, through TypeORM's query builder. */
 export const standardDialect: SessionDialect = {
@@ -13,7 +14,7 @@ export const standardDialect: SessionDialect = {
   textBytes: {},
 
   batches: {},
-  namesStatements: false,
+  transport: throughRunner,
 
   isExact: false,
   equals: ({ sql }, value) => `${sql} = ${value}`,
@@ -41,11 +42,9 @@ export const standardDialect: SessionDialect = {
 
   overwrite: (shape) => replace(shape),
 
-  touch(shape) {
-    const later = (column: SessionColumn) =>
-      `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
-    return change(shape, fieldsOf(shape, ['expiresAt', 'pruneAfter', 'lastSeenAt']), later, and(isLive(shape), isUnseen(shape)));
-  },
+  touch: (shape) => touch(shape, TOUCHED),
+
+  touchInHour: (shape) => touch(shape, TOUCHED_IN_HOUR),
 
   rekey(shape) {
     const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : parameter(column));
@@ -94,6 +93,16 @@ export const standardDialect: SessionDialect = {
 
   expired: (shape, limit) => compileQuery(select(shape, ['id']).where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit)),
 };
+
+/** What a touch moves, and what it moves while the hour after which a row is pruned stays the same. */
+export const TOUCHED: readonly SessionField[] = ['expiresAt', 'pruneAfter', 'lastSeenAt'];
+export const TOUCHED_IN_HOUR: readonly SessionField[] = ['expiresAt', 'lastSeenAt'];
+
+function touch(shape: TableShape, moved: readonly SessionField[]): Statement {
+  const later = (column: SessionColumn) =>
+    `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
+  return change(shape, fieldsOf(shape, moved), later, and(isLive(shape), isUnseen(shape)));
+}
 
 /** Reads several live rows. */
 export function selectRows(shape: TableShape, rows: number): Statement {

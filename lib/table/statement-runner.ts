@@ -3,13 +3,12 @@ import { SessionEntityError, SessionUnavailableError } from '../session.errors.j
 import { sizeOf } from './batch.js';
 import { isLost, isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
-import { throughPool } from './postgres-pool.js';
 import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
 import type { BatchOperation, SessionField } from './session-table.js';
 import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
-import { throughRunner, whole, type StatementResult, type StatementTransport } from './statement-transport.js';
+import { throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
@@ -17,7 +16,9 @@ const PAUSE_MS = 15;
 /** How often a write looks whether the transaction of the application that holds the shared connection is over. */
 const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'locate', 'count', 'ofUser', 'touch', 'remove', 'prune']);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'locate', 'count', 'ofUser', 'touch', 'touchInHour', 'remove', 'prune']);
+/** What requests do; of statements for several rows those that are the same for many counts. */
+const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'touch', 'touchInHour', 'remove']);
 const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
 
 export interface StatementRunnerOptions {
@@ -54,7 +55,7 @@ export class StatementRunner {
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
     const limited = Object.values(columns).filter(({ assertFits }) => assertFits);
     this.shape = { dataSource, dialect, metadata, columns, limited, table: path.join('.') };
-    if (dialect.namesStatements && this.options.prepares !== false) this.transport = throughPool;
+    if (this.options.prepares !== false) this.transport = dialect.transport;
     this.options.onReady?.(new Set(Object.keys(columns) as SessionField[]));
     return this.shape;
   }
@@ -81,7 +82,7 @@ export class StatementRunner {
   /** How many rows a statement changed. Rejects with a `SessionError`. */
   async write(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
-    if (shape.dialect.sharesConnection) await this.outsideTransactions();
+    if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.build(name, shape);
     const send = () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs);
     return (await this.run(shape, send, IDEMPOTENT.has(name))).affected;
@@ -93,25 +94,23 @@ export class StatementRunner {
   }
 
   /**
-   * Does the same for several rows at once, whole or not at all: the ids of the rows that were found, or their records. Rejects
-   * with a refusal where the database can only count them and they are fewer.
+   * Does the same for several rows at once: the ids of the rows that were found, or their records. Where the database can only
+   * count them and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
    */
   async batch(operation: BatchOperation, rows: readonly Values[], values: Values = {}): Promise<StatementResult['records']> {
     const shape = this.known() ?? (await this.ready());
     const { dialect, dataSource } = shape;
-    if (dialect.sharesConnection && operation !== 'find') await this.outsideTransactions();
+    if (dialect.sharesConnection && operation !== 'find' && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
-    const { returnsIds } = dialect.batches[operation]!;
+    const { answer } = dialect.batches[operation]!;
+    const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
     const { timeoutMs } = this.options;
-    const mustBeWhole = !returnsIds && operation !== 'insert';
-    const send = () => {
-      const parameters = prepared.bind(values, rows);
-      if (!mustBeWhole) return this.transport(dataSource, prepared, parameters, timeoutMs);
-      return whole(dataSource, prepared, parameters, timeoutMs, rows.length);
-    };
-    const result = await this.run(shape, send, IDEMPOTENT.has(operation));
-    if (!result) throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
-    return returnsIds ? result.records : rows;
+    const send = () => this.transport(dataSource, prepared, prepared.bind({ ...values, count: rows.length }, inOrder), timeoutMs);
+    const { records, affected } = await this.run(shape, send, IDEMPOTENT.has(operation));
+    if (answer === 'ids') return records;
+    if (affected === rows.length) return rows;
+    if (answer === 'whole') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
+    return [];
   }
 
   /** The shape, where nothing has to be waited for. */
@@ -128,14 +127,14 @@ export class StatementRunner {
     if (known) return known;
     const statement = form.build(shape, size);
     if (!statement || (operation === 'insert' && !this.build('insert', shape))) return undefined;
-    return this.keep(name, prepare(shape, statement));
+    return this.keep(name, prepare(shape, statement, form.isPadded));
   }
 
   private build(name: StatementName, shape: TableShape): PreparedStatement {
     const known = this.statements.get(name);
     if (known) return known;
     const statement = shape.dialect[name]!(shape);
-    const prepared = prepare(shape, statement);
+    const prepared = prepare(shape, statement, FREQUENT.has(name));
     return statement.reusable ? this.keep(name, prepared) : prepared;
   }
 
@@ -174,8 +173,7 @@ export class StatementRunner {
    */
   private async outsideTransactions(): Promise<void> {
     const { timeoutMs } = this.options;
-    const runner = this.database.dataSource.createQueryRunner();
-    for (let waited = 0; runner.isTransactionActive; waited += POLL_MS) {
+    for (let waited = 0; this.isInTransaction(); waited += POLL_MS) {
       if (waited >= timeoutMs) {
         throw new SessionUnavailableError(
           `A transaction of the application has held the one SQLite connection for ${timeoutMs} ms. ` +
@@ -185,6 +183,12 @@ export class StatementRunner {
       await pause(POLL_MS);
     }
   }
+
+  /** Of the driver and not of the data source, which makes an entity manager for each look. */
+  private isInTransaction(): boolean {
+    return this.database.dataSource.driver.createQueryRunner('master').isTransactionActive;
+  }
 }
 
+const byId = (a: Values, b: Values): number => (String(a.id) < String(b.id) ? -1 : 1);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -26,32 +26,6 @@ export const throughRunner: StatementTransport = async (dataSource, { sql }, par
   }
 };
 
-/** In a transaction that is taken back unless the statement changed so many rows. `undefined` where it did not. */
-export async function whole(
-  dataSource: DataSource,
-  { sql }: PreparedStatement,
-  parameters: unknown[],
-  timeoutMs: number,
-  rows: number,
-): Promise<StatementResult | undefined> {
-  const runner = dataSource.createQueryRunner('master');
-  try {
-    return await bounded(runner, timeoutMs, async () => {
-      await runner.startTransaction();
-      const result = await send(runner, sql, parameters);
-      if (result.affected === rows) await runner.commitTransaction();
-      else await runner.rollbackTransaction();
-      return result.affected === rows ? result : undefined;
-    });
-  } catch (error) {
-    // What broke the statement may have broken the connection, and the first error is the one to tell of.
-    if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-    throw error;
-  } finally {
-    await runner.release();
-  }
-}
-
 async function send(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<StatementResult> {
   const { records, affected } = await runner.query(sql, parameters, true);
   return { records: records as Record<string, unknown>[], affected: affected ?? 0 };
@@ -63,17 +37,30 @@ interface Connection {
   readonly connection?: { readonly stream?: Duplex };
 }
 
-/**
- * Gives a connection up on which work takes too long: a server that lost its power says nothing, and the kernel waits for
- * a quarter of an hour, with one connection of the pool after the other. What waits for the pool has none to give up.
- */
 async function bounded<Result>(runner: QueryRunner, timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
   const connection = (await runner.connect()) as Connection | undefined;
-  const stream = connection?.stream ?? connection?.connection?.stream;
-  const timer = setTimeout(() => stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
+  const timer = giveUpAfter(timeoutMs, connection?.stream ?? connection?.connection?.stream);
   try {
     return await work();
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Gives a connection up on which work takes too long: a server that lost its power says nothing, and the kernel waits for
+ * a quarter of an hour, with one connection of the pool after the other. What waits for the pool has none to give up.
+ */
+export function giveUpAfter(timeoutMs: number, stream: Duplex | undefined): NodeJS.Timeout {
+  return setTimeout(() => stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
+}
+
+/** Tells the logger, and then whoever waits: what a logger throws in the callback of a driver would end the process. */
+export function refuse(reject: (reason: unknown) => void, { logger }: DataSource, error: unknown, sql: string, values: unknown[]): void {
+  try {
+    logger.logQueryError(error as Error, sql, values);
+    reject(error);
+  } catch (failure) {
+    reject(failure);
   }
 }

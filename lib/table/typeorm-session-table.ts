@@ -99,16 +99,18 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
-    if (this.fitsBatch('touch', touches.map(idOf))) {
-      const outcomes = await this.batch('touch', touches, 'saved', 'gone', { now });
-      if (!outcomes.includes('gone')) return outcomes;
-      return inTurn(touches, async ({ id }, index) => (outcomes[index] === 'saved' ? 'saved' : this.whetherSeen(id, now)));
+    const operation = touches.every(({ pruneAfter }) => pruneAfter === undefined) ? 'touchInHour' : 'touch';
+    if (this.fitsBatch(operation, touches.map(idOf))) {
+      const outcomes = await this.batch(operation, touches, 'saved', 'gone', { now });
+      const unmoved = touches.filter((_, index) => outcomes[index] === 'gone');
+      const reasons = await this.whetherSeen(unmoved, now);
+      return outcomes.map((outcome) => (outcome === 'gone' ? reasons.shift()! : outcome));
     }
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
-      if ((await this.change('touch', { ...touch, now })) > 0) return 'saved';
-      return this.whetherSeen(touch.id, now);
+      if ((await this.change(operation, { ...touch, now })) > 0) return 'saved';
+      return (await this.whetherSeen([touch], now))[0]!;
     });
   }
 
@@ -177,10 +179,14 @@ export class TypeOrmSessionTable implements SessionTable {
     await this.exists('');
   }
 
-  /** Why a touch found no row to move. */
-  private async whetherSeen(id: string, now: number): Promise<'conflict' | 'gone'> {
-    const [row] = await this.find([id], now);
-    return row ? 'conflict' : 'gone';
+  /** Why touches found no row to move, or did not tell which. */
+  private async whetherSeen(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
+    const rows = await this.find(touches.map(idOf), now);
+    return touches.map(({ unseenSince = -Infinity }, index) => {
+      const row = rows[index];
+      if (!row) return 'gone';
+      return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';
+    });
   }
 
   private async updateOrInsert(row: SessionRow): Promise<void> {

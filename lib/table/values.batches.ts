@@ -1,6 +1,6 @@
 import { perRow, type BatchForms } from './batch.js';
 import type { SessionColumn } from './session-columns.js';
-import { fieldsOf, isUnseen, REPLACED, selectRows } from './standard.dialect.js';
+import { fieldsOf, isUnseen, REPLACED, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
 import { SESSION_FIELDS, type SessionField } from './session-table.js';
 import { and, compileText, isLive, isPresent, type ParameterName, type Statement, type TableShape } from './statement.js';
 
@@ -12,7 +12,7 @@ export type CastOf = (column: SessionColumn) => ((value: string) => string) | un
  * locked one by one, they are locked in the order of the list: a join takes them in any order, and two processes deadlock.
  */
 export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
-  const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, returnsIds: true });
+  const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
 
   /** The rows of a batch as `v`. `undefined` where a column is of a type that a list of values cannot carry. */
   function valuesOf(shape: TableShape, fields: readonly SessionField[], rows: number): string | undefined {
@@ -31,6 +31,22 @@ export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
     if (!locksRows) return `v WHERE ${and(`s.${id} = v.v_id`, ...conditions)}`;
     const where = and(`${id} = v.v_id`, ...conditions);
     return `v CROSS JOIN LATERAL (SELECT ${id} AS l_id FROM ${table} WHERE ${where} FOR ${strength}) AS l WHERE s.${id} = l.l_id`;
+  }
+
+  function touch(shape: TableShape, moved: readonly SessionField[], rows: number): Statement | undefined {
+    const { table, columns } = shape;
+    const values = valuesOf(shape, ['id', ...moved], rows);
+    const set = fieldsOf(shape, moved).map(({ sql, field }) => {
+      return `${sql} = CASE WHEN s.${sql} < v.v_${field} THEN v.v_${field} ELSE s.${sql} END`;
+    });
+    if (!values || set.length === 0) return undefined;
+    const from = matching(
+      shape,
+      'NO KEY UPDATE',
+      isLive(shape),
+      isUnseen(shape, (name) => `v.v_${name}`),
+    );
+    return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${columns.id.sql} AS id`);
   }
 
   return {
@@ -61,22 +77,9 @@ export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
       return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${id.sql} AS id`);
     }),
 
-    touch: form((shape, rows) => {
-      const { table, columns } = shape;
-      const moved: readonly SessionField[] = ['expiresAt', 'pruneAfter', 'lastSeenAt'];
-      const values = valuesOf(shape, ['id', ...moved], rows);
-      const set = fieldsOf(shape, moved).map(({ sql, field }) => {
-        return `${sql} = CASE WHEN s.${sql} < v.v_${field} THEN v.v_${field} ELSE s.${sql} END`;
-      });
-      if (!values || set.length === 0) return undefined;
-      const from = matching(
-        shape,
-        'NO KEY UPDATE',
-        isLive(shape),
-        isUnseen(shape, (name) => `v.v_${name}`),
-      );
-      return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${columns.id.sql} AS id`);
-    }),
+    touch: form((shape, rows) => touch(shape, TOUCHED, rows)),
+
+    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
 
     remove: form((shape, rows) => {
       const id = shape.columns.id.sql;

@@ -21,6 +21,9 @@ INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", 
 -- touch (expiresAt, pruneAfter, lastSeenAt, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5 AND "last_seen_at" <= $6;
 
+-- touchInHour (expiresAt, lastSeenAt, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < $2 THEN $2 ELSE "last_seen_at" END WHERE "id" = $3 AND "expires_at" > $4 AND "last_seen_at" <= $5;
+
 -- rekey (newId, id)
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2;
 
@@ -50,6 +53,9 @@ WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userI
 
 -- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
 WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS integer), CAST($4 AS bigint), CAST($5 AS bigint)), (CAST($6 AS text), CAST($7 AS bigint), CAST($8 AS integer), CAST($9 AS bigint), CAST($10 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $11 AND "last_seen_at" <= v.v_unseenSince FOR NO KEY UPDATE) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
+
+-- touchInHour for 2 (id.0, expiresAt.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, lastSeenAt.1, unseenSince.1, now)
+WITH v(v_id, v_expiresAt, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS bigint), CAST($4 AS bigint)), (CAST($5 AS text), CAST($6 AS bigint), CAST($7 AS bigint), CAST($8 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $9 AND "last_seen_at" <= v.v_unseenSince FOR NO KEY UPDATE) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
 
 -- remove for 2 (id.0, id.1)
 WITH v(v_id) AS (VALUES (CAST($1 AS text)), (CAST($2 AS text))) DELETE FROM "sessions" AS s USING v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id FOR UPDATE) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
@@ -111,6 +117,9 @@ INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, 
 -- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
 UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `prune_after` = CASE WHEN `prune_after` < ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
 
+-- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
+
 -- rekey (newId, id, id)
 UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
@@ -135,14 +144,17 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 -- insert for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, createdAt.0, lastSeenAt.0, version.0, userId.0, handle.0, ipAddress.0, userAgent.0, id.1, data.1, expiresAt.1, pruneAfter.1, createdAt.1, lastSeenAt.1, version.1, userId.1, handle.1, ipAddress.1, userAgent.1)
 INSERT INTO `sessions` (`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- update for 2 (id.0, data.0, id.1, data.1, id.0, expiresAt.0, id.1, expiresAt.1, id.0, pruneAfter.0, id.1, pruneAfter.1, id.0, lastSeenAt.0, id.1, lastSeenAt.1, id.0, userId.0, id.1, userId.1, id.0, version.0, id.1, version.1)
-UPDATE `sessions` SET `data` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `data` END, `expires_at` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `expires_at` END, `prune_after` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `last_seen_at` END, `user_id` = CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `user_id` END, `version` = `version` + 1 WHERE ((`id` = ? AND `version` = ?) OR (`id` = ? AND `version` = ?));
+-- update for 2 (id.1, data.1, data.0, id.1, expiresAt.1, expiresAt.0, id.1, pruneAfter.1, pruneAfter.0, id.1, lastSeenAt.1, lastSeenAt.0, id.1, userId.1, userId.0, id.0, id.1, id.0, id.1, id.1, version.1, version.0, count)
+UPDATE `sessions` SET `data` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `expires_at` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `prune_after` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `last_seen_at` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `user_id` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `version` = `version` + 1 WHERE `id` IN (?, ?) AND (SELECT c.n FROM (SELECT COUNT(*) AS n FROM `sessions` WHERE `id` IN (?, ?) AND `version` = CASE WHEN `id` >= ? THEN ? ELSE ? END FOR UPDATE) c) = ?;
 
--- touch for 2 (id.0, expiresAt.0, id.1, expiresAt.1, id.0, pruneAfter.0, id.1, pruneAfter.1, id.0, lastSeenAt.0, id.1, lastSeenAt.1, id.0, id.1, now, id.0, unseenSince.0, id.1, unseenSince.1)
-UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `expires_at` END), `prune_after` = GREATEST(`prune_after`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `prune_after` END), `last_seen_at` = GREATEST(`last_seen_at`, CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE `last_seen_at` END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE `id` WHEN ? THEN ? WHEN ? THEN ? ELSE NULL END;
+-- touch for 2 (id.1, expiresAt.1, expiresAt.0, id.1, pruneAfter.1, pruneAfter.0, id.1, lastSeenAt.1, lastSeenAt.0, id.0, id.1, now, id.1, unseenSince.1, unseenSince.0)
+UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END), `prune_after` = GREATEST(`prune_after`, IFNULL(CASE WHEN `id` >= ? THEN ? ELSE ? END, `prune_after`)), `last_seen_at` = GREATEST(`last_seen_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE WHEN `id` >= ? THEN ? ELSE ? END;
 
--- remove for 2 (id.0, id.1)
-DELETE FROM `sessions` WHERE `id` IN (?, ?);
+-- touchInHour for 2 (id.1, expiresAt.1, expiresAt.0, id.1, lastSeenAt.1, lastSeenAt.0, id.0, id.1, now, id.1, unseenSince.1, unseenSince.0)
+UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END), `last_seen_at` = GREATEST(`last_seen_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE WHEN `id` >= ? THEN ? ELSE ? END;
+
+-- remove for 2 (id.0, id.1, id.0, id.1, count)
+DELETE FROM `sessions` WHERE `id` IN (?, ?) AND (SELECT c.n FROM (SELECT COUNT(*) AS n FROM `sessions` WHERE `id` IN (?, ?) FOR UPDATE) c) = ?;
 
 -- page (now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
@@ -201,6 +213,9 @@ INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", 
 -- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ? AND "last_seen_at" <= ?;
 
+-- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ? AND "last_seen_at" <= ?;
+
 -- rekey (newId, id, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
@@ -230,6 +245,9 @@ WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userI
 
 -- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
 WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v WHERE s."id" = v.v_id AND "expires_at" > ? AND "last_seen_at" <= v.v_unseenSince RETURNING "id" AS id;
+
+-- touchInHour for 2 (id.0, expiresAt.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, lastSeenAt.1, unseenSince.1, now)
+WITH v(v_id, v_expiresAt, v_lastSeenAt, v_unseenSince) AS (VALUES (?, ?, ?, ?), (?, ?, ?, ?)) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v WHERE s."id" = v.v_id AND "expires_at" > ? AND "last_seen_at" <= v.v_unseenSince RETURNING "id" AS id;
 
 -- remove for 2 (id.0, id.1)
 DELETE FROM "sessions" WHERE "id" IN (?, ?) RETURNING "id" AS id;
@@ -287,6 +305,9 @@ UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_see
 
 -- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < ? THEN ? ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ? AND "last_seen_at" <= ?;
+
+-- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, now, unseenSince)
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ? AND "last_seen_at" <= ?;
 
 -- rekey (newId, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;

@@ -72,6 +72,26 @@ export function describeBatching(open: () => SessionTable, rowsPerStatement: num
       expect((await table.find([old!], NOW - 1))[0]).toEqual(newRow(old!, { expiresAt: NOW }));
     });
 
+    it.each(['some', 'none'])('of which %s say when to prune keep the hour of the others', async (which) => {
+      const [a, b] = keys('a', 'b');
+      await table.insert([newRow(a!), newRow(b!)]);
+      const moved = newTouch(a!, which === 'some' ? {} : { pruneAfter: undefined });
+      expect(await table.touch([moved, newTouch(b!, { pruneAfter: undefined })], NOW)).toEqual(['saved', 'saved']);
+      const times = { expiresAt: NOW + 25 * HOUR, lastSeenAt: NOW + HOUR };
+      expect(await table.find([a!, b!], NOW)).toEqual([
+        newRow(a!, { ...times, pruneAfter: moved.pruneAfter ?? newRow(a!).pruneAfter }),
+        newRow(b!, { ...times, pruneAfter: newRow(b!).pruneAfter }),
+      ]);
+    });
+
+    it('in any order are written each with its own', async () => {
+      const ids = numbered(9).toReversed();
+      await table.insert(ids.map((id) => newRow(id)));
+      const data = (id: string) => `{"of":"${id}"}`;
+      expect(await table.update(ids.map((id) => newChange(id, { data: data(id) })))).toEqual(ids.map(() => 'saved'));
+      expect((await table.find(ids, NOW)).map((row) => row?.data)).toEqual(ids.map(data));
+    });
+
     it('of which some are gone or changed leave those alone and save the others', async () => {
       const [a, moved, missing, z] = keys('a', 'moved', 'missing', 'z');
       await table.insert([newRow(a!), newRow(moved!, { version: 7 }), newRow(z!)]);

@@ -38,6 +38,14 @@ export function describeTouching(table: () => SessionTable): void {
       expect(await table().touch([newTouch('a')], NOW)).toEqual(['saved']);
     });
 
+    it('leaves the hour of pruning as it is where none is given', async () => {
+      const row = newRow('a');
+      await table().insert([row]);
+      const touch = newTouch('a', { pruneAfter: undefined });
+      expect(await table().touch([touch], NOW)).toEqual(['saved']);
+      expect(await read('a')).toEqual({ ...row, lastSeenAt: touch.lastSeenAt, expiresAt: touch.expiresAt });
+    });
+
     it('is a conflict where the row was seen since, and moves nothing', async () => {
       const row = newRow('a', { lastSeenAt: NOW });
       await table().insert([row]);

@@ -8,5 +8,6 @@ describeEachDatabase('Sessions', (database) => {
   const dataSource = useDataSource(database, [entity]);
 
   describeSessionTable('in its own dialect', () => openTable(dataSource(), entity));
+  describeSessionTable('through the query runner', () => openTable(dataSource(), entity, { prepares: false }));
   describeSessionTable('in the standard dialect', () => openTable(dataSource(), entity, { dialect: standardDialect }), 1);
 });

@@ -1,48 +1,107 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 
 type Send = () => Promise<unknown>;
+type Intercept = (sql: string, send: Send) => Promise<unknown>;
 type Method = (...args: unknown[]) => unknown;
 type Callback = (error: unknown, ...results: unknown[]) => void;
 
-/** Puts itself between a data source and its database, on both ways that statements take; returns what ends that. */
-export function interceptStatements(dataSource: DataSource, intercept: (sql: string, send: Send) => Promise<unknown>): () => void {
+/** What the drivers of TypeORM give their connections from. */
+interface Connections {
+  readonly master?: { connect: Method };
+  obtainMasterConnection?: () => Promise<object>;
+  databaseConnection?: object;
+}
+
+/** Puts itself between a data source and its database, on all ways that statements take; returns what ends that. */
+export function interceptStatements(dataSource: DataSource, intercept: Intercept): () => void {
+  const restorers = [
+    onRunners(dataSource, intercept),
+    onPostgresPool(dataSource, intercept),
+    onMysqlPool(dataSource, intercept),
+    onSqliteConnection(dataSource),
+  ];
+  return () => {
+    for (const restore of restorers) restore();
+  };
+}
+
+function onRunners(dataSource: DataSource, intercept: Intercept): () => void {
   const { createQueryRunner } = dataSource;
-  const throughRunner =
-    (query: Method) =>
-    (sql: unknown, ...rest: unknown[]) => {
-      return intercept(String(sql), async () => query(sql, ...rest));
-    };
-  dataSource.createQueryRunner = (mode) => withQuery(createQueryRunner.call(dataSource, mode), throughRunner) as QueryRunner;
-  const { master } = dataSource.driver as { master?: { connect: Method } };
-  const connect = master?.connect;
-  if (master) {
-    master.connect = (callback) =>
-      connect!.call(master, (error: unknown, client: object | undefined, ...rest: unknown[]) => {
-        (callback as Callback)(error, client && withQuery(client, throughPool(intercept)), ...rest);
-      });
-  }
+  const replace =
+    (query: Method): Method =>
+    (sql, ...rest) =>
+      intercept(String(sql), async () => query(sql, ...rest));
+  dataSource.createQueryRunner = (mode) => withQuery(createQueryRunner.call(dataSource, mode), replace) as QueryRunner;
   return () => {
     dataSource.createQueryRunner = createQueryRunner;
-    if (master) master.connect = connect!;
   };
 }
 
 /** Prepared statements go to a connection of the pool, as objects with a callback; those of TypeORM are texts. */
-const throughPool =
-  (intercept: (sql: string, send: Send) => Promise<unknown>) =>
-  (query: Method): Method =>
-  (config, ...rest): unknown => {
-    if (typeof config === 'string') return query(config, ...rest);
-    const callback = rest[0] as Callback;
-    const send = () =>
-      new Promise((resolve, reject) => {
-        query(config, (error: Error | null, result: unknown) => (error ? reject(error) : resolve(result)));
-      });
-    return intercept((config as { text: string }).text, send).then(
-      (result) => callback(null, result),
-      (error: unknown) => callback(error),
-    );
+function onPostgresPool({ driver }: DataSource, intercept: Intercept): () => void {
+  const { master } = driver as Connections;
+  if (!master) return () => undefined;
+  const { connect } = master;
+  const replace =
+    (query: Method): Method =>
+    (config, ...rest) => {
+      if (typeof config === 'string') return query(config, ...rest);
+      return called(intercept, (config as { text: string }).text, rest.at(-1) as Callback, (callback) => query(config, callback));
+    };
+  master.connect = (callback) =>
+    connect.call(master, (error: unknown, client: object | undefined, ...rest: unknown[]) => {
+      (callback as Callback)(error, client && withQuery(client, replace), ...rest);
+    });
+  return () => {
+    master.connect = connect;
   };
+}
+
+/** Ours come with a callback, prepared or not; TypeORM asks the connection for one with promises. */
+function onMysqlPool({ driver }: DataSource, intercept: Intercept): () => void {
+  const connections = driver as Connections;
+  const { obtainMasterConnection } = connections;
+  if (!obtainMasterConnection || !('pool' in driver)) return () => undefined;
+  const replace =
+    (query: Method): Method =>
+    (sql, values, callback) =>
+      called(intercept, String(sql), callback as Callback, (answer) => query(sql, values, answer));
+  connections.obtainMasterConnection = async () => withQuery(await obtainMasterConnection.call(driver), replace);
+  return () => {
+    connections.obtainMasterConnection = obtainMasterConnection;
+  };
+}
+
+/**
+ * Nothing can be held on a connection that answers at once: as long as somebody intercepts, the connection seems to be closed, so
+ * that our statements go through a runner.
+ */
+function onSqliteConnection({ driver, options }: DataSource): () => void {
+  if (options.type !== 'better-sqlite3') return () => undefined;
+  const connections = driver as Connections;
+  const connection = connections.databaseConnection!;
+  const real = realConnections.get(connection) ?? connection;
+  const apparent = Object.create(real, { open: { value: false } }) as object;
+  realConnections.set(apparent, real);
+  connections.databaseConnection = apparent;
+  return () => {
+    if (connections.databaseConnection === apparent) connections.databaseConnection = connection;
+  };
+}
+
+const realConnections = new WeakMap<object, object>();
+
+/** Answers the callback with what the interceptor makes of it. */
+function called(intercept: Intercept, sql: string, callback: Callback, query: (callback: Callback) => unknown): Promise<void> {
+  const send = () =>
+    new Promise((resolve, reject) => {
+      query((error, result) => (error ? reject(error) : resolve(result)));
+    });
+  return intercept(sql, send).then(
+    (result) => callback(null, result),
+    (error: unknown) => callback(error),
+  );
+}
 
 function withQuery(runner: object, replace: (query: Method) => Method): object {
   return new Proxy(runner, {
@@ -50,7 +109,7 @@ function withQuery(runner: object, replace: (query: Method) => Method): object {
       const value: unknown = Reflect.get(target, property, target);
       if (typeof value !== 'function') return value;
       const method = value.bind(target) as Method;
-      return property === 'query' ? replace(method) : method;
+      return property === 'query' || property === 'execute' ? replace(method) : method;
     },
   });
 }

@@ -25,6 +25,7 @@ const NAMES = [
   'overwrite',
   'upsert',
   'touch',
+  'touchInHour',
   'rekey',
   'remove',
   'clear',
@@ -102,7 +103,8 @@ describe('The statements', () => {
       for (const name of [
         'find',
         'touch',
-        ...(statements.has('find for 2') ? ['find for 2', 'touch for 2'] : []),
+        'touchInHour',
+        ...(statements.has('find for 2') ? ['find for 2', 'touch for 2', 'touchInHour for 2'] : []),
         'count',
         'ofUser',
         'page',

@@ -1,0 +1,52 @@
+import type { DataSource } from 'typeorm';
+import { describe, expect, it } from 'vitest';
+import { throughMysqlPool } from '../../lib/table/mysql-pool.js';
+import { throughPool } from '../../lib/table/postgres-pool.js';
+
+type Callback = (error: unknown, result?: unknown) => void;
+
+/** A connection whose database refuses each statement, and the driver that has it. */
+function refusing() {
+  const released: unknown[] = [];
+  const thrown: unknown[] = [];
+  const query = (...given: unknown[]) => {
+    queueMicrotask(() => {
+      try {
+        (given.at(-1) as Callback)(Object.assign(new Error('refused'), { code: '22001' }));
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+  };
+  const connection = {
+    on: () => undefined,
+    off: () => undefined,
+    release: (isBroken = false) => void released.push(isBroken),
+    query,
+    execute: query,
+  };
+  const driver = {
+    master: { connect: (callback: Callback) => callback(null, connection) },
+    obtainMasterConnection: () => Promise.resolve(connection),
+  };
+  return { driver, released, thrown };
+}
+
+describe('A statement that the database refuses', () => {
+  it.each([
+    ['pg', throughPool],
+    ['mysql2', throughMysqlPool],
+  ])('is rejected, and its connection of %s given back, also where the logger throws in the callback', async (_, transport) => {
+    const { driver, released, thrown } = refusing();
+    const logger = {
+      logQuery: () => undefined,
+      logQueryError() {
+        throw new Error('the disk is full');
+      },
+    };
+    const statement = { name: 'any', sql: 'DELETE FROM sessions', isFrequent: true, bind: () => [] };
+    const sent = transport({ driver, logger } as unknown as DataSource, statement, [], 1_000);
+    await expect(sent).rejects.toThrow('the disk is full');
+    expect([released, thrown]).toEqual([[false], []]);
+  });
+});
