@@ -32,7 +32,7 @@ export const mysqlBatches: BatchForms = {
     if (!version || columns.data.type === 'json') return undefined;
     const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
     set.push(`${version.sql} = ${version.sql} + 1`);
-    const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pick(shape, 'version', rows)}`, isPresent(shape));
+    const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pickSurely(shape, 'version', rows)}`, isPresent(shape));
     return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${isOneOf(shape, rows)} AND ${areAll(shape, isExpected)}`);
   }),
 
@@ -54,7 +54,7 @@ function touch(shape: TableShape, moved: readonly SessionField[], rows: number):
     return `${sql} = GREATEST(${sql}, ${field === 'pruneAfter' ? `IFNULL(${value}, ${sql})` : value})`;
   });
   if (set.length === 0) return undefined;
-  const unseen = isUnseen(shape, (name) => pick(shape, name, rows));
+  const unseen = isUnseen(shape, (name) => pickSurely(shape, name, rows));
   return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape), unseen)}`);
 }
 
@@ -67,13 +67,22 @@ const areAll = ({ table }: TableShape, isExpected: string): string =>
 
 const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
+const pick = (shape: TableShape, name: ParameterName, rows: number): string => halve(shape, rows, 0, (row) => `:${name}.${row}`);
+
 /**
- * The parameter of the row whose id it is, by halves: 64 ids are six comparisons and not 32. The rows are in the order of their
+ * The same, and NULL where the collation has another order: Danish puts "aa" after "z". All choices of a statement take the same
+ * way, so one that is sure stands for the others.
+ */
+const pickSurely = (shape: TableShape, name: ParameterName, rows: number): string =>
+  halve(shape, rows, 0, (row) => `CASE ${shape.columns.id.sql} WHEN :id.${row} THEN :${name}.${row} END`);
+
+/**
+ * What belongs to the row whose id it is, by halves: 64 ids are six comparisons and not 32. The rows are in the order of their
  * ids, and the last ones may be NULL, which is never less.
  */
-function pick(shape: TableShape, name: ParameterName, rows: number, first = 0): string {
-  if (rows === 1) return `:${name}.${first}`;
+function halve(shape: TableShape, rows: number, first: number, of: (row: number) => string): string {
+  if (rows === 1) return of(first);
   const middle = first + rows / 2;
-  const [lower, upper] = [first, middle].map((start) => pick(shape, name, rows / 2, start));
+  const [lower, upper] = [first, middle].map((start) => halve(shape, rows / 2, start, of));
   return `CASE WHEN ${shape.columns.id.sql} >= :id.${middle} THEN ${upper} ELSE ${lower} END`;
 }

@@ -102,15 +102,19 @@ export class TypeOrmSessionTable implements SessionTable {
     const operation = touches.every(({ pruneAfter }) => pruneAfter === undefined) ? 'touchInHour' : 'touch';
     if (this.fitsBatch(operation, touches.map(idOf))) {
       const outcomes = await this.batch(operation, touches, 'saved', 'gone', { now });
-      const unmoved = touches.filter((_, index) => outcomes[index] === 'gone');
-      const reasons = await this.whetherSeen(unmoved, now);
-      return outcomes.map((outcome) => (outcome === 'gone' ? reasons.shift()! : outcome));
+      if (!outcomes.includes('gone')) return outcomes;
+      const rows = await this.find(touches.map(idOf), now);
+      return inTurn(touches, async (touch, index) => {
+        if (outcomes[index] === 'saved') return 'saved';
+        const row = rows[index];
+        return row && isToBeMoved(row, touch) ? (await this.touch([touch], now))[0]! : whetherSeen(row, touch);
+      });
     }
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
       if ((await this.change(operation, { ...touch, now })) > 0) return 'saved';
-      return (await this.whetherSeen([touch], now))[0]!;
+      return whetherSeen((await this.find([touch.id], now))[0], touch);
     });
   }
 
@@ -177,16 +181,6 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async ping(): Promise<void> {
     await this.exists('');
-  }
-
-  /** Why touches found no row to move, or did not tell which. */
-  private async whetherSeen(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
-    const rows = await this.find(touches.map(idOf), now);
-    return touches.map(({ unseenSince = -Infinity }, index) => {
-      const row = rows[index];
-      if (!row) return 'gone';
-      return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';
-    });
   }
 
   private async updateOrInsert(row: SessionRow): Promise<void> {
@@ -283,6 +277,18 @@ const idOf = ({ id }: { readonly id: string }): string => id;
 /** Whether the database has said that it did not do it; an answer that was lost says nothing. */
 function isUndone(error: unknown): boolean {
   return error instanceof SessionUnavailableError && (error.isRefusal || isTransient(error.cause));
+}
+
+/** Why a touch found no row to move, or did not tell which. */
+function whetherSeen(row: SessionRow | undefined, { unseenSince = -Infinity }: Contract.SessionTouch): SaveOutcome {
+  if (!row) return 'gone';
+  return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';
+}
+
+/** Whether a row is as it was before the touch, which may move it. */
+function isToBeMoved(row: SessionRow, { expiresAt, lastSeenAt, unseenSince = -Infinity }: Contract.SessionTouch): boolean {
+  const isBefore = (there: number | undefined, wanted: number | undefined) => there !== undefined && wanted !== undefined && there < wanted;
+  return (row.lastSeenAt ?? -Infinity) <= unseenSince && (isBefore(row.expiresAt, expiresAt) || isBefore(row.lastSeenAt, lastSeenAt));
 }
 
 async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {
