@@ -2,11 +2,11 @@ import type { Duplex } from 'node:stream';
 import type { PreparedStatement } from './prepared-statement.js';
 import { giveUpAfter, refuse, throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
-/** A connection of the `mysql2` driver, as far as it is used here. */
+/** A connection of `mysql2`, or of `mysql` with TypeORM 0.3, as far as it is used here. */
 interface Connection {
   query(sql: string, values: unknown[], callback: Callback): void;
-  /** Prepares the statement at its first use on this connection. */
-  execute(sql: string, values: unknown[], callback: Callback): void;
+  /** Prepares the statement at its first use on this connection. Only `mysql2` can. */
+  execute?(sql: string, values: unknown[], callback: Callback): void;
   release(): void;
   readonly stream?: Duplex;
 }
@@ -29,7 +29,6 @@ const UNPREPARED = new Set<unknown>([1461, 1615, 1243, 1295]);
  */
 export const throughMysqlPool: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const { sql } = statement;
-  const method = isPrepared(statement) ? 'execute' : 'query';
   return new Promise((resolve, reject) => {
     (dataSource.driver as unknown as Driver).obtainMasterConnection().then((connection) => {
       const timer = giveUpAfter(timeoutMs, connection.stream);
@@ -44,7 +43,8 @@ export const throughMysqlPool: StatementTransport = (dataSource, statement, valu
       };
       try {
         dataSource.logger.logQuery(sql, values);
-        connection[method](sql, values, end);
+        if (connection.execute && isPrepared(statement)) connection.execute(sql, values, end);
+        else connection.query(sql, values, end);
       } catch (error) {
         end(error as Error);
       }

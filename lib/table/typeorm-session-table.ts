@@ -8,6 +8,7 @@ import type { BatchOperation, SaveOutcome, SessionField, SessionRow, SessionTabl
 import { SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import type { Statement, TableShape } from './statement.js';
+import { isToBeMoved, whetherSeen } from './touch-outcome.js';
 
 /** How often an upsert in two statements starts over while others add and remove the row. */
 const UPSERT_ATTEMPTS = 6;
@@ -102,13 +103,13 @@ export class TypeOrmSessionTable implements SessionTable {
     const operation = touches.every(({ pruneAfter }) => pruneAfter === undefined) ? 'touchInHour' : 'touch';
     if (this.fitsBatch(operation, touches.map(idOf))) {
       const outcomes = await this.batch(operation, touches, 'saved', 'gone', { now });
-      if (!outcomes.includes('gone')) return outcomes;
-      const rows = await this.find(touches.map(idOf), now);
-      return inTurn(touches, async (touch, index) => {
-        if (outcomes[index] === 'saved') return 'saved';
+      const unmoved = touches.filter((_, index) => outcomes[index] === 'gone');
+      const rows = await this.find(unmoved.map(idOf), now);
+      const reasons = await inTurn(unmoved, async (touch, index) => {
         const row = rows[index];
         return row && isToBeMoved(row, touch) ? (await this.touch([touch], now))[0]! : whetherSeen(row, touch);
       });
+      return outcomes.map((outcome) => (outcome === 'gone' ? reasons.shift()! : outcome));
     }
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
@@ -277,18 +278,6 @@ const idOf = ({ id }: { readonly id: string }): string => id;
 /** Whether the database has said that it did not do it; an answer that was lost says nothing. */
 function isUndone(error: unknown): boolean {
   return error instanceof SessionUnavailableError && (error.isRefusal || isTransient(error.cause));
-}
-
-/** Why a touch found no row to move, or did not tell which. */
-function whetherSeen(row: SessionRow | undefined, { unseenSince = -Infinity }: Contract.SessionTouch): SaveOutcome {
-  if (!row) return 'gone';
-  return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';
-}
-
-/** Whether a row is as it was before the touch, which may move it. */
-function isToBeMoved(row: SessionRow, { expiresAt, lastSeenAt, unseenSince = -Infinity }: Contract.SessionTouch): boolean {
-  const isBefore = (there: number | undefined, wanted: number | undefined) => there !== undefined && wanted !== undefined && there < wanted;
-  return (row.lastSeenAt ?? -Infinity) <= unseenSince && (isBefore(row.expiresAt, expiresAt) || isBefore(row.lastSeenAt, lastSeenAt));
 }
 
 async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {

@@ -6,7 +6,7 @@ import { throughPool } from '../../lib/table/postgres-pool.js';
 type Callback = (error: unknown, result?: unknown) => void;
 
 /** A connection whose database refuses each statement, and the driver that has it. */
-function refusing() {
+function refusing(prepares: boolean) {
   const released: unknown[] = [];
   const thrown: unknown[] = [];
   const query = (...given: unknown[]) => {
@@ -23,7 +23,7 @@ function refusing() {
     off: () => undefined,
     release: (isBroken = false) => void released.push(isBroken),
     query,
-    execute: query,
+    ...(prepares && { execute: query }),
   };
   const driver = {
     master: { connect: (callback: Callback) => callback(null, connection) },
@@ -34,10 +34,11 @@ function refusing() {
 
 describe('A statement that the database refuses', () => {
   it.each([
-    ['pg', throughPool],
-    ['mysql2', throughMysqlPool],
-  ])('is rejected, and its connection of %s given back, also where the logger throws in the callback', async (_, transport) => {
-    const { driver, released, thrown } = refusing();
+    ['pg', throughPool, true],
+    ['mysql2', throughMysqlPool, true],
+    ['mysql', throughMysqlPool, false],
+  ])('is rejected, and its connection of %s given back, also where the logger throws in the callback', async (_, transport, prepares) => {
+    const { driver, released, thrown } = refusing(prepares);
     const logger = {
       logQuery: () => undefined,
       logQueryError() {
