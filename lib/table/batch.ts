@@ -2,8 +2,8 @@ import type { BatchOperation } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
 
 /**
- * One statement for several rows with different ids, which are hashes and so differ under every collation. It happens
- * whole or not at all.
+ * One statement for several rows with different ids, which are hashes and so differ under every collation. It is atomic: what it
+ * does to the rows that it finds happens for all of them or for none.
  */
 export interface BatchForm {
   /** `undefined` where the entity has columns that it cannot carry. */
@@ -12,7 +12,7 @@ export interface BatchForm {
   readonly isPadded: boolean;
   /**
    * What it tells of the rows that it found: their ids, or how many they are. Where they are fewer than asked for, nobody knows
-   * which: that is `counted` if one can look and nothing is lost, and `whole` if it must not happen, and is taken back.
+   * which: that is `counted` if one can look afterwards and do the rest, and `whole` if the statement then does nothing.
    */
   readonly answer: 'ids' | 'counted' | 'whole';
 }

@@ -41,7 +41,7 @@ const heard = (): void => undefined;
  * With callbacks: where this was an `async` function, the rows of every batch outlived two collections of the young
  * generation, and were copied each time (2 MB instead of 0.1 a time, a sixth of all time; Node.js 20).
  */
-export const throughPool: StatementTransport = (dataSource, statement, values, timeoutMs) => {
+export const throughPostgresPool: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const pool = poolOf(dataSource);
   if (!pool) return throughRunner(dataSource, statement, values, timeoutMs);
   const { name, sql: text } = statement;

@@ -1,6 +1,6 @@
 import { isLockTimeout } from './database-error.js';
 import type { SessionDialect } from './dialect.js';
-import { throughPool } from './postgres-pool.js';
+import { throughPostgresPool } from './postgres-pool.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired, type Statement, type TableShape } from './statement.js';
 import { valuesBatches } from './values.batches.js';
@@ -27,7 +27,7 @@ const CASTS: Readonly<Record<string, string>> = {
 export const postgresDialect: SessionDialect = {
   ...standardDialect,
   name: 'postgres',
-  transport: throughPool,
+  transport: throughPostgresPool,
   batches: valuesBatches(({ type }) => {
     const cast = CASTS[type];
     return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;

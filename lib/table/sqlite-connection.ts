@@ -22,7 +22,7 @@ const prepared = new WeakMap<Connection, WeakMap<PreparedStatement, SqliteStatem
  * At once on the one connection, with statements that stay prepared; TypeORM's query runner takes three times as long, and
  * waits several times for what is there. Through the runner where the connection is closed. TypeORM's logger is told all the same.
  */
-export const throughConnection: StatementTransport = (dataSource, statement, values, timeoutMs) => {
+export const throughSqliteConnection: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const connection = connectionOf(dataSource);
   if (!connection) return throughRunner(dataSource, statement, values, timeoutMs);
   const { logger } = dataSource;

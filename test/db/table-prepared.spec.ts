@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
+import { MAX_ROWS } from '../../lib/table/statement.js';
 import { describeEachServer, useDataSource } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
-const IDS = ['a', 'b', 'c'].map((name) => createHash('sha256').update(name).digest('hex'));
+const hash = (name: string): string => createHash('sha256').update(name).digest('hex');
+const IDS = ['a', 'b', 'c'].map(hash);
 
 describeEachServer('Statements that were prepared', (database) => {
   const entity = ownSessionEntity(database);
@@ -12,6 +14,8 @@ describeEachServer('Statements that were prepared', (database) => {
   const dataSource = useDataSource(database, [entity], { poolSize: 1 });
   const freshEntity = ownSessionEntity(database);
   const fresh = useDataSource(database, [freshEntity], { poolSize: 1 });
+  const countedEntity = ownSessionEntity(database);
+  const counted = useDataSource(database, [countedEntity], { poolSize: 1 });
   const isMariaDb = database.name === 'mariadb';
 
   /** All that requests do, for one row and for several. */
@@ -31,11 +35,11 @@ describeEachServer('Statements that were prepared', (database) => {
     }
   }
 
-  const countPrepared = async (): Promise<number> => {
+  const countPrepared = async (on = dataSource()): Promise<number> => {
     const sql = isMariaDb
       ? `SELECT VARIABLE_VALUE AS count FROM information_schema.session_status WHERE VARIABLE_NAME = 'COM_STMT_PREPARE'`
       : 'SELECT count(*) AS count FROM pg_prepared_statements';
-    const [{ count }] = (await dataSource().query(sql)) as [{ count: unknown }];
+    const [{ count }] = (await on.query(sql)) as [{ count: unknown }];
     return Number(count);
   };
 
@@ -49,6 +53,29 @@ describeEachServer('Statements that were prepared', (database) => {
     expect(before).toBeGreaterThan(4);
     await useEachStatement();
     expect(await countPrepared()).toBe(before);
+  });
+
+  it('are at most 29 for each connection on MariaDB, and one for each text on PostgreSQL', async () => {
+    const table = openTable(counted(), countedEntity);
+    await table.fields();
+    const before = await countPrepared(counted());
+    for (let count = 1; count <= MAX_ROWS; count++) {
+      const ids = Array.from({ length: count }, (_, index) => hash(`${count}.${index}`));
+      await table.insert(ids.map((id) => newRow(id)));
+      await table.find(ids, NOW);
+      await table.update(ids.map((id) => newChange(id)));
+      await table.touch(
+        ids.map((id) => newTouch(id)),
+        NOW,
+      );
+      await table.touch(
+        ids.map((id) => newTouch(id, { pruneAfter: undefined })),
+        NOW,
+      );
+      await table.remove(ids);
+    }
+    // On PostgreSQL, reads and inserts are among them, in seven sizes each.
+    expect((await countPrepared(counted())) - before).toBe(isMariaDb ? 29 : 42);
   });
 
   it('are sent as texts where the server has forgotten them, or has no room for them', async () => {

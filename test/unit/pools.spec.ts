@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { throughMysqlPool } from '../../lib/table/mysql-pool.js';
-import { throughPool } from '../../lib/table/postgres-pool.js';
+import { throughPostgresPool } from '../../lib/table/postgres-pool.js';
 
 type Callback = (error: unknown, result?: unknown) => void;
 
@@ -34,7 +34,7 @@ function refusing(prepares: boolean) {
 
 describe('A statement that the database refuses', () => {
   it.each([
-    ['pg', throughPool, true],
+    ['pg', throughPostgresPool, true],
     ['mysql2', throughMysqlPool, true],
     ['mysql', throughMysqlPool, false],
   ])('is rejected, and its connection of %s given back, also where the logger throws in the callback', async (_, transport, prepares) => {
