@@ -18,6 +18,14 @@ describe('the batches of a prune run', () => {
     const batch = batches.shift() ?? 0;
     return batch instanceof Error ? Promise.reject(batch) : Promise.resolve(batch);
   };
+  const prunerOf = (table: object, batchSize: number) =>
+    new SessionPruner({
+      table,
+      options: { prune: { intervalMs: 1_000, batchSize } },
+      now: Date.now,
+      tell: (name: string, facts: object) => void told.push([name, facts]),
+      warn: (message: string) => void told.push(['warning', message]),
+    } as unknown as SessionContext);
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
   beforeEach(() => {
@@ -26,23 +34,23 @@ describe('the batches of a prune run', () => {
     batches = [BATCH_ROWS, BATCH_ROWS, 3];
     batchMs = 40;
     asked = 0;
-    pruner = new SessionPruner({
-      table: { prune },
-      options: { prune: { intervalMs: 1_000, batchSize: BATCH_ROWS } },
-      now: Date.now,
-      tell: (name: string, facts: object) => void told.push([name, facts]),
-      warn: (message: string) => void told.push(['warning', message]),
-    } as unknown as SessionContext);
+    pruner = prunerOf({ prune }, BATCH_ROWS);
   });
   afterEach(() => void vi.useRealTimers());
 
   it.each([
-    [2, 40],
-    [15, 100],
-    [60, 180],
-    [5_000, 1_000],
-  ])('of %i ms leave the database %i ms between them', async (taken, pause) => {
+    [60, 2, 40],
+    [60, 15, 100],
+    [60, 60, 180],
+    [60, 5_000, 1_000],
+    // Of 20 rows, so that 500 a second are removed, as long as three quarters of the time are for others.
+    [20, 1, 20],
+    [20, 5, 40],
+    [20, 15, 45],
+  ])('of %i rows that take %i ms leave the database %i ms between them', async (rows, taken, pause) => {
+    batches = [rows, rows, 0];
     batchMs = taken;
+    pruner = prunerOf({ prune }, rows);
     const run = pruner.prune();
     expect(asked).toBe(1);
     await pass(pause - 1);
@@ -51,18 +59,24 @@ describe('the batches of a prune run', () => {
     expect(asked).toBe(2);
     await pass(pause);
     expect(asked).toBe(3);
+    expect(await run).toBe(2 * rows);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('are told of, one by one and at the end', async () => {
+    const run = pruner.prune();
+    await pass(2_000);
     expect(await run).toBe(2 * BATCH_ROWS + 3);
     expect(told).toEqual([
       ['pruning', { count: BATCH_ROWS }],
       ['pruning', { count: 2 * BATCH_ROWS }],
       ['pruned', { count: 2 * BATCH_ROWS + 3 }],
     ]);
-    expect(vi.getTimerCount()).toBe(0);
   });
 
   it('begin small, grow while they are quick, never over the batch size, and get smaller while they are slow', async () => {
     const limits: number[] = [];
-    const durations = [1, 1, 1, 1, 20, 20, 20, 20, 20, 20, 4, 1, 1, 1];
+    const durations = [1, 1, 1, 1, 1, 20, 20, 20, 20, 20, 20, 20, 4, 1, 1, 1];
     const table = {
       prune: ({ limit }: { limit: number }) => {
         vi.advanceTimersByTime(durations[limits.length]!);
@@ -70,11 +84,10 @@ describe('the batches of a prune run', () => {
         return Promise.resolve(limits.length < durations.length ? limit : 0);
       },
     };
-    const options = { prune: { intervalMs: 1_000, batchSize: 1_000 } };
-    const run = new SessionPruner({ table, options, now: Date.now, tell: () => undefined } as unknown as SessionContext).prune();
+    const run = prunerOf(table, 1_000).prune();
     await pass(5_000);
     await run;
-    expect(limits).toEqual([125, 250, 500, 1_000, 1_000, 500, 250, 125, 62, 50, 50, 50, 100, 200]);
+    expect(limits).toEqual([50, 100, 200, 400, 800, 1_000, 500, 250, 125, 62, 31, 25, 25, 25, 50, 100]);
   });
 
   it('end with a stop, which waits for no pause', async () => {
