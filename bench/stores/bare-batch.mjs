@@ -21,7 +21,7 @@ export const bareBatch = {
     const pool = new pg.Pool({ connectionString: url, max: POOL_SIZE });
     await pool.query(
       `CREATE TABLE IF NOT EXISTS ${TABLE} (id varchar(64) PRIMARY KEY, data text NOT NULL, expires_at bigint NOT NULL, version integer NOT NULL) ` +
-        'WITH (fillfactor = 90)',
+        'WITH (fillfactor = 75)',
     );
     return { store: new BareStore(pool), close: () => pool.end() };
   },

@@ -17,7 +17,7 @@ export interface LaneRules<Item, Outcome> {
   readonly isAlone?: (item: Item) => boolean;
   /** One item for two of the same key. Without it the later waits for the next batch. */
   readonly join?: (waiting: Item, other: Item) => Item;
-  readonly send: (items: readonly Item[]) => Promise<readonly Outcome[]>;
+  readonly send: (items: readonly Item[]) => Promise<Outcome[]>;
 }
 
 interface Passenger<Item, Outcome> {
@@ -25,7 +25,7 @@ interface Passenger<Item, Outcome> {
   readonly key: string;
   /** By `performance.now()`. */
   readonly since: number;
-  readonly waiters: { readonly resolve: (outcome: Outcome) => void; readonly reject: (error: unknown) => void }[];
+  readonly waiters: { readonly resolve: (outcomes: Outcome[]) => void; readonly reject: (error: unknown) => void }[];
 }
 
 /**
@@ -48,10 +48,10 @@ export class BatchLane<Item, Outcome> {
 
   constructor(private readonly rules: LaneRules<Item, Outcome>) {}
 
-  /** Resolves to the outcome of this item, whatever becomes of those that travel with it. */
-  submit(item: Item): Promise<Outcome> {
+  /** Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. */
+  submit(item: Item): Promise<Outcome[]> {
     const { rules } = this;
-    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]).then(first);
+    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]);
     const key = rules.keyOf(item);
     if (this.inFlight === 0 && this.waiting.length === 0 && !this.departure) return this.travelAlone(item, key);
     return new Promise((resolve, reject) => {
@@ -74,12 +74,12 @@ export class BatchLane<Item, Outcome> {
   }
 
   /** The way without load: nothing is queued, sorted or split. */
-  private travelAlone(item: Item, key: string): Promise<Outcome> {
+  private travelAlone(item: Item, key: string): Promise<Outcome[]> {
     const leave = this.enter(new Set([key]));
     return this.rules.send([item]).then(
       (outcomes) => {
         leave();
-        return first(outcomes);
+        return outcomes;
       },
       (error: unknown) => {
         leave();
@@ -158,7 +158,7 @@ export class BatchLane<Item, Outcome> {
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
       for (const [index, { waiters }] of batch.entries()) {
-        for (const { resolve } of waiters) resolve(outcomes[index]!);
+        for (const { resolve } of waiters) resolve([outcomes[index]!]);
       }
     } catch (error) {
       if (batch.length > 1 && isRefusal(error)) {
@@ -171,8 +171,6 @@ export class BatchLane<Item, Outcome> {
     }
   }
 }
-
-const first = <Outcome>(outcomes: readonly Outcome[]): Outcome => outcomes[0]!;
 
 /** Whether nothing of a batch has happened because the database, or its column, would not take one of the rows. */
 function isRefusal(error: unknown): boolean {

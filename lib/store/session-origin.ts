@@ -98,13 +98,10 @@ export class SessionOrigins {
 /** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
 export function inTurn<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
   const result = origin.turn ? origin.turn.then(work) : work();
-  const turn = result.then(
-    () => undefined,
-    () => undefined,
-  );
-  origin.turn = turn;
-  void turn.then(() => {
+  const end = (): void => {
     if (origin.turn === turn) origin.turn = undefined;
-  });
+  };
+  const turn: Promise<void> = result.then(end, end);
+  origin.turn = turn;
   return result;
 }

@@ -39,13 +39,19 @@ export interface SessionQuery {
 export class SessionReader {
   constructor(private readonly context: SessionContext) {}
 
-  async find(key: string): Promise<SessionData | undefined> {
+  /** Not `async`: each promise on the way costs a read as much as its hash. */
+  find(key: string): Promise<SessionData | undefined> {
     const { table, options, now } = this.context;
-    let [row] = await table.find([key], now());
-    if (!row && options.renewAfterMs !== undefined) row = await table.findPrevious(key, now());
-    const session = row && this.inflate(row, key);
-    // Most serializers give no promise, and an `await` of none costs as much as of one.
-    return session instanceof Promise ? await session : session;
+    return table.find([key], now()).then(([row]) => {
+      if (row) return this.inflate(row, key);
+      return options.renewAfterMs === undefined ? undefined : this.findRenewed(key);
+    });
+  }
+
+  private async findRenewed(key: string): Promise<SessionData | undefined> {
+    const { table, now } = this.context;
+    const row = await table.findPrevious(key, now());
+    return row && this.inflate(row, key);
   }
 
   async all(): Promise<SessionData[]> {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { PreparedStatement } from './prepared-statement.js';
+import type { DatabaseRecord } from './row-reader.js';
 import { giveUpAfter, refuse, throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
 /** A connection of `mysql2`, or of `mysql` with TypeORM 0.3, as far as it is used here. */
@@ -13,7 +14,7 @@ interface Connection {
 
 type Callback = (error: Error | null, result?: Result) => void;
 /** The rows of a statement that returns some; else how many it changed. */
-type Result = Record<string, unknown>[] | { readonly affectedRows: number };
+type Result = DatabaseRecord[] | { readonly affectedRows: number };
 
 /** TypeORM's, as far as it is used here: listens to the errors of its connections, and knows the primary of a replication. */
 interface Driver {

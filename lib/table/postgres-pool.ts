@@ -1,15 +1,18 @@
 import type { Duplex } from 'node:stream';
 import type { DataSource } from 'typeorm';
+import { PostgresQuery, type Plain, type PostgresConnection, type PostgresResult } from './postgres-query.js';
+import type { PreparedStatement } from './prepared-statement.js';
+import type { DatabaseRecord } from './row-reader.js';
 import { giveUpAfter, refuse, throughRunner, type StatementTransport } from './statement-transport.js';
 
 /** A connection of the `pg` driver, as far as it is used here. */
 interface Client {
-  query(query: Query, callback: (error: unknown, result?: Result) => void): void;
+  query(query: Query | PostgresQuery, callback: (error: unknown, result?: Result | PostgresResult) => void): void;
   /** With `true` the connection is closed instead of given back. */
   release(isBroken: boolean): void;
   on(event: 'error', listener: () => void): void;
   off(event: 'error', listener: () => void): void;
-  readonly connection?: { readonly stream?: Duplex };
+  readonly connection?: Partial<PostgresConnection> & { readonly stream?: Duplex };
 }
 
 interface Pool {
@@ -20,10 +23,11 @@ interface Query {
   readonly name: string;
   readonly text: string;
   readonly values: unknown[];
+  readonly rowMode: 'array';
 }
 
 interface Result {
-  readonly rows: Record<string, unknown>[];
+  readonly rows: DatabaseRecord[];
   readonly rowCount: number | null;
 }
 
@@ -44,14 +48,14 @@ const heard = (): void => undefined;
 export const throughPostgresPool: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const pool = poolOf(dataSource);
   if (!pool) return throughRunner(dataSource, statement, values, timeoutMs);
-  const { name, sql: text } = statement;
+  const { sql: text } = statement;
   return new Promise((resolve, reject) => {
     pool.connect((noClient, client) => {
       if (!client) return reject(noClient);
       client.on('error', heard);
       // The driver's own `query_timeout` costs seven times as much.
       const timer = giveUpAfter(timeoutMs, client.connection?.stream);
-      const end = (error: unknown, result?: Result): void => {
+      const end = (error: unknown, result?: Result | PostgresResult): void => {
         clearTimeout(timer);
         client.off('error', heard);
         const code = (error as { code?: unknown } | null)?.code;
@@ -63,13 +67,19 @@ export const throughPostgresPool: StatementTransport = (dataSource, statement, v
       };
       try {
         dataSource.logger.logQuery(text, values);
-        client.query({ name, text, values }, end);
+        client.query(queryOf(client, statement, values), end);
       } catch (error) {
         end(error);
       }
     });
   });
 };
+
+function queryOf({ connection }: Client, { name, sql: text, isPlain }: PreparedStatement, values: unknown[]): Query | PostgresQuery {
+  // `pg-native` has a connection of another kind.
+  const isOurs = isPlain && connection?.parsedStatements !== undefined && typeof connection.bind === 'function';
+  return isOurs ? new PostgresQuery(name, text, values as Plain[]) : { name, text, values, rowMode: 'array' };
+}
 
 /** Another object after each initialisation, and `undefined` after `destroy()`. */
 function poolOf({ driver }: DataSource): Pool | undefined {

@@ -19,6 +19,8 @@ export interface SessionColumn {
   readonly sql: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
+  /** Whether texts of the database itself are its values, both ways: neither TypeORM nor the driver has anything to do. */
+  readonly isPlain: boolean;
   /** Whether a text comes from the driver as it is in the row, and needs no `decode`. */
   readonly isText: boolean;
   /** From the value of the row to the parameter that the driver takes. */
@@ -85,6 +87,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     type,
     sql: driver.escape(metadata.databaseName),
     assertFits: limitOf(type, metadata, capacity),
+    isPlain,
     isText: isPlain && /char|text/.test(type),
     encode: isPlain
       ? (value) => (value == null ? value : encode(value))

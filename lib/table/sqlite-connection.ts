@@ -11,7 +11,9 @@ interface Connection {
 interface SqliteStatement {
   /** Whether it returns rows. */
   readonly reader: boolean;
-  all(values: unknown[]): Record<string, unknown>[];
+  /** The values alone from now on, which takes two thirds of the time. */
+  raw(): void;
+  all(values: unknown[]): unknown[][];
   run(values: unknown[]): { readonly changes: number };
 }
 
@@ -46,9 +48,12 @@ function execute(statement: SqliteStatement, values: unknown[]): StatementResult
 function statementOn(connection: Connection, statement: PreparedStatement): SqliteStatement {
   let ofConnection = prepared.get(connection);
   if (!ofConnection) prepared.set(connection, (ofConnection = new WeakMap()));
-  let known = ofConnection.get(statement);
-  if (!known) ofConnection.set(statement, (known = connection.prepare(statement.sql)));
-  return known;
+  const known = ofConnection.get(statement);
+  if (known) return known;
+  const made = connection.prepare(statement.sql);
+  if (made.reader) made.raw();
+  ofConnection.set(statement, made);
+  return made;
 }
 
 /** Another object after each initialisation. */

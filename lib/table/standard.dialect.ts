@@ -19,16 +19,16 @@ export const standardDialect: SessionDialect = {
   isExact: false,
   equals: ({ sql }, value) => `${sql} = ${value}`,
 
-  find: (shape) => compileQuery(select(shape).where(and(hasId(shape), isLive(shape)))),
+  find: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isLive(shape)))),
 
   findPrevious(shape) {
     const { previousId, previousUntil } = shape.columns;
     const isPrevious =
       previousId && previousUntil && `${shape.dialect.equals(previousId, ':previousId')} AND ${previousUntil.sql} > :previousUntil`;
-    return compileQuery(select(shape).where(and(isPrevious ?? '1 = 0', isLive(shape))));
+    return compileSelect(shape, (query) => query.where(and(isPrevious ?? '1 = 0', isLive(shape))));
   },
 
-  locate: (shape) => compileQuery(select(shape, ['id']).where(and(hasId(shape), isPresent(shape)))),
+  locate: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isPresent(shape))), ['id']),
 
   insert: (shape) =>
     compileQuery(
@@ -70,28 +70,28 @@ export const standardDialect: SessionDialect = {
     return compileQuery(counted.where(isLive(shape)));
   },
 
-  ofUser: (shape) => compileQuery(select(shape, ['userId']).where(and(isOfUser(shape), isLive(shape)))),
+  ofUser: (shape) => compileSelect(shape, (query) => query.where(and(isOfUser(shape), isLive(shape))), ['userId']),
 
   page(shape, { userId, after, limit }) {
     const { handle, id } = shape.columns;
     const ofUser = userId === undefined ? undefined : isOfUser(shape);
     const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
-    const shown = select(shape, ['handle', 'userId', 'createdAt', 'lastSeenAt', 'expiresAt', 'ipAddress', 'userAgent']);
-    return compileQuery(
-      shown
+    const select = (query: Select) =>
+      query
         .where(and(ofUser, older, isLive(shape)))
         .orderBy((handle ?? id).sql, 'DESC')
-        .limit(limit),
-    );
+        .limit(limit);
+    return compileSelect(shape, select, ['handle', 'userId', 'createdAt', 'lastSeenAt', 'expiresAt', 'ipAddress', 'userAgent']);
   },
 
   scan(shape, limit, fromStart) {
     const id = shape.columns.id.sql;
     const where = and(fromStart ? undefined : `${id} > :after`, isLive(shape));
-    return compileQuery(select(shape).where(where).orderBy(id, 'ASC').limit(limit));
+    return compileSelect(shape, (query) => query.where(where).orderBy(id, 'ASC').limit(limit));
   },
 
-  expired: (shape, limit) => compileQuery(select(shape, ['id']).where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit)),
+  expired: (shape, limit) =>
+    compileSelect(shape, (query) => query.where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit), ['id']),
 };
 
 /** What a touch moves, and what it moves while the hour after which a row is pruned stays the same. */
@@ -107,7 +107,7 @@ function touch(shape: TableShape, moved: readonly SessionField[]): Statement {
 /** Reads several live rows. */
 export function selectRows(shape: TableShape, rows: number): Statement {
   const isOneOf = `${shape.columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
-  return compileQuery(select(shape).where(and(isOneOf, isLive(shape))));
+  return compileSelect(shape, (query) => query.where(and(isOneOf, isLive(shape))));
 }
 
 /** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
@@ -137,11 +137,17 @@ const parameter = ({ field }: SessionColumn): string => `:${field}`;
 
 const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId, ':userId');
 
+type Select = SelectQueryBuilder<ObjectLiteral>;
+
 /** Each column comes back under the name of its field. Soft-deleted rows are left to our own conditions. */
-function select(shape: TableShape, fields?: readonly SessionField[]): SelectQueryBuilder<ObjectLiteral> {
+function compileSelect(shape: TableShape, where: (query: Select) => Select, fields?: readonly SessionField[]): Statement {
   const query = builder(shape).select([]).from(shape.metadata.target, 's').withDeleted();
-  for (const { sql, field } of fieldsOf(shape, fields)) query.addSelect(sql, field);
-  return query;
+  const columns = fieldsOf(shape, fields);
+  for (const { sql, field } of columns) query.addSelect(sql, field);
+  return compileQuery(
+    where(query),
+    columns.map(({ field }) => field),
+  );
 }
 
 function replace(shape: TableShape, condition?: string): Statement {

@@ -6,7 +6,7 @@ import { pickDialect, type SessionDialect, type StatementName } from './dialect.
 import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
-import type { BatchOperation, SessionField } from './session-table.js';
+import type { BatchOperation, SessionField, SessionRow } from './session-table.js';
 import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
 import { throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
@@ -31,6 +31,9 @@ export interface StatementRunnerOptions {
   /** Told once, when the entity has been looked at. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
+
+/** The values of one row of several. */
+type RowValues = Values & Pick<SessionRow, 'id'>;
 
 /** Builds statements at their first use, and runs them on the primary of a data source, outside the application's transactions. */
 export class StatementRunner {
@@ -66,17 +69,21 @@ export class StatementRunner {
     return this.check();
   }
 
-  /** The rows that a statement finds, as the database returns them. Rejects with a `SessionError`. */
-  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<StatementResult['records']> {
+  /** The rows that a statement finds. Rejects with a `SessionError`. */
+  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
-    const { records } = await this.run(
-      shape,
-      () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs),
-      isIdempotent,
-    );
-    return records;
+    const { records } = await this.send(shape, prepared, prepared.bind(values), isIdempotent);
+    return prepared.read(records);
+  }
+
+  /** The one number that a statement finds. Rejects with a `SessionError`. */
+  async number(name: StatementName, values: Values): Promise<number> {
+    const shape = this.known() ?? (await this.ready());
+    const prepared = this.build(name, shape);
+    const { records } = await this.send(shape, prepared, prepared.bind(values), IDEMPOTENT.has(name));
+    return Number(Object.values(records[0] ?? [])[0]);
   }
 
   /** How many rows a statement changed. Rejects with a `SessionError`. */
@@ -84,8 +91,7 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.build(name, shape);
-    const send = () => this.transport(shape.dataSource, prepared, prepared.bind(values), this.options.timeoutMs);
-    return (await this.run(shape, send, IDEMPOTENT.has(name))).affected;
+    return (await this.send(shape, prepared, prepared.bind(values), IDEMPOTENT.has(name))).affected;
   }
 
   /** How many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
@@ -93,21 +99,27 @@ export class StatementRunner {
     return this.shape && this.form(operation, 2, this.shape) ? MAX_ROWS : 1;
   }
 
-  /**
-   * Does the same for several rows at once: the ids of the rows that were found, or their records. Where the database can only
-   * count them and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
-   */
-  async batch(operation: BatchOperation, rows: readonly Values[], values: Values = {}): Promise<StatementResult['records']> {
+  /** The rows that are found of several. Rejects with a `SessionError`. */
+  async readBatch(rows: readonly Values[], values: Values): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
-    const { dialect, dataSource } = shape;
-    if (dialect.sharesConnection && operation !== 'find' && this.isInTransaction()) await this.outsideTransactions();
+    const prepared = this.form('find', rows.length, shape)!;
+    const { records } = await this.send(shape, prepared, prepared.bind(values, rows), true);
+    return prepared.read(records);
+  }
+
+  /**
+   * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
+   * and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
+   */
+  async batch(operation: BatchOperation, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
+    const shape = this.known() ?? (await this.ready());
+    if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
-    const { answer } = dialect.batches[operation]!;
+    const { answer } = shape.dialect.batches[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
-    const { timeoutMs } = this.options;
-    const send = () => this.transport(dataSource, prepared, prepared.bind({ ...values, count: rows.length }, inOrder), timeoutMs);
-    const { records, affected } = await this.run(shape, send, IDEMPOTENT.has(operation));
-    if (answer === 'ids') return records;
+    const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
+    const { records, affected } = await this.send(shape, prepared, parameters, IDEMPOTENT.has(operation));
+    if (answer === 'ids') return prepared.read(records);
     if (affected === rows.length) return rows;
     if (answer === 'whole') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
     return [];
@@ -143,11 +155,16 @@ export class StatementRunner {
     return statement;
   }
 
-  private async run<Result>(shape: TableShape, send: () => Promise<Result>, isIdempotent: boolean): Promise<Result> {
+  private async send(
+    shape: TableShape,
+    prepared: PreparedStatement,
+    parameters: unknown[],
+    isIdempotent: boolean,
+  ): Promise<StatementResult> {
     let attempt = 1;
     for (let wasLost = false; ;) {
       try {
-        const result = await send();
+        const result = await this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs);
         this.hasRun = true;
         return result;
       } catch (error) {
@@ -190,5 +207,5 @@ export class StatementRunner {
   }
 }
 
-const byId = (a: Values, b: Values): number => (String(a.id) < String(b.id) ? -1 : 1);
+const byId = (a: RowValues, b: RowValues): number => (a.id < b.id ? -1 : 1);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { PreparedStatement } from './prepared-statement.js';
+import type { DatabaseRecord } from './row-reader.js';
 
 /** What a statement came to: the rows that it returned, and how many it changed. */
 export interface StatementResult {
-  readonly records: readonly Record<string, unknown>[];
+  readonly records: readonly DatabaseRecord[];
   readonly affected: number;
 }
 
@@ -28,7 +29,7 @@ export const throughRunner: StatementTransport = async (dataSource, { sql }, par
 
 async function send(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<StatementResult> {
   const { records, affected } = await runner.query(sql, parameters, true);
-  return { records: records as Record<string, unknown>[], affected: affected ?? 0 };
+  return { records: records as DatabaseRecord[], affected: affected ?? 0 };
 }
 
 /** A connection of `mysql2`, or of `pg`, as far as it is used here. */

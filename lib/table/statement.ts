@@ -1,7 +1,7 @@
 import type { DataSource, EntityMetadata, ObjectLiteral } from 'typeorm';
 import type { SessionColumn, SessionColumns } from './session-columns.js';
 import type { SessionDialect } from './dialect.js';
-import { SESSION_FIELDS } from './session-table.js';
+import { SESSION_FIELDS, type SessionField } from './session-table.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */
 export interface TableShape {
@@ -34,27 +34,31 @@ const MARKERS: Readonly<Record<string, string>> = Object.fromEntries(
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** The columns of the rows that it returns, in their order. */
+  readonly fields: readonly SessionField[];
   /** False where TypeORM put a value of its own in it (a generated uuid): then it is built anew for each use. */
   readonly reusable: boolean;
 }
 
-/** Text with `:name` and `:name.row` parameters → statement. Values are never part of the text. */
-export function compileText({ dataSource: { driver } }: TableShape, text: string): Statement {
+/** Text with `:name` and `:name.row` parameters, and what it returns → statement. Values are never part of the text. */
+export function compileText({ dataSource: { driver } }: TableShape, text: string, fields: readonly SessionField[] = []): Statement {
   // TypeORM 0.3 takes a third argument.
   const escape: (sql: string, parameters: ObjectLiteral, native: ObjectLiteral) => [string, unknown[]] =
     driver.escapeQueryWithParameters.bind(driver);
-  return toStatement(...escape(text, MARKERS, {}));
+  return toStatement(escape(text, MARKERS, {}), fields);
 }
 
 /** A query of TypeORM's query builder → statement. */
-export function compileQuery(query: {
-  setParameters(parameters: ObjectLiteral): { getQueryAndParameters(): [string, unknown[]] };
-}): Statement {
-  return toStatement(...query.setParameters(MARKERS).getQueryAndParameters());
+export function compileQuery(query: Query, fields: readonly SessionField[] = []): Statement {
+  return toStatement(query.setParameters(MARKERS).getQueryAndParameters(), fields);
 }
 
-function toStatement(sql: string, parameters: unknown[]): Statement {
-  return { sql, parameters, reusable: parameters.every(isParameterName) };
+interface Query {
+  setParameters(parameters: ObjectLiteral): { getQueryAndParameters(): [string, unknown[]] };
+}
+
+function toStatement([sql, parameters]: [string, unknown[]], fields: readonly SessionField[]): Statement {
+  return { sql, parameters, fields, reusable: parameters.every(isParameterName) };
 }
 
 /** Whether a parameter stands for a value of ours. */

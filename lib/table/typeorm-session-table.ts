@@ -7,7 +7,6 @@ import type * as Contract from './session-table.js';
 import type { BatchOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
-import type { Statement, TableShape } from './statement.js';
 import { isToBeMoved, whetherSeen } from './touch-outcome.js';
 
 /** How often an upsert in two statements starts over while others add and remove the row. */
@@ -42,18 +41,18 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     if (this.fitsBatch('find', ids)) {
-      const rows = this.decode(await this.runner.batch('find', ids.map(toId), { now }));
+      const rows = await this.runner.readBatch(ids.map(toId), { now });
       const byId = new Map(rows.map((row) => [row.id, row]));
       return ids.map((id) => byId.get(id));
     }
     return inTurn(ids, async (id) => {
-      const [row] = await this.rows('find', { id, now });
+      const [row] = await this.runner.read('find', { id, now });
       return row?.id === id ? row : undefined;
     });
   }
 
   async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
-    const [row] = await this.rows('findPrevious', { previousId, previousUntil: now, now });
+    const [row] = await this.runner.read('findPrevious', { previousId, previousUntil: now, now });
     return row?.previousId === previousId ? row : undefined;
   }
 
@@ -145,7 +144,7 @@ export class TypeOrmSessionTable implements SessionTable {
   async page(page: Contract.SessionPage): Promise<SessionRow[]> {
     await this.need('handle', 'list sessions');
     if (page.userId !== undefined) await this.need('userId', 'list the sessions of a user');
-    const rows = await this.rows((shape) => shape.dialect.page(shape, page), { ...page });
+    const rows = await this.runner.read((shape) => shape.dialect.page(shape, page), { ...page });
     const wanted = rows.filter(({ userId }) => page.userId === undefined || page.userId === userId);
     const last = rows.at(-1)?.handle;
     if (rows.length < page.limit || wanted.length === rows.length || !last) return wanted;
@@ -153,13 +152,13 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   scan({ after, limit, now }: { after?: string | undefined; limit: number; now: number }): Promise<SessionRow[]> {
-    return this.rows((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, now });
+    return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, now });
   }
 
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
-    if (userId === undefined) return Number((await this.runner.read('count', { now }))[0]?.count);
+    if (userId === undefined) return this.runner.number('count', { now });
     await this.need('userId', 'count the sessions of a user');
-    return (await this.rows('ofUser', { userId, now })).filter((row) => row.userId === userId).length;
+    return (await this.runner.read('ofUser', { userId, now })).filter((row) => row.userId === userId).length;
   }
 
   async clear(): Promise<void> {
@@ -171,7 +170,7 @@ export class TypeOrmSessionTable implements SessionTable {
     if (!columns.expiresAt && !columns.pruneAfter) return 0;
     const values = { now, pruneHour: Math.floor(now / HOUR_MS), limit };
     if (dialect.prune) return this.runner.write('prune', values);
-    const expired = await this.rows((shape) => dialect.expired(shape, limit), values);
+    const expired = await this.runner.read((shape) => dialect.expired(shape, limit), values);
     const outcomes = await this.remove(expired.map(({ id }) => id));
     return outcomes.filter((outcome) => outcome === 'removed').length;
   }
@@ -210,28 +209,8 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   private async exists(id: string): Promise<boolean> {
-    const [row] = await this.rows('locate', { id });
+    const [row] = await this.runner.read('locate', { id });
     return row?.id === id;
-  }
-
-  private async rows(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
-    return this.decode(await this.runner.read(statement, values));
-  }
-
-  /** Records are the driver's, made for this call alone, so they become the rows: copying them would cost as much as all else here. */
-  private decode(records: readonly Record<string, unknown>[]): SessionRow[] {
-    const [first] = records;
-    if (!first) return [];
-    const columns = Object.values(this.runner.check().columns).filter(({ field }) => field in first);
-    const hasData = 'data' in first;
-    for (const record of records) {
-      if (!hasData) record['data'] = '';
-      for (const { field, decode, isText } of columns) {
-        const raw = record[field];
-        if (!isText || typeof raw !== 'string') record[field] = decode(raw);
-      }
-    }
-    return records as unknown as SessionRow[];
   }
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
@@ -248,8 +227,7 @@ export class TypeOrmSessionTable implements SessionTable {
     missing: Missing,
     values: Values = {},
   ): Promise<(Found | Missing)[]> {
-    const records = await this.runner.batch(operation, rows, values);
-    const ids = new Set(records.map(({ id }) => id));
+    const ids = new Set((await this.runner.batch(operation, rows, values)).map(idOf));
     return rows.map(({ id }) => (ids.has(id) ? found : missing));
   }
 

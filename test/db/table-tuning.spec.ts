@@ -13,7 +13,7 @@ describeEachDatabase('A table that was just made', (database) => {
     ]);
     return row.reloptions;
   };
-  const expected = database.name === 'postgres' ? ['fillfactor=90'] : 'none to make';
+  const expected = database.name === 'postgres' ? ['fillfactor=75'] : 'none to make';
 
   it('by a migration leaves room on its pages, where the database asks for it', async () => {
     const entity = ownSessionEntity(database);
@@ -39,7 +39,7 @@ describeEachDatabase('A table that was just made', (database) => {
     const first = ownDatabase(database.options, entity);
     await first.open();
     expect(await settings(first.dataSource, entity.options.tableName!)).toEqual(expected);
-    if (database.name === 'postgres') await first.dataSource.query(`ALTER TABLE "${entity.options.tableName}" SET (fillfactor = 70)`);
+    if (database.name === 'postgres') await first.dataSource.query(`ALTER TABLE "${entity.options.tableName}" SET (fillfactor = 90)`);
     await first.close();
     const second = ownDatabase(database.options, entity);
     await second.open();
@@ -48,6 +48,6 @@ describeEachDatabase('A table that was just made', (database) => {
     await runner.dropTable(entity.options.tableName!, true);
     await runner.release();
     await second.close();
-    expect(found).toEqual(database.name === 'postgres' ? ['fillfactor=70'] : expected);
+    expect(found).toEqual(database.name === 'postgres' ? ['fillfactor=90'] : expected);
   });
 });

@@ -26,7 +26,8 @@ function openLane(more: Partial<LaneRules<Item, string>> = {}) {
     pending.shift()!();
     await turns(2);
   };
-  return { lane, sent, answer, submit: (...keys: string[]) => Promise.all(keys.map((key) => lane.submit({ key }))) };
+  const submitItems = async (...items: Item[]) => (await Promise.all(items.map((item) => lane.submit(item)))).flat();
+  return { lane, sent, answer, submitItems, submit: (...keys: string[]) => submitItems(...keys.map((key) => ({ key }))) };
 }
 
 const refusal = () => new SessionUnavailableError('a value that it will not take', { isRefusal: true });
@@ -114,9 +115,9 @@ describe('A lane', () => {
 
   it('joins what is for the same row, and answers each', async () => {
     const join = (a: Item, b: Item): Item => ({ key: a.key, value: Math.max(a.value!, b.value!) });
-    const { lane, sent, answer } = openLane({ join });
+    const { sent, answer, submitItems } = openLane({ join });
     const values = [1, 2, 3, 7, 5];
-    const outcomes = Promise.all(values.map((value) => lane.submit({ key: 'a', value })));
+    const outcomes = submitItems(...values.map((value) => ({ key: 'a', value })));
     await turns(1);
     await answer();
     await answer();
@@ -125,8 +126,8 @@ describe('A lane', () => {
   });
 
   it('never has two writes of one row under way, and keeps their order', async () => {
-    const { lane, sent, answer } = openLane();
-    const outcomes = Promise.all([1, 2, 3].map((value) => lane.submit({ key: 'a', value })));
+    const { sent, answer, submitItems } = openLane();
+    const outcomes = submitItems(...[1, 2, 3].map((value) => ({ key: 'a', value })));
     expect(sent).toEqual([['a1']]);
     await answer();
     expect(sent).toEqual([['a1'], ['a2']]);

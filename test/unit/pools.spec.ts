@@ -45,7 +45,7 @@ describe('A statement that the database refuses', () => {
         throw new Error('the disk is full');
       },
     };
-    const statement = { name: 'any', sql: 'DELETE FROM sessions', isFrequent: true, bind: () => [] };
+    const statement = { name: 'any', sql: 'DELETE FROM sessions', isFrequent: true, isPlain: true, bind: () => [], read: () => [] };
     const sent = transport({ driver, logger } as unknown as DataSource, statement, [], 1_000);
     await expect(sent).rejects.toThrow('the disk is full');
     expect([released, thrown]).toEqual([[false], []]);
