@@ -26,7 +26,7 @@ const QUICK_BATCH_MS = 2;
 const FIRST_BATCH_ROWS = 50;
 /**
  * Fewer rows at a time would make a run endless. In a table larger than its memory InnoDB reads some pages for each row, and
- * once a second these reads queue behind what it writes: so many rows took up to 47 ms then, and twice as many up to 140 ms.
+ * once a second these reads queue behind what it writes: so many rows took up to 63 ms then, and twice as many up to 145 ms.
  */
 const MIN_BATCH_ROWS = 25;
 
