@@ -10,8 +10,8 @@ const MAX_WAITING = 10_000;
 /** What one kind of operation needs to know of its items. */
 export interface LaneRules<Item, Outcome> {
   readonly timeoutMs: number;
-  /** How many items a batch takes now; with 1 nothing waits for anything. */
-  readonly size: () => number;
+  /** How many of so many items a batch takes now; where it takes one of two, nothing waits for anything. */
+  readonly size: (waiting: number) => number;
   readonly keyOf: (item: Item) => string;
   /** Whether an item travels by itself. */
   readonly isAlone?: (item: Item) => boolean;
@@ -28,6 +28,15 @@ interface Passenger<Item, Outcome> {
   readonly waiters: { readonly resolve: (outcomes: Outcome[]) => void; readonly reject: (error: unknown) => void }[];
 }
 
+/** A batch that is under way. */
+interface Journey {
+  readonly size: number;
+  /** Keys that must not be under way twice; `undefined` where any may be. */
+  readonly keys: ReadonlySet<string> | undefined;
+  /** By `performance.now()`: from then on nobody waits behind it any more. */
+  readonly hangsFrom: number;
+}
+
 /**
  * Operations of one kind. An operation that comes while nothing is under way leaves at once, by itself. Those that come
  * meanwhile leave together, as soon as there are fewer than two batches under way: so batches grow with the load, and cost no
@@ -41,19 +50,18 @@ export class BatchLane<Item, Outcome> {
    * each table that a `Map` outgrows refers to the next one, and once it has grown old keeps it from being collected.
    */
   private joinable = new Map<string, Passenger<Item, Outcome>>();
-  /** Keys that are under way and must not be so twice, batch by batch. */
-  private travelling: ReadonlySet<string>[] = [];
-  private inFlight = 0;
+  private underWay: Journey[] = [];
   private departure: NodeJS.Immediate | undefined;
+  private alarm: NodeJS.Timeout | undefined;
 
   constructor(private readonly rules: LaneRules<Item, Outcome>) {}
 
   /** Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. */
   submit(item: Item): Promise<Outcome[]> {
     const { rules } = this;
-    if (rules.size() < 2 || rules.isAlone?.(item)) return rules.send([item]);
+    if (rules.size(2) < 2 || rules.isAlone?.(item)) return rules.send([item]);
     const key = rules.keyOf(item);
-    if (this.inFlight === 0 && this.waiting.length === 0 && !this.departure) return this.travelAlone(item, key);
+    if (this.underWay.length === 0 && this.waiting.length === 0 && !this.departure) return this.travelAlone(item, key);
     return new Promise((resolve, reject) => {
       const waiter = { resolve, reject };
       const companion = this.joinable.get(key);
@@ -75,37 +83,52 @@ export class BatchLane<Item, Outcome> {
 
   /** The way without load: nothing is queued, sorted or split. */
   private travelAlone(item: Item, key: string): Promise<Outcome[]> {
-    const leave = this.enter(new Set([key]));
+    const journey = this.enter([key]);
     return this.rules.send([item]).then(
       (outcomes) => {
-        leave();
+        this.leave(journey);
         return outcomes;
       },
       (error: unknown) => {
-        leave();
+        this.leave(journey);
         throw error;
       },
     );
   }
 
   private departSoon(): void {
-    if (this.inFlight < MAX_IN_FLIGHT) this.departure ??= setImmediate(() => this.depart());
+    if (this.underWay.length < MAX_IN_FLIGHT) this.departure ??= setImmediate(() => this.depart());
+    else this.watch();
+  }
+
+  /** Something waits behind what is under way, and will not wait for a batch that hangs. */
+  private watch(): void {
+    const [oldest] = this.underWay;
+    if (oldest) this.alarm ??= setTimeout(() => this.pass(), oldest.hangsFrom - performance.now());
+  }
+
+  private pass(): void {
+    this.alarm = undefined;
+    const now = performance.now();
+    this.underWay = this.underWay.filter(({ hangsFrom }) => hangsFrom > now);
+    if (this.waiting.length > 0) this.departSoon();
   }
 
   private depart(): void {
     this.departure = undefined;
-    while (this.inFlight < MAX_IN_FLIGHT && this.waiting.length > 0) {
+    while (this.underWay.length < MAX_IN_FLIGHT && this.waiting.length > 0) {
       const batch = this.collect();
-      if (batch.length === 0) return;
+      if (batch.length === 0) break;
       void this.travel(batch);
     }
+    if (this.waiting.length > 0) this.watch();
   }
 
   /** The next batch, in the order of keys, so that statements of different processes lock rows in the same order. */
   private collect(): Passenger<Item, Outcome>[] {
     const isShared = this.waiting.length >= WORTH_SHARING;
-    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.inFlight)) : Infinity;
-    const limit = Math.min(this.rules.size(), share);
+    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.underWay.length)) : Infinity;
+    const limit = this.rules.size(Math.min(this.waiting.length, share));
     const earliest = performance.now() - this.rules.timeoutMs;
     const batch = new Map<string, Passenger<Item, Outcome>>();
     const left: Passenger<Item, Outcome>[] = [];
@@ -125,32 +148,30 @@ export class BatchLane<Item, Outcome> {
   }
 
   private async travel(batch: readonly Passenger<Item, Outcome>[]): Promise<void> {
-    const leave = this.enter(new Set(batch.map(({ key }) => key)));
+    const journey = this.enter(batch.map(({ key }) => key));
     await this.deliver(batch);
-    leave();
+    this.leave(journey);
   }
 
-  /** Takes a place among what is under way; returns what gives it back, which happens by itself where a batch hangs. */
-  private enter(keys: ReadonlySet<string>): () => void {
+  private enter(keys: readonly string[]): Journey {
     const { join, timeoutMs } = this.rules;
-    let hasLeft = false;
-    const leave = (): void => {
-      if (hasLeft) return;
-      hasLeft = true;
-      clearTimeout(timer);
-      this.inFlight--;
-      if (!join) this.travelling = this.travelling.filter((others) => others !== keys);
-      // Those whose answers have come ask again in this turn: the first of them must not travel alone.
-      if (this.waiting.length > 0 || keys.size > 1) this.departSoon();
-    };
-    const timer = setTimeout(leave, timeoutMs);
-    this.inFlight++;
-    if (!join) this.travelling.push(keys);
-    return leave;
+    const journey = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: performance.now() + timeoutMs };
+    this.underWay.push(journey);
+    return journey;
+  }
+
+  private leave(journey: Journey): void {
+    const { length } = this.underWay;
+    this.underWay = this.underWay.filter((other) => other !== journey);
+    if (this.underWay.length === length) return;
+    clearTimeout(this.alarm);
+    this.alarm = undefined;
+    // Those whose answers have come ask again in this turn: the first of them must not travel alone.
+    if (this.waiting.length > 0 || journey.size > 1) this.departSoon();
   }
 
   private isTravelling(key: string): boolean {
-    return this.travelling.some((keys) => keys.has(key));
+    return this.underWay.some(({ keys }) => keys?.has(key));
   }
 
   /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */

@@ -41,28 +41,28 @@ class SessionBatcher implements SessionTable {
   ) {
     this.reads = new BatchLane<Read, SessionRow | undefined>({
       timeoutMs,
-      size: () => table.batchSize('find'),
+      size: (waiting) => table.batchSize('find', waiting),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
       send: (reads) => table.find(reads.map(idOf), latest(reads)),
     });
     this.inserts = new BatchLane<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
-      size: () => table.batchSize('insert'),
+      size: (waiting) => table.batchSize('insert', waiting),
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => table.insert(rows),
     });
     this.updates = new BatchLane<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
-      size: () => table.batchSize('update'),
+      size: (waiting) => table.batchSize('update', waiting),
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
       send: (changes) => table.update(changes),
     });
     this.touches = new BatchLane<Touch, SaveOutcome>({
       timeoutMs,
-      size: () => table.batchSize('touch'),
+      size: (waiting) => table.batchSize('touch', waiting),
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
       send: (touches) =>
@@ -73,14 +73,14 @@ class SessionBatcher implements SessionTable {
     });
     this.removals = new BatchLane<string, 'removed' | 'gone'>({
       timeoutMs,
-      size: () => table.batchSize('remove'),
+      size: (waiting) => table.batchSize('remove', waiting),
       keyOf: (id) => id,
       send: (ids) => table.remove(ids),
     });
   }
 
-  batchSize(operation: Contract.BatchOperation): number {
-    return this.table.batchSize(operation);
+  batchSize(operation: Contract.BatchOperation, rows: number): number {
+    return this.table.batchSize(operation, rows);
   }
 
   fields(): Promise<ReadonlySet<SessionField>> {

@@ -21,6 +21,8 @@ export type Due = 'save' | 'touch' | 'nothing';
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionKeeper {
   private readonly renewal: SessionRenewal;
+  /** Whether the entity has a column for it; not known before the first row is made. */
+  private givesHandles: boolean | undefined;
 
   constructor(private readonly context: SessionContext) {
     this.renewal = new SessionRenewal(context);
@@ -57,12 +59,17 @@ export class SessionKeeper {
       if (origin.isEnded) throw new SessionInterruptedError();
       if (!origin.isStored) return this.insert(session, origin);
       const draft = await codec.encode(session, now(), origin.createdAt);
+      const { base, data, expiresAt, pruneAfter, userId } = draft;
       // The clock of this server may be behind that of the one that saw the session last.
       const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
-      const change = { ...draft, id: origin.key, version, isRetry, lastSeenAt };
+      // Field by field, as in what follows: objects that are spread into others are a hundredth of a save.
+      const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isRetry };
       const [outcome] = await table.update([change]);
-      if (outcome === 'saved') return this.note('saved', origin, change, origin.version === undefined ? undefined : origin.version + 1);
+      if (outcome === 'saved') {
+        const raised = origin.version === undefined ? undefined : origin.version + 1;
+        return this.note('saved', origin, { base, expiresAt, lastSeenAt, userId }, raised);
+      }
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;
         return this.interrupt(origin);
@@ -98,11 +105,13 @@ export class SessionKeeper {
     const [outcome] = await table.touch([touch], seenAt);
     if (!origin) return;
     // In a conflict another request has said so, or saved, meanwhile.
-    if (outcome !== 'gone' || (await this.renewal.follow(origin))) Object.assign(origin, { expiresAt, lastSeenAt: seenAt });
-    else {
-      origin.isEnded = true;
-      tell('interrupted', factsOf(origin));
+    if (outcome !== 'gone' || (await this.renewal.follow(origin))) {
+      origin.expiresAt = expiresAt;
+      origin.lastSeenAt = seenAt;
+      return;
     }
+    origin.isEnded = true;
+    tell('interrupted', factsOf(origin));
   }
 
   /**
@@ -141,9 +150,11 @@ export class SessionKeeper {
       let [outcome] = await table.remove([origin?.key ?? key]);
       if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
       if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
-      if (outcome === 'removed') tell('destroyed', { ...factsOf(origin), reason: 'logout' });
+      if (outcome === 'removed') tell('destroyed', { handle: origin?.handle, userId: origin?.userId, reason: 'logout' });
     }
-    if (origin) Object.assign(origin, { isStored: false, isEnded: true });
+    if (!origin) return;
+    origin.isStored = false;
+    origin.isEnded = true;
   }
 
   private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
@@ -156,22 +167,31 @@ export class SessionKeeper {
     const { table, codec, now } = this.context;
     const createdAt = now();
     const draft = await codec.encode(session, createdAt, createdAt);
-    const handle = (await table.fields()).has('handle') ? createHandle(createdAt) : undefined;
-    const [outcome] = await table.insert([{ ...draft, id: origin.key, createdAt, version: 1, handle }]);
-    if (outcome === 'conflict') {
-      throw new SessionConflictError(ID_TAKEN);
-    }
-    Object.assign(origin, { isStored: true, createdAt, renewedAt: createdAt, handle });
+    this.givesHandles ??= (await table.fields()).has('handle');
+    const handle = this.givesHandles ? createHandle(createdAt) : undefined;
+    const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
+    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
+    const [outcome] = await table.insert([row]);
+    if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
+    origin.isStored = true;
+    origin.createdAt = createdAt;
+    origin.renewedAt = createdAt;
+    origin.handle = handle;
     this.note('created', origin, draft, 1);
   }
 
-  private note(event: 'created' | 'saved', origin: SessionOrigin, draft: SessionDraft, version: number | undefined): void {
+  private note(
+    event: 'created' | 'saved',
+    origin: SessionOrigin,
+    stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId'>,
+    version: number | undefined,
+  ): void {
     origin.isSaved = true;
-    origin.base = draft.base;
+    origin.base = stored.base;
     origin.version = version;
-    origin.expiresAt = draft.expiresAt;
-    origin.lastSeenAt = draft.lastSeenAt;
-    origin.userId = draft.userId ?? undefined;
+    origin.expiresAt = stored.expiresAt;
+    origin.lastSeenAt = stored.lastSeenAt;
+    origin.userId = stored.userId ?? undefined;
     this.context.tell(event, factsOf(origin));
   }
 

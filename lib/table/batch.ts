@@ -1,5 +1,5 @@
 import type { BatchOperation } from './session-table.js';
-import type { Statement, TableShape } from './statement.js';
+import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
 
 /**
  * One statement for several rows with different ids, which are hashes and so differ under every collation. It is atomic: what it
@@ -19,6 +19,20 @@ export interface BatchForm {
 
 /** The statements of a dialect that take several rows. */
 export type BatchForms = Readonly<Partial<Record<BatchOperation, BatchForm>>>;
+
+/**
+ * How many rows there are prepared statements for where none can be padded. A server keeps each of them for each connection, and
+ * has 16,382 places for all: so a few more wait for the next batch.
+ */
+const EXACT_SIZES = [64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
+
+/** How many of so many rows one statement takes. */
+export function takeOf({ isPadded }: BatchForm, rows: number): number {
+  return isPadded ? Math.min(rows, MAX_ROWS) : EXACT_SIZES.find((size) => size <= rows)!;
+}
+
+/** Whether a statement of this size is one of few. */
+export const isOneOfFew = ({ isPadded }: BatchForm, size: number): boolean => isPadded || EXACT_SIZES.includes(size);
 
 /** The rows that a statement for so many is built for: the next power of two where it may be padded. */
 export function sizeOf(form: BatchForm, rows: number): number {

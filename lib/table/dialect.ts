@@ -1,5 +1,6 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 import type { BatchForms } from './batch.js';
+import { mariadbDialect } from './mariadb.dialect.js';
 import { mysqlDialect } from './mysql.dialect.js';
 import { postgresDialect } from './postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from './session.entity.js';
@@ -92,8 +93,10 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
   ['sqljs', sqliteDialect],
 ]);
 
-/** The dialect of a data source; the standard one for drivers that have none of their own. */
-export function pickDialect({ options }: DataSource): SessionDialect {
+/** The dialect of an open data source; the standard one for drivers that have none of their own. */
+export function pickDialect({ options, driver }: DataSource): SessionDialect {
+  // TypeORM knows it of a server that it was told is a MariaDB, and is one.
+  if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
   return FAMILIES.get(options.type) ?? standardDialect;
 }
 

@@ -65,7 +65,8 @@ function touch(shape: TableShape, moved: readonly SessionField[], rows: number):
 const areAll = ({ table }: TableShape, isExpected: string): string =>
   `(SELECT c.n FROM (SELECT COUNT(*) AS n FROM ${table} WHERE ${isExpected} FOR UPDATE) c) = :count`;
 
-const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+/** The rows of a batch. */
+export const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
 const pick = (shape: TableShape, name: ParameterName, rows: number): string => halve(shape, rows, 0, (row) => `:${name}.${row}`);
 

@@ -93,10 +93,10 @@ export interface SessionPage {
  */
 export interface SessionTable {
   /**
-   * How many rows of the table one statement takes; 1 where there is no such statement. What is asked for so many rows with
+   * How many of so many rows one statement takes; 1 where there is no such statement. What is asked for so many rows with
    * different ids happens whole or, where it rejects with a refusal, not at all.
    */
-  batchSize(operation: BatchOperation): number;
+  batchSize(operation: BatchOperation, rows: number): number;
 
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;

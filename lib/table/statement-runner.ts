@@ -1,13 +1,13 @@
 import type { SessionError } from '../session.errors.js';
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { sizeOf } from './batch.js';
+import { isOneOfFew, sizeOf, takeOf } from './batch.js';
 import { isLost, isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
 import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
 import type { BatchOperation, SessionField, SessionRow } from './session-table.js';
-import { MAX_ROWS, type Statement, type TableShape } from './statement.js';
+import type { Statement, TableShape } from './statement.js';
 import { throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
@@ -30,6 +30,18 @@ export interface StatementRunnerOptions {
   readonly prepares?: boolean;
   /** Told once, when the entity has been looked at. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
+}
+
+/** A statement on its way to the database. */
+interface Sending {
+  readonly shape: TableShape;
+  readonly prepared: PreparedStatement;
+  readonly parameters: unknown[];
+  readonly isIdempotent: boolean;
+  /** @default 1 */
+  attempt?: number;
+  /** Whether a connection has broken under it. */
+  wasLost?: boolean;
 }
 
 /** The values of one row of several. */
@@ -74,7 +86,7 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
-    const { records } = await this.send(shape, prepared, prepared.bind(values), isIdempotent);
+    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent });
     return prepared.read(records);
   }
 
@@ -82,7 +94,7 @@ export class StatementRunner {
   async number(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
     const prepared = this.build(name, shape);
-    const { records } = await this.send(shape, prepared, prepared.bind(values), IDEMPOTENT.has(name));
+    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent: IDEMPOTENT.has(name) });
     return Number(Object.values(records[0] ?? [])[0]);
   }
 
@@ -91,19 +103,20 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.build(name, shape);
-    return (await this.send(shape, prepared, prepared.bind(values), IDEMPOTENT.has(name))).affected;
+    return (await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent: IDEMPOTENT.has(name) })).affected;
   }
 
-  /** How many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
-  batchSize(operation: BatchOperation): number {
-    return this.shape && this.form(operation, 2, this.shape) ? MAX_ROWS : 1;
+  /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
+  batchSize(operation: BatchOperation, rows: number): number {
+    const form = this.shape && this.form(operation, 2, this.shape) && this.shape.dialect.batches[operation];
+    return form ? takeOf(form, rows) : 1;
   }
 
   /** The rows that are found of several. Rejects with a `SessionError`. */
   async readBatch(rows: readonly Values[], values: Values): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
     const prepared = this.form('find', rows.length, shape)!;
-    const { records } = await this.send(shape, prepared, prepared.bind(values, rows), true);
+    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values, rows), isIdempotent: true });
     return prepared.read(records);
   }
 
@@ -118,7 +131,7 @@ export class StatementRunner {
     const { answer } = shape.dialect.batches[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
     const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
-    const { records, affected } = await this.send(shape, prepared, parameters, IDEMPOTENT.has(operation));
+    const { records, affected } = await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) });
     if (answer === 'ids') return prepared.read(records);
     if (affected === rows.length) return rows;
     if (answer === 'whole') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
@@ -139,7 +152,7 @@ export class StatementRunner {
     if (known) return known;
     const statement = form.build(shape, size);
     if (!statement || (operation === 'insert' && !this.build('insert', shape))) return undefined;
-    return this.keep(name, prepare(shape, statement, form.isPadded));
+    return this.keep(name, prepare(shape, statement, isOneOfFew(form, size)));
   }
 
   private build(name: StatementName, shape: TableShape): PreparedStatement {
@@ -155,26 +168,29 @@ export class StatementRunner {
     return statement;
   }
 
-  private async send(
-    shape: TableShape,
-    prepared: PreparedStatement,
-    parameters: unknown[],
-    isIdempotent: boolean,
-  ): Promise<StatementResult> {
-    let attempt = 1;
-    for (let wasLost = false; ;) {
-      try {
-        const result = await this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs);
+  /** Not `async`, because the waits of a lone read cost as much as its hash. */
+  private send(sending: Sending): Promise<StatementResult> {
+    const { shape, prepared, parameters } = sending;
+    return this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs).then(
+      (result) => {
         this.hasRun = true;
         return result;
-      } catch (error) {
-        const sessionError = toSessionError(error, shape);
-        if (isTransient(error) && attempt++ < ATTEMPTS) await pause(Math.random() * PAUSE_MS * attempt);
-        else if (isIdempotent && !wasLost && isLost(error)) wasLost = true;
-        else if (this.isTooEarly(sessionError)) await pause(POLL_MS);
-        else throw sessionError;
-      }
-    }
+      },
+      (error: unknown) => this.sendAgain(sending, error),
+    );
+  }
+
+  private async sendAgain(sending: Sending, error: unknown): Promise<StatementResult> {
+    const sessionError = toSessionError(error, sending.shape);
+    const { attempt = 1, isIdempotent, wasLost } = sending;
+    const next = { ...sending };
+    if (isTransient(error) && attempt < ATTEMPTS) {
+      next.attempt = attempt + 1;
+      await pause(Math.random() * PAUSE_MS * next.attempt);
+    } else if (isIdempotent && !wasLost && isLost(error)) next.wasLost = true;
+    else if (this.isTooEarly(sessionError)) await pause(POLL_MS);
+    else throw sessionError;
+    return this.send(next);
   }
 
   /** TypeORM takes statements while it still makes the tables: until the first one worked, they are waited for, once. */

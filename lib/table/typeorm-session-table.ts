@@ -6,6 +6,7 @@ import type { SessionDatabase } from './session-database.js';
 import type * as Contract from './session-table.js';
 import type { BatchOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
+import { MAX_ROWS } from './statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { isToBeMoved, whetherSeen } from './touch-outcome.js';
 
@@ -35,20 +36,14 @@ export class TypeOrmSessionTable implements SessionTable {
     return new Set(Object.keys(columns) as SessionField[]);
   }
 
-  batchSize(operation: BatchOperation): number {
-    return this.runner.batchSize(operation);
+  batchSize(operation: BatchOperation, rows: number): number {
+    return this.runner.batchSize(operation, rows);
   }
 
-  async find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    if (this.fitsBatch('find', ids)) {
-      const rows = await this.runner.readBatch(ids.map(toId), { now });
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => byId.get(id));
-    }
-    return inTurn(ids, async (id) => {
-      const [row] = await this.runner.read('find', { id, now });
-      return row?.id === id ? row : undefined;
-    });
+  /** Not `async`: a lone read is the commonest question of all, and each wait on its way costs it as much as its hash. */
+  find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+    const [first] = ids;
+    return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
   }
 
   async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
@@ -73,7 +68,7 @@ export class TypeOrmSessionTable implements SessionTable {
   async update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     if (isVersioned && this.fitsBatch('update', changes.map(idOf))) {
-      for (const change of changes) this.assertFits(change);
+      for (const change of changes) this.assertDataFits(change);
       const outcomes = await this.batch('update', changes, 'saved', 'gone');
       if (!outcomes.includes('gone')) return outcomes;
       const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
@@ -81,10 +76,10 @@ export class TypeOrmSessionTable implements SessionTable {
       return inTurn(changes, classify);
     }
     return inTurn(changes, async (change) => {
-      const { id, ...written } = change;
-      await this.assertFitsOnceReady(written);
+      await this.runner.ready();
+      this.assertDataFits(change);
       if ((await this.change(change.version === undefined ? 'overwrite' : 'update', change)) > 0) return 'saved';
-      return (await this.exists(id)) ? 'conflict' : 'gone';
+      return (await this.exists(change.id)) ? 'conflict' : 'gone';
     });
   }
 
@@ -113,7 +108,8 @@ export class TypeOrmSessionTable implements SessionTable {
     return inTurn(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
-      if ((await this.change(operation, { ...touch, now })) > 0) return 'saved';
+      const { id, expiresAt, pruneAfter, lastSeenAt, unseenSince } = touch;
+      if ((await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now })) > 0) return 'saved';
       return whetherSeen((await this.find([touch.id], now))[0], touch);
     });
   }
@@ -183,6 +179,17 @@ export class TypeOrmSessionTable implements SessionTable {
     await this.exists('');
   }
 
+  private findOne(id: string, now: number): Promise<[SessionRow | undefined]> {
+    return this.runner.read('find', { id, now }).then(([row]) => [row?.id === id ? row : undefined]);
+  }
+
+  private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+    if (!this.fitsBatch('find', ids)) return inTurn(ids, async (id) => (await this.findOne(id, now))[0]);
+    const rows = await this.runner.readBatch(ids.map(toId), { now });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id));
+  }
+
   private async updateOrInsert(row: SessionRow): Promise<void> {
     for (let attempt = 0; attempt < UPSERT_ATTEMPTS; attempt++) {
       if ((await this.update([{ ...row, version: undefined }]))[0] === 'saved') return;
@@ -215,7 +222,7 @@ export class TypeOrmSessionTable implements SessionTable {
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
   private fitsBatch(operation: BatchOperation, ids: readonly string[]): boolean {
-    if (ids.length < 2 || ids.length > this.runner.batchSize(operation)) return false;
+    if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
     return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
   }
 
@@ -239,6 +246,11 @@ export class TypeOrmSessionTable implements SessionTable {
   /** A value that is cut is a value that is lost: what does not fit is refused before any SQL. */
   private assertFits(row: Partial<SessionRow>): void {
     for (const { field, assertFits } of this.runner.check().limited) assertFits?.(row[field]);
+  }
+
+  /** An id that does not fit is that of no row. */
+  private assertDataFits({ data, userId }: Contract.SessionChange): void {
+    this.assertFits({ data, userId });
   }
 
   private async need(field: SessionField, purpose: string): Promise<void> {

@@ -190,6 +190,102 @@ INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, 
 UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 
+-- ---- mariadb ----
+
+-- find (id, id, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- locate (id, id)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version)
+UPDATE `sessions` SET `data` = ?, `expires_at` = ?, `prune_after` = ?, `last_seen_at` = ?, `version` = `version` + 1, `user_id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `version` = ?;
+
+-- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id)
+UPDATE `sessions` SET `data` = ?, `expires_at` = ?, `prune_after` = ?, `last_seen_at` = ?, `version` = `version` + 1, `user_id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND 1 = 1;
+
+-- upsert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE `data` = IF(CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(VALUES(`id`) USING utf8mb4) AS BINARY), VALUES(`data`), (SELECT 1 UNION SELECT 2)), `expires_at` = VALUES(`expires_at`), `prune_after` = VALUES(`prune_after`), `last_seen_at` = VALUES(`last_seen_at`), `user_id` = VALUES(`user_id`), `version` = `version` + 1;
+
+-- touch (expiresAt, expiresAt, pruneAfter, pruneAfter, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `prune_after` = CASE WHEN `prune_after` < ? THEN ? ELSE `prune_after` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
+
+-- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
+UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
+
+-- rekey (newId, id, id)
+UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- remove (id, id)
+DELETE FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- clear (no parameters)
+DELETE FROM `sessions`;
+
+-- count (now)
+SELECT COUNT(*) AS `count` FROM `sessions` `s` WHERE `expires_at` > ?;
+
+-- ofUser (userId, userId, now)
+SELECT `user_id` AS `userId` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- prune (pruneHour, now, limit)
+DELETE s FROM `sessions` s JOIN (SELECT `id` AS expired FROM `sessions` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` LIMIT ? FOR UPDATE SKIP LOCKED) e ON e.expired = s.`id`;
+
+-- find for 2 (id.0, id.1, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` IN (?, ?) AND `expires_at` > ?;
+
+-- insert for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, createdAt.0, lastSeenAt.0, version.0, userId.0, handle.0, ipAddress.0, userAgent.0, id.1, data.1, expiresAt.1, pruneAfter.1, createdAt.1, lastSeenAt.1, version.1, userId.1, handle.1, ipAddress.1, userAgent.1)
+INSERT INTO `sessions` (`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- update for 2 (id.1, data.1, data.0, id.1, expiresAt.1, expiresAt.0, id.1, pruneAfter.1, pruneAfter.0, id.1, lastSeenAt.1, lastSeenAt.0, id.1, userId.1, userId.0, id.0, id.1, id.0, id.1, id.1, id.1, version.1, id.0, version.0, count)
+UPDATE `sessions` SET `data` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `expires_at` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `prune_after` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `last_seen_at` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `user_id` = CASE WHEN `id` >= ? THEN ? ELSE ? END, `version` = `version` + 1 WHERE `id` IN (?, ?) AND (SELECT c.n FROM (SELECT COUNT(*) AS n FROM `sessions` WHERE `id` IN (?, ?) AND `version` = CASE WHEN `id` >= ? THEN CASE `id` WHEN ? THEN ? END ELSE CASE `id` WHEN ? THEN ? END END FOR UPDATE) c) = ?;
+
+-- touch for 2 (id.1, expiresAt.1, expiresAt.0, id.1, pruneAfter.1, pruneAfter.0, id.1, lastSeenAt.1, lastSeenAt.0, id.0, id.1, now, id.1, id.1, unseenSince.1, id.0, unseenSince.0)
+UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END), `prune_after` = GREATEST(`prune_after`, IFNULL(CASE WHEN `id` >= ? THEN ? ELSE ? END, `prune_after`)), `last_seen_at` = GREATEST(`last_seen_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE WHEN `id` >= ? THEN CASE `id` WHEN ? THEN ? END ELSE CASE `id` WHEN ? THEN ? END END;
+
+-- touchInHour for 2 (id.1, expiresAt.1, expiresAt.0, id.1, lastSeenAt.1, lastSeenAt.0, id.0, id.1, now, id.1, id.1, unseenSince.1, id.0, unseenSince.0)
+UPDATE `sessions` SET `expires_at` = GREATEST(`expires_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END), `last_seen_at` = GREATEST(`last_seen_at`, CASE WHEN `id` >= ? THEN ? ELSE ? END) WHERE `id` IN (?, ?) AND `expires_at` > ? AND `last_seen_at` <= CASE WHEN `id` >= ? THEN CASE `id` WHEN ? THEN ? END ELSE CASE `id` WHEN ? THEN ? END END;
+
+-- remove for 2 (id.0, id.1)
+DELETE FROM `sessions` WHERE `id` IN (?, ?) RETURNING `id` AS id;
+
+-- page (now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page after (after, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a user (userId, userId, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a user after (userId, userId, after, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- scan (now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
+
+-- scan after (after, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` > ? AND `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
+
+-- expired (pruneHour, now)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` ASC LIMIT 50;
+
+-- find, with renewal (id, id, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent`, `previous_id` AS `previousId`, `previous_until` AS `previousUntil` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
+
+-- findPrevious, with renewal (previousId, previousId, previousUntil, now)
+SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent`, `previous_id` AS `previousId`, `previous_until` AS `previousUntil` FROM `sessions` `s` WHERE `previous_id` = ? AND CAST(CONVERT(`previous_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `previous_until` > ? AND `expires_at` > ?;
+
+-- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
+INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`, `previous_id`, `previous_until`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- rekey, with renewal (newId, previousId, previousUntil, id, id)
+UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+
 -- ---- sqlite ----
 
 -- find (id, id, now)

@@ -23,7 +23,15 @@ export function describeBatching(open: () => SessionTable, rowsPerStatement: num
     });
 
     it(`go into statements of ${rowsPerStatement}, whatever is done`, () => {
-      expect(OPERATIONS.map((operation) => table.batchSize(operation))).toEqual(OPERATIONS.map(() => rowsPerStatement));
+      expect(OPERATIONS.map((operation) => table.batchSize(operation, 100))).toEqual(OPERATIONS.map(() => rowsPerStatement));
+    });
+
+    it.each([1, 2, 5, 15, 63])('go into one statement where %d wait, or almost all of them', (count) => {
+      for (const operation of OPERATIONS) {
+        const size = table.batchSize(operation, count);
+        expect(size, operation).toBeLessThanOrEqual(count);
+        expect(size, operation).toBeGreaterThanOrEqual(rowsPerStatement === 1 ? 1 : count * 0.75);
+      }
     });
 
     it.each(COUNTS)('are added, read, changed, touched and removed, %d at a time', async (count) => {

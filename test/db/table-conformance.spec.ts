@@ -1,3 +1,4 @@
+import { mysqlDialect } from '../../lib/table/mysql.dialect.js';
 import { standardDialect } from '../../lib/table/standard.dialect.js';
 import { describeSessionTable } from '../conformance/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
@@ -9,5 +10,8 @@ describeEachDatabase('Sessions', (database) => {
 
   describeSessionTable('in its own dialect', () => openTable(dataSource(), entity));
   describeSessionTable('through the query runner', () => openTable(dataSource(), entity, { prepares: false }));
+  if (database.options.type === 'mariadb') {
+    describeSessionTable('as if it were MySQL', () => openTable(dataSource(), entity, { dialect: mysqlDialect }));
+  }
   describeSessionTable('in the standard dialect', () => openTable(dataSource(), entity, { dialect: standardDialect }), 1);
 });

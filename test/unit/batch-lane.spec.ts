@@ -14,7 +14,7 @@ function openLane(more: Partial<LaneRules<Item, string>> = {}) {
   const pending: (() => void)[] = [];
   const lane = new BatchLane<Item, string>({
     timeoutMs: 1_000,
-    size: () => 4,
+    size: (waiting) => Math.min(waiting, 4),
     keyOf: ({ key }) => key,
     send: (items) => {
       sent.push(items.map(({ key, value }) => key + (value ?? '')));
@@ -77,7 +77,7 @@ describe('A lane', () => {
   });
 
   it('shares many out between two batches, and lets none of those who were just answered travel alone', async () => {
-    const { sent, submit, answer } = openLane({ size: () => 64 });
+    const { sent, submit, answer } = openLane({ size: (waiting) => Math.min(waiting, 64) });
     const names = Array.from({ length: 32 }, (_, index) => `n${index + 10}`);
     const asked = submit('a', 'b', 'c').then(() => submit(...names));
     await turns(1);
@@ -87,7 +87,7 @@ describe('A lane', () => {
   });
 
   it('keeps a few together, as a statement costs more than their rows', async () => {
-    const { sent, submit, answer } = openLane({ size: () => 64 });
+    const { sent, submit, answer } = openLane({ size: (waiting) => Math.min(waiting, 64) });
     const names = Array.from({ length: 15 }, (_, index) => `n${index + 10}`);
     void submit('a', 'b', 'c').then(() => submit(...names));
     await turns(1);
@@ -144,7 +144,7 @@ describe('A lane', () => {
     const sent: string[][] = [];
     const free: (() => void)[] = [];
     const { submit } = openLane({
-      size: () => 64,
+      size: (waiting) => Math.min(waiting, 64),
       send: async (items) => {
         sent.push(items.map(({ key }) => key));
         if (sent.length <= 2) await new Promise<void>((resolve) => free.push(resolve));
@@ -193,6 +193,25 @@ describe('A lane', () => {
         message: expect.stringContaining('waited longer than 1000 ms') as string,
       });
       expect(sent).toEqual([['a'], ['b'], ['d']]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('lets a second write of a row pass the first where that never comes back', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { sent, submit } = openLane();
+      void submit('a');
+      vi.advanceTimersByTime(500);
+      void submit('a');
+      await turns(2);
+      vi.advanceTimersByTime(499);
+      await turns(2);
+      expect(sent).toEqual([['a']]);
+      vi.advanceTimersByTime(2);
+      await turns(2);
+      expect(sent).toEqual([['a'], ['a']]);
     } finally {
       vi.useRealTimers();
     }

@@ -49,7 +49,7 @@ describe('whether the database answers', () => {
 
   it('is no matter of a method that answers at once', () => {
     const sized = availability.watch({ batchSize: () => 7 } as unknown as SessionTable);
-    expect(sized.batchSize('find')).toBe(7);
+    expect(sized.batchSize('find', 9)).toBe(7);
   });
 
   it.each(['fields', 'lock'] as const)('is not told by %s, which may work without a question, only by its failure', async (name) => {

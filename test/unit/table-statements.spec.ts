@@ -1,6 +1,7 @@
 import type { DataSourceOptions, EntitySchema } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { pickDialect, type SessionDialect, type StatementName } from '../../lib/table/dialect.js';
+import { mariadbDialect } from '../../lib/table/mariadb.dialect.js';
 import { metadataOf, mapColumns } from '../../lib/table/session-columns.js';
 import { defineSessionEntity, SessionEntity } from '../../lib/table/session.entity.js';
 import { standardDialect } from '../../lib/table/standard.dialect.js';
@@ -59,6 +60,7 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
 const DIALECTS = {
   postgres: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED.postgres, entity),
   mysql: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED.mysql, entity),
+  mariadb: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED.mariadb, entity, mariadbDialect),
   sqlite: (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED['better-sqlite3'], entity),
   'standard, on SQLite': (entity: Entity = SessionEntity) => shapeOf(UNCONNECTED['better-sqlite3'], entity, standardDialect),
 };

@@ -1,0 +1,21 @@
+import type { SessionDialect } from './dialect.js';
+import { isOneOf, mysqlBatches } from './mysql.batches.js';
+import { mysqlDialect } from './mysql.dialect.js';
+import { compileText } from './statement.js';
+
+/** MariaDB, which tells the rows that it has removed, where MySQL has to look first whether all of them are there. */
+export const mariadbDialect: SessionDialect = {
+  ...mysqlDialect,
+  batches: {
+    ...mysqlBatches,
+    remove: {
+      isPadded: true,
+      answer: 'ids',
+      build(shape, rows) {
+        return compileText(shape, `DELETE FROM ${shape.table} WHERE ${isOneOf(shape, rows)} RETURNING ${shape.columns.id.sql} AS id`, [
+          'id',
+        ]);
+      },
+    },
+  },
+};
