@@ -26,7 +26,7 @@ export function reachTable(lines) {
 export function page(results, lines) {
   const parts = [
     '# Performance',
-    `What \`bench\` measured; [its README](../bench/README.md) says how. "In proportion to" another store, measured in the same run. A line is missed when it is more than ${NOISE * 100} % beyond its target; differences under that are noise.`,
+    `What \`bench\` measured; [its README](../bench/README.md) says how. "In proportion to" another store, measured in the same run. A line is missed when it is more than ${NOISE * 100} % beyond its target; differences under that are noise. [Why lines are missed, and what was tried](performance-limits.md).`,
     '![Requests per second with each store, and operations in proportion to connect-pg-simple](performance.svg)',
     reachTable(lines),
   ];
