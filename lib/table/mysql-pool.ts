@@ -54,8 +54,8 @@ export const throughMysqlPool: StatementTransport = (dataSource, statement, valu
 };
 
 /**
- * Writes of 32 rows with 1 KB are a third faster when the server need not parse them, inserts a seventh. Reads are a tenth slower: `mysql2` takes
- * rows apart faster in the form of text.
+ * Writes of 32 rows with 1 KB are a third faster when the server need not parse them, inserts a seventh. Reads are a tenth
+ * slower: `mysql2` takes rows apart faster in the form of text.
  */
 const isPrepared = ({ isFrequent, sql }: PreparedStatement): boolean => isFrequent && !sql.startsWith('SELECT');
 
