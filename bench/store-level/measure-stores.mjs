@@ -40,12 +40,13 @@ export async function measureStores(options) {
   return { measurements, stores, versions, conditions, leftOut };
 }
 
-async function measure(cast, what, { rounds, seconds, warmUpSeconds, counted }) {
+async function measure(cast, what, { rounds, seconds, firstWarmUpSeconds, warmUpSeconds, counted }) {
   const results = new Map(cast.map(({ entry }) => [entry.name, []]));
   for (let round = 0; round < rounds; round++) {
+    const warmUp = round === 0 ? firstWarmUpSeconds : warmUpSeconds;
     // There and back, so that no store always comes after the same one, whose pages the database may still be writing.
     for (const { entry, worker } of round % 2 ? cast.toReversed() : cast) {
-      results.get(entry.name).push(await worker.call('run', { ...what, seconds, warmUpSeconds }));
+      results.get(entry.name).push(await worker.call('run', { ...what, seconds, warmUpSeconds: warmUp }));
     }
   }
   const measured = [];

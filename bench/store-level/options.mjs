@@ -7,7 +7,9 @@ export const DATABASES = ['postgres', 'mariadb', 'sqlite'];
 
 /** Operations that statements are counted over. */
 const COUNTED = 256;
-/** Untimed, before each round. */
+/** Untimed, before the first round of an operation, in which its code is compiled: servers run for days, rounds for seconds. */
+const FIRST_WARM_UP_S = 2;
+/** Untimed, before each other round: the other stores have had their turns meanwhile. */
 const WARM_UP_S = 0.3;
 
 const listOf = (text, known, name) => {
@@ -39,6 +41,7 @@ export function readOptions() {
     operations: listOf(values.operation ?? operations.join(), operations, 'operation'),
     concurrencies: (values.concurrency ?? process.env.BENCH_CONCURRENCY ?? '1,16,64').split(',').map(Number),
     seconds: Number(values.seconds),
+    firstWarmUpSeconds: FIRST_WARM_UP_S,
     warmUpSeconds: WARM_UP_S,
     counted: COUNTED,
     rounds: Number(values.rounds),

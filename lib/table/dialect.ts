@@ -69,6 +69,9 @@ export interface SessionDialect {
   /** Prepares a table that was just made, in a way that entities cannot say. Does nothing where the table has settings already. */
   readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
 
+  /** What a data source of our own is opened with, where the application says nothing else. */
+  ownOptions?(options: DataSourceOptions): object;
+
   /** Without it sessions are locked within the process only. */
   readonly lock?: DatabaseLock;
 
@@ -104,6 +107,11 @@ export function pickDialect({ options, driver }: DataSource): SessionDialect {
 export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
   const isMysql = FAMILIES.get(type) === mysqlDialect;
   return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
+}
+
+/** The options of a data source of our own: the application's, and behind them those of its database. */
+export function ownOptions(options: DataSourceOptions): DataSourceOptions {
+  return { synchronize: true, ...FAMILIES.get(options.type)?.ownOptions?.(options), ...options };
 }
 
 /** Prepares a table that was just made, where its database has something to prepare. */

@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { isAlreadyThere, toOpeningError } from './database-error.js';
-import { defaultEntity, tuneTable } from './dialect.js';
+import { defaultEntity, ownOptions, tuneTable } from './dialect.js';
 
 /** Where the table's data source comes from, and whose it is. */
 export interface SessionDatabase {
@@ -51,7 +51,7 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
  */
 export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>): SessionDatabase {
   const entity = custom ?? defaultEntity(connection);
-  const dataSource = createDataSource({ synchronize: true, ...connection, entities: [entity as never] });
+  const dataSource = createDataSource({ ...ownOptions(connection), entities: [entity as never] });
   let opening: Promise<void> | undefined;
   let isOpen = false;
   let isClosed = false;

@@ -1,6 +1,7 @@
 import type { SessionDialect } from './dialect.js';
 import { insertOrReplace } from './postgres.dialect.js';
 import { throughSqliteConnection } from './sqlite-connection.js';
+import { ownFileOptions } from './sqlite-file.js';
 import { pruneOrder, standardDialect } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 import { valuesBatches } from './values.batches.js';
@@ -24,4 +25,4 @@ export const sqliteDialect: SessionDialect = {
 };
 
 /** The driver `better-sqlite3`, which answers at once. */
-export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: throughSqliteConnection };
+export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: throughSqliteConnection, ownOptions: ownFileOptions };

@@ -190,6 +190,20 @@ describe('A data source of our own', () => {
     rmSync(directory, { recursive: true });
   });
 
+  it.each([
+    ['in WAL mode is read where it lies', { enableWAL: true }, 2 ** 28],
+    ['in WAL mode that the application prepares is opened as it says', { enableWAL: true, prepareDatabase: () => undefined }, 0],
+    ['in the mode of the driver is read page by page, because it may be on a network', {}, 0],
+  ])('in a SQLite file %s', async (_, options, mappedBytes) => {
+    const directory = mkdtempSync(join(tmpdir(), 'sessions-'));
+    const own = ownDatabase({ type: 'better-sqlite3', database: join(directory, 'sessions.sqlite'), ...options });
+    await own.open();
+    const found = await own.dataSource.query<unknown>('PRAGMA mmap_size');
+    await own.close();
+    rmSync(directory, { recursive: true });
+    expect(found).toEqual([{ mmap_size: mappedBytes }]);
+  });
+
   it('takes SessionEntity, and the entity of the application where there is one', () => {
     const options: DataSourceOptions = { type: 'better-sqlite3', database: ':memory:' };
     class Custom extends SessionEntity {}

@@ -23,5 +23,6 @@ export const sessionOptions: SessionModuleOptions = {
   connection: {
     type: 'better-sqlite3',
     database: process.env.SESSION_DATABASE ?? fileURLToPath(new URL('../../sample/01-basic/sessions.sqlite', import.meta.url)),
+    enableWAL: true,
   },
 };
