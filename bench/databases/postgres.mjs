@@ -51,13 +51,16 @@ export const postgres = {
   },
 };
 
-/** Settings of the whole server, until what this resolves to is called. What an administrator has set by `ALTER SYSTEM` stays. */
+/**
+ * Settings of the whole server, until what this resolves to is called. What an administrator has set by `ALTER SYSTEM` stays; what is
+ * there with the same value comes from a run that was killed.
+ */
 async function alterSystem(server, settings) {
   const { rows } = await server.query(
-    `SELECT DISTINCT name FROM pg_file_settings WHERE name = ANY($1) AND sourcefile LIKE '%postgresql.auto.conf'`,
+    `SELECT name, setting FROM pg_file_settings WHERE name = ANY($1) AND sourcefile LIKE '%postgresql.auto.conf'`,
     [Object.keys(settings)],
   );
-  const kept = new Set(rows.map(({ name }) => name));
+  const kept = new Set(rows.filter(({ name, setting }) => setting !== settings[name]).map(({ name }) => name));
   const names = Object.keys(settings).filter((name) => !kept.has(name));
   const each = async (change) => {
     for (const name of names) await server.query(`ALTER SYSTEM ${change(name)}`);
