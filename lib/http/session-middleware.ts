@@ -4,6 +4,7 @@ import { SessionUnavailableError } from '../session.errors.js';
 import type { CookieOptions } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
 import type { ResolvedSessionOptions } from '../store/session-options.js';
+import { shareShapes } from './request-shape.js';
 import { ResponseCommit } from './response-commit.js';
 
 /** A request handler that puts a session on each request, and the store that it keeps them in. */
@@ -27,6 +28,7 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
   const middleware: RequestHandler = (req, res, next) => {
     // Mounted twice, only the first one counts.
     if (req.session as unknown) return next();
+    shareShapes(req, res);
     const commit = new ResponseCommit(req, res, next, store, options, warn);
     store.requests.awaitSession(req);
     try {
