@@ -21,7 +21,16 @@ const ROWS = 200;
 const TOUCHES = 2_000;
 const SESSIONS = 2_000;
 
-const short = { rows: ROWS, counted: 32, seconds: 0.02, rounds: 1, firstWarmUpSeconds: 0, warmUpSeconds: 0, execArgv: [], maxAgeMs: null };
+const short = {
+  rows: ROWS,
+  countedEach: 32,
+  seconds: 0.02,
+  rounds: 1,
+  firstWarmUpSeconds: 0,
+  warmUpSeconds: 0,
+  execArgv: [],
+  maxAgeMs: null,
+};
 const failures = [];
 const check = (isRight, failure) => isRight || failures.push(failure);
 

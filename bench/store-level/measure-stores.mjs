@@ -40,7 +40,7 @@ export async function measureStores(options) {
   return { measurements, stores, versions, conditions, leftOut };
 }
 
-async function measure(cast, what, { rounds, seconds, firstWarmUpSeconds, warmUpSeconds, counted }) {
+async function measure(cast, what, { rounds, seconds, firstWarmUpSeconds, warmUpSeconds, countedEach }) {
   const results = new Map(cast.map(({ entry }) => [entry.name, []]));
   for (let round = 0; round < rounds; round++) {
     const warmUp = round === 0 ? firstWarmUpSeconds : warmUpSeconds;
@@ -51,7 +51,7 @@ async function measure(cast, what, { rounds, seconds, firstWarmUpSeconds, warmUp
   }
   const measured = [];
   for (const { entry, worker } of cast) {
-    const statements = await worker.call('count', { ...what, times: counted });
+    const statements = await worker.call('count', { ...what, times: countedEach * what.concurrency });
     measured.push({ store: entry.name, ...what, ...medianOf(results.get(entry.name)), statements });
   }
   return measured;
