@@ -64,7 +64,8 @@ export class SessionKeeper {
       const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
       // Field by field, as below: with spread objects a save on SQLite took a sixth longer (Node.js 20).
-      const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isRetry };
+      const isInPlace = isIndexKept(draft, origin);
+      const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
       const [outcome] = await table.update([change]);
       if (outcome === 'saved') {
         const raised = origin.version === undefined ? undefined : origin.version + 1;
@@ -220,8 +221,15 @@ export class SessionKeeper {
     applyMerge(session, mine, merge({ ...base.data }, { ...theirs.data }, mine));
     origin.base = theirs.base;
     origin.version = row.version;
+    origin.expiresAt = row.expiresAt;
+    origin.userId = row.userId ?? undefined;
     tell('merged', factsOf(origin));
   }
+}
+
+/** Whether a save leaves in place what has an index: the user, and the hour after which the row is pruned. */
+function isIndexKept({ pruneAfter, userId }: SessionDraft, origin: SessionOrigin): boolean {
+  return origin.expiresAt !== undefined && toPruneHour(origin.expiresAt) === pruneAfter && (userId ?? undefined) === origin.userId;
 }
 
 const isEmpty = (session: object): boolean => Object.keys(session).every((key) => key === 'cookie');

@@ -17,8 +17,11 @@ export interface BatchForm {
   readonly answer: 'ids' | 'counted' | 'whole';
 }
 
+/** What one statement does for several rows; where there is no `updateInPlace`, `update` does it. */
+export type BatchName = BatchOperation | 'updateInPlace';
+
 /** The statements of a dialect that take several rows. */
-export type BatchForms = Readonly<Partial<Record<BatchOperation, BatchForm>>>;
+export type BatchForms = Readonly<Partial<Record<BatchName, BatchForm>>>;
 
 /**
  * How many rows there are prepared statements for where none can be padded. A server keeps each of them for each connection, and

@@ -49,6 +49,8 @@ export interface SessionDialect {
   readonly insert: Build;
   /** Only at the version that was read. */
   readonly update: Build;
+  /** The same without what has an index; where it is missing, the database sees by itself that a value stays. */
+  readonly updateInPlace?: Build;
   /** At any version. */
   readonly overwrite: Build;
   readonly touch: Build;

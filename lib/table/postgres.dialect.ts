@@ -28,10 +28,13 @@ export const postgresDialect: SessionDialect = {
   ...standardDialect,
   name: 'postgres',
   transport: throughPostgresPool,
-  batches: valuesBatches(({ type }) => {
-    const cast = CASTS[type];
-    return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
-  }, true),
+  batches: valuesBatches(
+    ({ type }) => {
+      const cast = CASTS[type];
+      return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
+    },
+    { locksRows: true, rewritesIndexes: false },
+  ),
   isExact: true,
   equals(column, value) {
     const { type, collation } = column.metadata;

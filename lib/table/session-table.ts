@@ -49,6 +49,11 @@ export const SESSION_FIELDS = [
 export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
   /** The version that the row must still have; `undefined` takes any. */
   readonly version: number | undefined;
+  /**
+   * Whether the row has this `userId` at this version, and an `expiresAt` of the same `pruneAfter`: then both may be left as they
+   * are, because SQLite writes the entry of an index anew wherever its column is named. Nothing without a version. @default false
+   */
+  readonly isInPlace?: boolean;
   /** Whether it has lost once to another request: its row is in demand, and it waits for no others. @default false */
   readonly isRetry?: boolean;
 };

@@ -2,7 +2,7 @@ import type { SessionDialect } from './dialect.js';
 import { insertOrReplace } from './postgres.dialect.js';
 import { throughSqliteConnection } from './sqlite-connection.js';
 import { ownFileOptions } from './sqlite-file.js';
-import { pruneOrder, standardDialect } from './standard.dialect.js';
+import { pruneOrder, standardDialect, updateInPlace } from './standard.dialect.js';
 import { compileText, isExpired } from './statement.js';
 import { valuesBatches } from './values.batches.js';
 
@@ -10,12 +10,13 @@ import { valuesBatches } from './values.batches.js';
 export const sqliteDialect: SessionDialect = {
   ...standardDialect,
   name: 'sqlite',
-  batches: valuesBatches(() => (value) => value, false),
+  batches: valuesBatches(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
   sharesConnection: true,
   isExact: true,
   // The first half finds the row by its index, whatever the collation; the second compares it.
   equals: ({ sql }, value) => `${sql} = ${value} AND ${sql} = ${value} COLLATE BINARY`,
+  updateInPlace,
   upsert: insertOrReplace,
   prune(shape) {
     const { table, columns } = shape;

@@ -38,9 +38,9 @@ export const standardDialect: SessionDialect = {
         .values(assign(fieldsOf(shape), parameter)),
     ),
 
-  update: (shape) => replace(shape, shape.columns.version && `${shape.columns.version.sql} = :version`),
+  update: (shape) => replace(shape, REPLACED, isOfVersion(shape)),
 
-  overwrite: (shape) => replace(shape),
+  overwrite: (shape) => replace(shape, REPLACED),
 
   touch: (shape) => touch(shape, TOUCHED),
 
@@ -120,6 +120,8 @@ export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField
 
 /** What a write of data replaces in a row that is there, apart from its version. */
 export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
+/** The same where what has an index stays. */
+export const REPLACED_IN_PLACE: readonly SessionField[] = ['data', 'expiresAt', 'lastSeenAt'];
 
 /** Rows that nobody has touched or saved since the caller read them. */
 export function isUnseen(
@@ -134,6 +136,8 @@ export function isUnseen(
 const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
 
 const parameter = ({ field }: SessionColumn): string => `:${field}`;
+
+const isOfVersion = ({ columns: { version } }: TableShape) => version && `${version.sql} = :version`;
 
 const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId, ':userId');
 
@@ -150,9 +154,11 @@ function compileSelect(shape: TableShape, where: (query: Select) => Select, fiel
   );
 }
 
-function replace(shape: TableShape, condition?: string): Statement {
+export const updateInPlace = (shape: TableShape): Statement => replace(shape, REPLACED_IN_PLACE, isOfVersion(shape));
+
+function replace(shape: TableShape, replaced: readonly SessionField[], condition?: string): Statement {
   const value = (column: SessionColumn) => (column.field === 'version' ? `${column.sql} + 1` : parameter(column));
-  return change(shape, fieldsOf(shape, [...REPLACED, 'version']), value, and(condition, isPresent(shape)));
+  return change(shape, fieldsOf(shape, [...replaced, 'version']), value, and(condition, isPresent(shape)));
 }
 
 /** An update of some columns of one row, and of no other that we know: TypeORM would raise a VersionColumn by itself. */

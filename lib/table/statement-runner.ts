@@ -1,12 +1,12 @@
 import type { SessionError } from '../session.errors.js';
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { isOneOfFew, sizeOf, takeOf } from './batch.js';
+import { isOneOfFew, sizeOf, takeOf, type BatchName } from './batch.js';
 import { isLost, isTransient, toSessionError } from './database-error.js';
 import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
 import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
 import type { SessionDatabase } from './session-database.js';
-import type { BatchOperation, SessionField, SessionRow } from './session-table.js';
+import type { SessionField, SessionRow } from './session-table.js';
 import type { Statement, TableShape } from './statement.js';
 import { throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
 
@@ -18,7 +18,7 @@ const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'locate', 'count', 'ofUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
-const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'touch', 'touchInHour', 'remove']);
+const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'touch', 'touchInHour', 'remove']);
 const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
 
 export interface StatementRunnerOptions {
@@ -107,7 +107,7 @@ export class StatementRunner {
   }
 
   /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
-  batchSize(operation: BatchOperation, rows: number): number {
+  batchSize(operation: BatchName, rows: number): number {
     const form = this.shape && this.form(operation, 2, this.shape) && this.shape.dialect.batches[operation];
     return form ? takeOf(form, rows) : 1;
   }
@@ -124,7 +124,7 @@ export class StatementRunner {
    * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
    * and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
    */
-  async batch(operation: BatchOperation, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
+  async batch(operation: BatchName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
@@ -143,7 +143,7 @@ export class StatementRunner {
     return this.database.isOpen() ? this.shape : undefined;
   }
 
-  private form(operation: BatchOperation, rows: number, shape: TableShape): PreparedStatement | undefined {
+  private form(operation: BatchName, rows: number, shape: TableShape): PreparedStatement | undefined {
     const form = shape.dialect.batches[operation];
     if (!form) return undefined;
     const size = sizeOf(form, rows);

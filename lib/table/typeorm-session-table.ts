@@ -1,4 +1,5 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import type { BatchName } from './batch.js';
 import { isTransient } from './database-error.js';
 import type { StatementName } from './dialect.js';
 import type { Values } from './prepared-statement.js';
@@ -66,19 +67,20 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   async update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
+    const { dialect } = await this.runner.ready();
     const isVersioned = changes.every(({ version }) => version !== undefined);
-    if (isVersioned && this.fitsBatch('update', changes.map(idOf))) {
+    const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
+    if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
       for (const change of changes) this.assertDataFits(change);
-      const outcomes = await this.batch('update', changes, 'saved', 'gone');
+      const outcomes = await this.batch(operation, changes, 'saved', 'gone');
       if (!outcomes.includes('gone')) return outcomes;
       const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
         outcomes[index] === 'gone' && (await this.exists(id)) ? 'conflict' : outcomes[index]!;
       return inTurn(changes, classify);
     }
     return inTurn(changes, async (change) => {
-      await this.runner.ready();
       this.assertDataFits(change);
-      if ((await this.change(change.version === undefined ? 'overwrite' : 'update', change)) > 0) return 'saved';
+      if ((await this.change(change.version === undefined ? 'overwrite' : operation, change)) > 0) return 'saved';
       return (await this.exists(change.id)) ? 'conflict' : 'gone';
     });
   }
@@ -221,14 +223,14 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
-  private fitsBatch(operation: BatchOperation, ids: readonly string[]): boolean {
+  private fitsBatch(operation: BatchName, ids: readonly string[]): boolean {
     if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
     return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
   }
 
   /** The outcome of each row by whether the statement found it. */
   private async batch<const Found extends string, const Missing extends string>(
-    operation: BatchOperation,
+    operation: BatchName,
     rows: readonly (Values & { readonly id: string })[],
     found: Found,
     missing: Missing,

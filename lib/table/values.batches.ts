@@ -1,17 +1,25 @@
 import { perRow, type BatchForms } from './batch.js';
 import type { SessionColumn } from './session-columns.js';
-import { fieldsOf, isUnseen, REPLACED, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
+import { fieldsOf, isUnseen, REPLACED, REPLACED_IN_PLACE, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
 import { SESSION_FIELDS, type SessionField } from './session-table.js';
 import { and, compileText, isLive, isPresent, type ParameterName, type Statement, type TableShape } from './statement.js';
 
 /** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
 export type CastOf = (column: SessionColumn) => ((value: string) => string) | undefined;
 
+/** In what the databases that write them so differ. */
+interface ValuesTraits {
+  /** Whether it locks rows one by one. */
+  readonly locksRows: boolean;
+  /** Whether an UPDATE writes the entry of an index anew though the value stays. */
+  readonly rewritesIndexes: boolean;
+}
+
 /**
  * The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. Where rows are
  * locked one by one, they are locked in the order of the list: a join takes them in any order, and two processes deadlock.
  */
-export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
+export function valuesBatches(castOf: CastOf, { locksRows, rewritesIndexes }: ValuesTraits): BatchForms {
   const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
 
   /** The rows of a batch as `v`. `undefined` where a column is of a type that a list of values cannot carry. */
@@ -31,6 +39,17 @@ export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
     if (!locksRows) return `v WHERE ${and(`s.${id} = v.v_id`, ...conditions)}`;
     const where = and(`${id} = v.v_id`, ...conditions);
     return `v CROSS JOIN LATERAL (SELECT ${id} AS l_id FROM ${table} WHERE ${where} FOR ${strength}) AS l WHERE s.${id} = l.l_id`;
+  }
+
+  function update(shape: TableShape, replaced: readonly SessionField[], rows: number): Statement | undefined {
+    const { table, columns } = shape;
+    const { id, version } = columns;
+    const values = valuesOf(shape, ['id', ...replaced, 'version'], rows);
+    if (!version || !values) return undefined;
+    const set = fieldsOf(shape, replaced).map(({ sql, field }) => `${sql} = v.v_${field}`);
+    set.push(`${version.sql} = s.${version.sql} + 1`);
+    const from = matching(shape, 'NO KEY UPDATE', `${version.sql} = v.v_version`, isPresent(shape));
+    return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${id.sql} AS id`, ['id']);
   }
 
   function touch(shape: TableShape, moved: readonly SessionField[], rows: number): Statement | undefined {
@@ -68,16 +87,9 @@ export function valuesBatches(castOf: CastOf, locksRows: boolean): BatchForms {
       },
     },
 
-    update: form((shape, rows) => {
-      const { table, columns } = shape;
-      const { id, version } = columns;
-      const values = valuesOf(shape, ['id', ...REPLACED, 'version'], rows);
-      if (!version || !values) return undefined;
-      const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = v.v_${field}`);
-      set.push(`${version.sql} = s.${version.sql} + 1`);
-      const from = matching(shape, 'NO KEY UPDATE', `${version.sql} = v.v_version`, isPresent(shape));
-      return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${id.sql} AS id`, ['id']);
-    }),
+    update: form((shape, rows) => update(shape, REPLACED, rows)),
+
+    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, REPLACED_IN_PLACE, rows)) }),
 
     touch: form((shape, rows) => touch(shape, TOUCHED, rows)),
 

@@ -300,6 +300,9 @@ INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", 
 -- update (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version)
 UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ?;
 
+-- updateInPlace (data, expiresAt, lastSeenAt, id, id, version)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "last_seen_at" = ?, "version" = "version" + 1 WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ?;
+
 -- overwrite (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id)
 UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND 1 = 1;
 
@@ -338,6 +341,9 @@ WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_createdAt, v_lastSeenAt, v_ver
 
 -- update for 2 (id.0, data.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, version.0, userId.0, id.1, data.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, version.1, userId.1)
 WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userId) AS (VALUES (?, ?, ?, ?, ?, ?, ?), (?, ?, ?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "data" = v.v_data, "expires_at" = v.v_expiresAt, "prune_after" = v.v_pruneAfter, "last_seen_at" = v.v_lastSeenAt, "user_id" = v.v_userId, "version" = s."version" + 1 FROM v WHERE s."id" = v.v_id AND "version" = v.v_version RETURNING "id" AS id;
+
+-- updateInPlace for 2 (id.0, data.0, expiresAt.0, lastSeenAt.0, version.0, id.1, data.1, expiresAt.1, lastSeenAt.1, version.1)
+WITH v(v_id, v_data, v_expiresAt, v_lastSeenAt, v_version) AS (VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "data" = v.v_data, "expires_at" = v.v_expiresAt, "last_seen_at" = v.v_lastSeenAt, "version" = s."version" + 1 FROM v WHERE s."id" = v.v_id AND "version" = v.v_version RETURNING "id" AS id;
 
 -- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
 WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (?, ?, ?, ?, ?), (?, ?, ?, ?, ?)) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v WHERE s."id" = v.v_id AND "expires_at" > ? AND "last_seen_at" <= v.v_unseenSince RETURNING "id" AS id;

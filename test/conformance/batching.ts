@@ -92,6 +92,28 @@ export function describeBatching(open: () => SessionTable, rowsPerStatement: num
       ]);
     });
 
+    it.each(COUNTS)('are changed in place, %d at a time', async (count) => {
+      const ids = numbered(count);
+      const rows = ids.map((id, index) => newRow(id, { userId: index % 2 ? 'ann' : null, expiresAt: NOW + (index + 0.5) * HOUR }));
+      await table.insert(rows);
+      const changed = rows.map(({ expiresAt }, index) => ({ data: `{"n":${index}}`, expiresAt: expiresAt! + 1, lastSeenAt: NOW + 1 }));
+      const changes = rows.map(({ id, userId }, index) => newChange(id, { ...changed[index], userId, isInPlace: true }));
+      expect(await table.update(changes)).toEqual(ids.map(() => 'saved'));
+      expect(await table.find(ids, NOW)).toEqual(rows.map((row, index) => ({ ...row, ...changed[index], version: 2 })));
+    });
+
+    it('of which one is changed in place are changed each as it says', async () => {
+      const [a, b] = keys('a', 'b');
+      const rows = [newRow(a!), newRow(b!)];
+      await table.insert(rows);
+      const { userId, pruneAfter } = rows[0]!;
+      const changes = [newChange(a!, { userId, expiresAt: NOW + 23.6 * HOUR }), newChange(b!)];
+      expect(changes[0]).toMatchObject({ pruneAfter });
+      expect(await table.update([{ ...changes[0]!, isInPlace: true }, changes[1]!])).toEqual(['saved', 'saved']);
+      const written = rows.map((row, index) => ({ ...row, ...changes[index], version: 2 }));
+      expect(await table.find([a!, b!], NOW)).toEqual(written);
+    });
+
     it('in any order are written each with its own', async () => {
       const ids = numbered(9).toReversed();
       await table.insert(ids.map((id) => newRow(id)));

@@ -78,6 +78,25 @@ export function describeWriting(table: () => SessionTable): void {
       expect(await read('a', NOW + 1)).toBeUndefined();
     });
 
+    it('in place replaces all but the user and the hour after which the row is pruned', async () => {
+      const row = newRow('a', { userId: 'bob', expiresAt: NOW + 23.5 * HOUR });
+      await table().insert([row]);
+      const moved = { expiresAt: NOW + 23.6 * HOUR, lastSeenAt: NOW + 0.1 * HOUR };
+      expect(await table().update([newChange('a', { ...moved, userId: 'bob', isInPlace: true })])).toEqual(['saved']);
+      expect(await read('a')).toEqual({ ...row, ...moved, data: '{"changed":true}', version: 2 });
+    });
+
+    it.each([
+      ['gone where there is no row', 'b', 1],
+      ['a conflict at another version', 'a', 2],
+    ])('in place is %s', async (outcome, id, version) => {
+      const row = newRow('a');
+      await table().insert([row]);
+      const [answer] = await table().update([newChange(id, { version, isInPlace: true })]);
+      expect(outcome).toContain(answer);
+      expect(await table().find(['a', 'b'], NOW)).toEqual([row, undefined]);
+    });
+
     it('touches no other row', async () => {
       const other = newRow('b');
       await table().insert([newRow('a'), other]);

@@ -23,6 +23,7 @@ const NAMES = [
   'locate',
   'insert',
   'update',
+  'updateInPlace',
   'overwrite',
   'upsert',
   'touch',
