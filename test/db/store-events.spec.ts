@@ -13,7 +13,7 @@ describeEachDatabase('the events of a store', (database) => {
   /** A session of a user with a row, and what is told after that. */
   const stored = async (options: Parameters<typeof open>[0] = {}) => {
     const store = open(options);
-    await newSession(store, SID, { userId: 'ann', card: 'payload 4111' }).save();
+    await newSession(store, SID, { userId: 'ann', card: 'payload VISA' }).save();
     const session = await loadSession(store, SID);
     return { store, session, events: listen(store) };
   };

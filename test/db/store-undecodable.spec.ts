@@ -6,7 +6,8 @@ import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, readValues, valuesOf } from '../support/store-data.js';
 import { useStores } from '../support/store-fixture.js';
 
-const BROKEN: readonly string[] = ['{"views":1,"card":"4111', '', 'card 4111', '[]', '["card 4111"]', 'null', '5', '"card 4111"', 'true'];
+// The payload's mark is letters that no hexadecimal handle has: digits once met in one by chance.
+const BROKEN: readonly string[] = ['{"views":1,"card":"VISA', '', 'card VISA', '[]', '["card VISA"]', 'null', '5', '"card VISA"', 'true'];
 
 describeEachDatabase('stored data that cannot be decoded', (database) => {
   const { warnings, open, alter, rowOf, rows } = useStores(database);
@@ -27,8 +28,8 @@ describeEachDatabase('stored data that cannot be decoded', (database) => {
       expect(events).toEqual([{ handle: (await rowOf('a'))?.handle, userId: 'ann', at: expect.any(Date) }]);
       expect(warnings).toHaveLength(1);
       expect(warnings[0]).toContain('json');
-      expect(warnings[0]).not.toContain('4111');
-      expect(JSON.stringify(events)).not.toContain('4111');
+      expect(warnings[0]).not.toContain('VISA');
+      expect(JSON.stringify(events)).not.toContain('VISA');
     });
 
     it('fails the read with onUndecodable: ‘error’', async () => {
@@ -36,7 +37,7 @@ describeEachDatabase('stored data that cannot be decoded', (database) => {
       const error: unknown = await store.get('a').catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(SessionSerializationError);
       expect(error).toMatchObject({ code: 'SESSION_SERIALIZATION', status: 500, expose: false });
-      expect(String((error as Error).stack)).not.toContain('4111');
+      expect(String((error as Error).stack)).not.toContain('VISA');
       expect(events).toHaveLength(1);
     });
 
