@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { composeStore } from '../store/compose.js';
-import { refuseNestOptions, resolveOptions } from '../store/resolve-options.js';
-import type { SessionModuleOptions } from '../store/session-options.js';
+import { refuseNestOptions, resolveOptions } from '../store/options/resolve-options.js';
+import type { SessionModuleOptions } from '../store/options/session-options.js';
 import type { SessionStore } from '../store/session-store.js';
 import { createMiddleware, type SessionMiddleware } from './session-middleware.js';
 

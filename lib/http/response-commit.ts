@@ -1,9 +1,9 @@
 import type { NextFunction, Request, Response } from 'express';
 import { SessionInterruptedError, SessionUnavailableError } from '../session.errors.js';
-import { whileHashed } from '../store/change-detection.js';
+import { whileHashed } from '../store/session/change-detection.js';
 import { Cookie, type SessionData } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
-import type { ResolvedSessionOptions } from '../store/session-options.js';
+import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 
 type Arguments = readonly unknown[];
 

@@ -3,7 +3,7 @@ import type { Request, RequestHandler } from 'express';
 import { SessionUnavailableError } from '../session.errors.js';
 import type { CookieOptions } from '../store/express-session.js';
 import type { SessionStore } from '../store/session-store.js';
-import type { ResolvedSessionOptions } from '../store/session-options.js';
+import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import { shareShapes } from './request-shape.js';
 import { ResponseCommit } from './response-commit.js';
 

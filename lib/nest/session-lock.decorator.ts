@@ -4,7 +4,7 @@ import { Reflector } from '@nestjs/core';
 import { finalize } from 'rxjs';
 import type { Request, Response } from 'express';
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
-import { parseDuration, type Duration } from '../store/duration.js';
+import { parseDuration, type Duration } from '../store/options/duration.js';
 import type { SessionStore } from '../store/session-store.js';
 
 /**

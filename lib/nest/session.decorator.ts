@@ -32,4 +32,6 @@ export type Session = ExpressSession;
  *
  * @publicApi
  */
-export const SessionId = createParamDecorator((_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle);
+export const SessionHandle = createParamDecorator(
+  (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
+);

@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { ConfigurableModuleAsyncOptions, Provider } from '@nestjs/common';
-import type { SessionModuleOptions } from '../store/session-options.js';
+import type { SessionModuleOptions } from '../store/options/session-options.js';
 import { sessionProviders } from './session.providers.js';
 import { SESSION_MODULE_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
 import { SessionStore } from '../store/session-store.js';

@@ -3,7 +3,7 @@ import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, Nest
 import { ModulesContainer } from '@nestjs/core';
 import type { RequestHandler } from 'express';
 import { SessionOptionsError } from '../session.errors.js';
-import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/session-options.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity } from './session.providers.js';

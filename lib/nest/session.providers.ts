@@ -5,10 +5,10 @@ import type { DataSource } from 'typeorm';
 import { createMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 import { composeStore } from '../store/compose.js';
-import { resolveOptions } from '../store/resolve-options.js';
-import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/session-options.js';
+import { resolveOptions } from '../store/options/resolve-options.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
-import { SessionEntity } from '../table/session.entity.js';
+import { SessionEntity } from '../table/entity/session.entity.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
 type Entity = SessionModuleOptions['entity'];

@@ -1,10 +1,10 @@
 import type { DataSource } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
-import { borrowDatabase, ownDatabase, type SessionDatabase } from '../table/session-database.js';
-import { SessionEntity } from '../table/session.entity.js';
+import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
+import { SessionEntity } from '../table/entity/session.entity.js';
 import type { SessionField } from '../table/session-table.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
-import type { ResolvedSessionOptions } from './session-options.js';
+import type { ResolvedSessionOptions } from './options/session-options.js';
 import { SessionStore } from './session-store.js';
 
 /** What the surroundings give, apart from the options. */
@@ -55,7 +55,7 @@ function databaseOf(
   { connection, entity, operationTimeoutMs }: ResolvedSessionOptions,
   dataSource: DataSource | undefined,
   warn: (message: string) => void,
-): SessionDatabase {
+): DataSourceLifecycle {
   if (connection) return ownDatabase(connection, entity);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
   const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
@@ -67,7 +67,7 @@ function databaseOf(
   return database;
 }
 
-function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): SessionDatabase {
+function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): DataSourceLifecycle {
   try {
     return ownDatabase({ type: 'better-sqlite3', database: ':memory:' }, entity);
   } catch {

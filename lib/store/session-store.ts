@@ -1,23 +1,23 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
-import { hashInShort } from './change-detection.js';
+import { hashInShort } from './session/change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
-import { Operations } from './operations.js';
-import { SessionAvailability } from './session-availability.js';
-import { batched } from './session-batcher.js';
-import { SessionCodec } from './session-codec.js';
-import type { SessionContext, SessionSurroundings } from './session-context.js';
-import { isHeard, notify, type SessionEvents, type Tell } from './session-events.js';
-import { keyOf } from './session-id.js';
-import { SessionKeeper, type Due } from './session-keeper.js';
-import { createSessionObject } from './session-object.js';
-import type { ResolvedSessionOptions } from './session-options.js';
-import { inTurn, newOrigin, notRead, SessionOrigins, type SessionOrigin } from './session-origin.js';
-import { lockSession } from './session-lock.js';
-import { SessionPruner } from './session-pruner.js';
-import { NO_ID, SessionRequests } from './session-requests.js';
-import { SessionReader, type SessionInfo, type SessionQuery } from './session-reader.js';
+import { Deadlines } from './work/deadlines.js';
+import { AvailabilityMonitor } from './work/availability-monitor.js';
+import { batched } from './batching/batching-table.js';
+import { SessionCodec } from './session/codec.js';
+import type { StoreDependencies, SessionSurroundings } from './work/dependencies.js';
+import { isHeard, notify, type SessionEvents, type Emit } from './work/events.js';
+import { keyOf } from './session/id.js';
+import { SessionWriter, type Due } from './work/writer.js';
+import { createSessionObject } from './session/session-object.js';
+import type { ResolvedSessionOptions } from './options/session-options.js';
+import { runExclusively, newOrigin, notRead, SessionOrigins, type SessionOrigin } from './session/origin.js';
+import { lockSession } from './work/lock.js';
+import { SessionPruner } from './work/pruner.js';
+import { NO_ID, RequestState } from './work/request-state.js';
+import { SessionReader, type SessionInfo, type SessionQuery } from './work/reader.js';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -33,12 +33,12 @@ export interface SessionStore {
  */
 export class SessionStore extends Store {
   /** @internal */
-  readonly requests: SessionRequests;
-  private readonly context: SessionContext;
+  readonly requests: RequestState;
+  private readonly dependencies: StoreDependencies;
   private readonly reader: SessionReader;
-  private readonly keeper: SessionKeeper;
+  private readonly writer: SessionWriter;
   private readonly pruner: SessionPruner;
-  private readonly operations: Operations;
+  private readonly deadlines: Deadlines;
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
@@ -49,24 +49,24 @@ export class SessionStore extends Store {
     private readonly closeDatabase: () => Promise<void>,
   ) {
     super();
-    const tell: Tell = (name, facts) => {
+    const emit: Emit = (name, facts) => {
       if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
     };
-    const availability = new SessionAvailability((isAvailable) => tell(isAvailable ? 'recovered' : 'unavailable', {}));
-    this.context = {
+    const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
+    this.dependencies = {
       table: batched(availability.watch(table), options),
       options,
       now,
       warn,
-      tell,
+      emit,
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
     };
-    this.reader = new SessionReader(this.context);
-    this.keeper = new SessionKeeper(this.context);
-    this.pruner = new SessionPruner(this.context);
-    this.operations = new Operations(options.operationTimeoutMs, availability);
-    this.requests = new SessionRequests(this, this.context, this.operations);
+    this.reader = new SessionReader(this.dependencies);
+    this.writer = new SessionWriter(this.dependencies);
+    this.pruner = new SessionPruner(this.dependencies);
+    this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
+    this.requests = new RequestState(this, this.dependencies, this.deadlines);
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -74,7 +74,7 @@ export class SessionStore extends Store {
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
     const key = this.keyOf(sid);
-    const data = key ? this.operations.run(() => this.reader.find(key)) : Promise.resolve(undefined);
+    const data = key ? this.deadlines.run(() => this.reader.find(key)) : Promise.resolve(undefined);
     return settle(data, callback as Callback<SessionData | undefined>);
   }
 
@@ -104,7 +104,7 @@ export class SessionStore extends Store {
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
     return settle(
-      this.operations.run(() => this.reader.all()),
+      this.deadlines.run(() => this.reader.all()),
       callback,
     );
   }
@@ -121,7 +121,7 @@ export class SessionStore extends Store {
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
     return settle(
-      this.operations.run(() => this.context.table.clear()),
+      this.deadlines.run(() => this.dependencies.table.clear()),
       callback,
     );
   }
@@ -144,9 +144,9 @@ export class SessionStore extends Store {
    */
   async rotate(req: Request): Promise<void> {
     const { session } = req as Partial<Request>;
-    const origin = this.context.origins.of(session, this.keyOf(req.sessionID));
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
-    await this.requests.giveId(req, origin, (key, rename) => this.keeper.rotate(origin, key, rename));
+    await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
   }
 
   /**
@@ -154,12 +154,12 @@ export class SessionStore extends Store {
    * `SessionEntityError` where the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
-    return this.operations.run(() => this.reader.list(query));
+    return this.deadlines.run(() => this.reader.list(query));
   }
 
   /** How many sessions are live, all or one user's. */
   count(query: Pick<SessionQuery, 'userId'> = {}): Promise<number> {
-    return this.operations.run(() => this.reader.count(query));
+    return this.deadlines.run(() => this.reader.count(query));
   }
 
   /** Removes expired rows, in batches; resolves to how many. */
@@ -169,7 +169,7 @@ export class SessionStore extends Store {
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */
   ping(): Promise<void> {
-    return this.operations.run(() => this.context.table.ping());
+    return this.deadlines.run(() => this.dependencies.table.ping());
   }
 
   /** Ends timers, waits for what is under way, and closes a data source of the module's own. */
@@ -181,12 +181,12 @@ export class SessionStore extends Store {
   /** @internal Ends timers and waits for what is under way; what comes later is still served. */
   async quiesce(): Promise<void> {
     await this.pruner.stop();
-    await this.operations.idle();
+    await this.deadlines.idle();
   }
 
   /** @internal */
   startPruning(): void {
-    const { prune } = this.context.options;
+    const { prune } = this.dependencies.options;
     if (prune) this.pruner.start(prune.intervalMs);
   }
 
@@ -195,8 +195,8 @@ export class SessionStore extends Store {
    * Resolves to what releases the lock. Rejects with `SessionConflictError` after `waitMs`.
    */
   async lock(req: Request, waitMs: number): Promise<() => Promise<void>> {
-    const origin = this.context.origins.of(req.session, this.keyOf(req.sessionID));
-    return lockSession(this, this.context.table, req, origin, waitMs);
+    const origin = this.dependencies.origins.of(req.session, this.keyOf(req.sessionID));
+    return lockSession(this, this.dependencies.table, req, origin, waitMs);
   }
 
   /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */
@@ -208,7 +208,7 @@ export class SessionStore extends Store {
         delete (req as Partial<Request>).session;
         throw new SessionOptionsError(NO_ID);
       }
-      this.context.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
+      this.dependencies.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
     };
   }
 
@@ -219,25 +219,25 @@ export class SessionStore extends Store {
   /** @internal Called by express-session with what `get` handed out. */
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
-    this.context.origins.move(data, session);
-    if (this.requests.takeAwaited(req) && this.context.origins.of(session)) hashInShort(data);
+    this.dependencies.origins.move(data, session);
+    if (this.requests.takeAwaited(req) && this.dependencies.origins.of(session)) hashInShort(data);
     return session;
   }
 
   /** @internal The public handle of a session object; `undefined` before it has a row. */
   handleOf(session: object): string | undefined {
-    return this.context.origins.of(session)?.handle;
+    return this.dependencies.origins.of(session)?.handle;
   }
 
   /** @internal */
   stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'alias'>> | undefined {
-    return this.context.origins.of(session);
+    return this.dependencies.origins.of(session);
   }
 
   /** @internal Whether the request is known to have changed what it loaded. */
   hasChanged(session: SessionData): boolean {
-    const origin = this.context.origins.of(session);
-    return origin !== undefined && this.keeper.hasChanged(session, origin);
+    const origin = this.dependencies.origins.of(session);
+    return origin !== undefined && this.writer.hasChanged(session, origin);
   }
 
   /** @internal Does what `dueAtEnd` told, through methods that may have been replaced. */
@@ -255,44 +255,44 @@ export class SessionStore extends Store {
 
   /** @internal What is under way on a session that nobody waited for. */
   underWay(session: object | null | undefined): Promise<void> | undefined {
-    const turn = this.context.origins.of(session)?.turn;
-    return turn && this.operations.run(() => turn);
+    const turn = this.dependencies.origins.of(session)?.turn;
+    return turn && this.deadlines.run(() => turn);
   }
 
   /** @internal What the end of a request owes its session. */
   dueAtEnd(session: SessionData): Due | Promise<Due> {
-    const origin = this.context.origins.of(session);
-    return origin ? this.keeper.dueAtEnd(session, origin) : 'save';
+    const origin = this.dependencies.origins.of(session);
+    return origin ? this.writer.dueAtEnd(session, origin) : 'save';
   }
 
   private save(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
     if (!key)
       return Promise.reject(new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.'));
-    const origin = this.context.origins.of(session, key);
-    return this.operations.run((operation) =>
-      origin ? inTurn(origin, () => this.keeper.save(session, origin, operation)) : this.keeper.upsert(key, session),
+    const origin = this.dependencies.origins.of(session, key);
+    return this.deadlines.run((operation) =>
+      origin ? runExclusively(origin, () => this.writer.save(session, origin, operation)) : this.writer.upsert(key, session),
     );
   }
 
   private keepAlive(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
-    const origin = this.context.origins.of(session, key);
-    const touch = () => this.keeper.touch(key, session, origin);
-    return this.operations.run(() => (origin ? inTurn(origin, touch) : touch()));
+    const origin = this.dependencies.origins.of(session, key);
+    const touch = () => this.writer.touch(key, session, origin);
+    return this.deadlines.run(() => (origin ? runExclusively(origin, touch) : touch()));
   }
 
   private remove(sid: string, session?: object): Promise<void> {
-    if (this.context.origins.of(session)?.isThrowaway) return Promise.reject(notRead());
+    if (this.dependencies.origins.of(session)?.isThrowaway) return Promise.reject(notRead());
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
-    const origin = this.context.origins.of(session, key);
-    const end = () => this.keeper.end(key, origin);
-    return this.operations.run(() => (origin ? inTurn(origin, end) : end()));
+    const origin = this.dependencies.origins.of(session, key);
+    const end = () => this.writer.end(key, origin);
+    return this.deadlines.run(() => (origin ? runExclusively(origin, end) : end()));
   }
 
   private keyOf(sid: unknown): string | undefined {
-    return keyOf(sid, this.context.options.hashIds);
+    return keyOf(sid, this.dependencies.options.hashIds);
   }
 }

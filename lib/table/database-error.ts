@@ -1,5 +1,4 @@
 import { QueryFailedError } from 'typeorm';
-import type { TableShape } from './statement.js';
 import {
   SessionEntityError,
   SessionSerializationError,
@@ -7,6 +6,7 @@ import {
   SessionUnavailableError,
   type SessionError,
 } from '../session.errors.js';
+import type { TableShape } from './sql/dialect.js';
 
 /** What drivers put on their errors; TypeORM wraps it as `driverError`. */
 interface DriverError {

@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
 import { toSessionError } from './database-error.js';
-import type { DatabaseLock } from './dialect.js';
-import type { TableShape } from './statement.js';
-import { Turnstile } from './turnstile.js';
+import { KeyedSemaphore } from './keyed-semaphore.js';
+import type { DatabaseLock, TableShape } from './sql/dialect.js';
 
 /** What the pools of TypeORM's drivers hold unless told otherwise. */
 const DEFAULT_POOL_SIZE = 10;
@@ -15,8 +14,8 @@ const DEFAULT_POOL_SIZE = 10;
  * half stays for the statements of those that hold them.
  */
 export class SessionLocks {
-  private readonly lines = new Turnstile(1);
-  private connections: Turnstile | undefined;
+  private readonly lines = new KeyedSemaphore(1);
+  private connections: KeyedSemaphore | undefined;
 
   /** Resolves to what releases the lock, or to `undefined` where it could not be had in time. */
   async acquire(shape: TableShape, id: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
@@ -43,7 +42,7 @@ export class SessionLocks {
     left: () => number,
   ): Promise<(() => Promise<void>) | undefined> {
     const { dataSource, table } = shape;
-    this.connections ??= new Turnstile(shareOfPool(dataSource));
+    this.connections ??= new KeyedSemaphore(shareOfPool(dataSource));
     const leaveConnections = await this.connections.enter('', left());
     if (!leaveConnections) return undefined;
     const name = createHash('sha256').update(`${table} ${id}`).digest('hex');

@@ -80,7 +80,7 @@ export interface SessionMove {
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
 /** What can be done for several rows in one statement. */
-export type BatchOperation = 'find' | 'insert' | 'update' | 'touch' | 'touchInHour' | 'remove';
+export type MultiRowOperation = 'find' | 'insert' | 'update' | 'touch' | 'touchInHour' | 'remove';
 
 /** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
 export interface SessionPage {
@@ -101,7 +101,7 @@ export interface SessionTable {
    * How many of so many rows one statement takes; 1 where there is no such statement. What is asked for so many rows with
    * different ids happens whole or, where it rejects with a refusal, not at all.
    */
-  batchSize(operation: BatchOperation, rows: number): number;
+  batchSize(operation: MultiRowOperation, rows: number): number;
 
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
@@ -128,7 +128,7 @@ export interface SessionTable {
   touch(touches: readonly SessionTouch[], now: number): Promise<SaveOutcome[]>;
 
   /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
-  rekey(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;
+  changeId(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;
 
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]>;

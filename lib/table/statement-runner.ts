@@ -1,14 +1,14 @@
 import type { SessionError } from '../session.errors.js';
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { isOneOfFew, sizeOf, takeOf, type BatchName } from './batch.js';
+import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
 import { isLost, isTransient, toSessionError } from './database-error.js';
-import { pickDialect, type SessionDialect, type StatementName } from './dialect.js';
-import { prepare, type PreparedStatement, type Values } from './prepared-statement.js';
-import { mapColumns, metadataOf, type SessionColumnNames } from './session-columns.js';
-import type { SessionDatabase } from './session-database.js';
+import { pickDialect } from './databases/databases.js';
+import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
+import { mapColumns, metadataOf, type SessionColumnNames } from './entity/columns.js';
+import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type { SessionField, SessionRow } from './session-table.js';
-import type { Statement, TableShape } from './statement.js';
-import { throughRunner, type StatementResult, type StatementTransport } from './statement-transport.js';
+import { queryRunnerTransport, type StatementResult, type StatementTransport } from './sql/transport.js';
+import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
@@ -16,7 +16,7 @@ const PAUSE_MS = 15;
 /** How often a write looks whether the transaction of the application that holds the shared connection is over. */
 const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'locate', 'count', 'ofUser', 'touch', 'touchInHour', 'remove', 'prune']);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
 const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'touch', 'touchInHour', 'remove']);
 const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
@@ -35,7 +35,7 @@ export interface StatementRunnerOptions {
 /** A statement on its way to the database. */
 interface Sending {
   readonly shape: TableShape;
-  readonly prepared: PreparedStatement;
+  readonly prepared: BoundStatement;
   readonly parameters: unknown[];
   readonly isIdempotent: boolean;
   /** @default 1 */
@@ -50,13 +50,13 @@ type RowValues = Values & Pick<SessionRow, 'id'>;
 /** Builds statements at their first use, and runs them on the primary of a data source, outside the application's transactions. */
 export class StatementRunner {
   private shape: TableShape | undefined;
-  private transport: StatementTransport = throughRunner;
+  private transport: StatementTransport = queryRunnerTransport;
   private hasRun = false;
   private patienceEnds: number | undefined;
-  private readonly statements = new Map<string, PreparedStatement>();
+  private readonly statements = new Map<string, BoundStatement>();
 
   constructor(
-    private readonly database: SessionDatabase,
+    private readonly database: DataSourceLifecycle,
     private readonly options: StatementRunnerOptions,
   ) {}
 
@@ -107,8 +107,8 @@ export class StatementRunner {
   }
 
   /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
-  batchSize(operation: BatchName, rows: number): number {
-    const form = this.shape && this.form(operation, 2, this.shape) && this.shape.dialect.batches[operation];
+  batchSize(operation: MultiRowName, rows: number): number {
+    const form = this.shape && this.form(operation, 2, this.shape) && this.shape.dialect.multiRow[operation];
     return form ? takeOf(form, rows) : 1;
   }
 
@@ -124,17 +124,17 @@ export class StatementRunner {
    * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
    * and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
    */
-  async batch(operation: BatchName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
+  async batch(operation: MultiRowName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
-    const { answer } = shape.dialect.batches[operation]!;
+    const { answer } = shape.dialect.multiRow[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
     const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
     const { records, affected } = await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) });
     if (answer === 'ids') return prepared.read(records);
     if (affected === rows.length) return rows;
-    if (answer === 'whole') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
+    if (answer === 'allOrNothing') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
     return [];
   }
 
@@ -143,8 +143,8 @@ export class StatementRunner {
     return this.database.isOpen() ? this.shape : undefined;
   }
 
-  private form(operation: BatchName, rows: number, shape: TableShape): PreparedStatement | undefined {
-    const form = shape.dialect.batches[operation];
+  private form(operation: MultiRowName, rows: number, shape: TableShape): BoundStatement | undefined {
+    const form = shape.dialect.multiRow[operation];
     if (!form) return undefined;
     const size = sizeOf(form, rows);
     const name = `${operation} ${size}`;
@@ -155,7 +155,7 @@ export class StatementRunner {
     return this.keep(name, prepare(shape, statement, isOneOfFew(form, size)));
   }
 
-  private build(name: StatementName, shape: TableShape): PreparedStatement {
+  private build(name: StatementName, shape: TableShape): BoundStatement {
     const known = this.statements.get(name);
     if (known) return known;
     const statement = shape.dialect[name]!(shape);
@@ -163,7 +163,7 @@ export class StatementRunner {
     return statement.reusable ? this.keep(name, prepared) : prepared;
   }
 
-  private keep(name: string, statement: PreparedStatement): PreparedStatement {
+  private keep(name: string, statement: BoundStatement): BoundStatement {
     this.statements.set(name, statement);
     return statement;
   }

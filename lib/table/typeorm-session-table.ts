@@ -1,15 +1,14 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import type { BatchName } from './batch.js';
 import { isTransient } from './database-error.js';
-import type { StatementName } from './dialect.js';
-import type { Values } from './prepared-statement.js';
-import type { SessionDatabase } from './session-database.js';
+import type { Values } from './sql/bound-statement.js';
+import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import type { BatchOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
+import type { MultiRowOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
-import { MAX_ROWS } from './statement.js';
+import { MAX_ROWS } from './sql/statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
-import { isToBeMoved, whetherSeen } from './touch-outcome.js';
+import { wouldMove, classifyMissedTouch } from './missed-touch.js';
+import type { MultiRowName, StatementName } from './sql/dialect.js';
 
 /** How often an upsert in two statements starts over while others add and remove the row. */
 const UPSERT_ATTEMPTS = 6;
@@ -23,7 +22,7 @@ export class TypeOrmSessionTable implements SessionTable {
   private readonly runner: StatementRunner;
   private readonly locks = new SessionLocks();
 
-  constructor(database: SessionDatabase, options: StatementRunnerOptions) {
+  constructor(database: DataSourceLifecycle, options: StatementRunnerOptions) {
     this.runner = new StatementRunner(database, options);
   }
 
@@ -37,7 +36,7 @@ export class TypeOrmSessionTable implements SessionTable {
     return new Set(Object.keys(columns) as SessionField[]);
   }
 
-  batchSize(operation: BatchOperation, rows: number): number {
+  batchSize(operation: MultiRowOperation, rows: number): number {
     return this.runner.batchSize(operation, rows);
   }
 
@@ -57,7 +56,7 @@ export class TypeOrmSessionTable implements SessionTable {
       for (const row of rows) this.assertFits(row);
       return this.batch('insert', rows, 'saved', 'conflict');
     }
-    return inTurn(rows, async (row) => {
+    return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
       return this.unlessTaken(row.id, async (): Promise<'saved'> => {
         await this.runner.write('insert', row);
@@ -76,9 +75,9 @@ export class TypeOrmSessionTable implements SessionTable {
       if (!outcomes.includes('gone')) return outcomes;
       const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
         outcomes[index] === 'gone' && (await this.exists(id)) ? 'conflict' : outcomes[index]!;
-      return inTurn(changes, classify);
+      return mapInSequence(changes, classify);
     }
-    return inTurn(changes, async (change) => {
+    return mapInSequence(changes, async (change) => {
       this.assertDataFits(change);
       if ((await this.change(change.version === undefined ? 'overwrite' : operation, change)) > 0) return 'saved';
       return (await this.exists(change.id)) ? 'conflict' : 'gone';
@@ -86,7 +85,7 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]> {
-    return inTurn(rows, async (row): Promise<'saved'> => {
+    return mapInSequence(rows, async (row): Promise<'saved'> => {
       await this.assertFitsOnceReady(row);
       const { dialect } = await this.runner.ready();
       if (!dialect.upsert) await this.updateOrInsert(row);
@@ -101,26 +100,26 @@ export class TypeOrmSessionTable implements SessionTable {
       const outcomes = await this.batch(operation, touches, 'saved', 'gone', { now });
       const unmoved = touches.filter((_, index) => outcomes[index] === 'gone');
       const rows = await this.find(unmoved.map(idOf), now);
-      const reasons = await inTurn(unmoved, async (touch, index) => {
+      const reasons = await mapInSequence(unmoved, async (touch, index) => {
         const row = rows[index];
-        return row && isToBeMoved(row, touch) ? (await this.touch([touch], now))[0]! : whetherSeen(row, touch);
+        return row && wouldMove(row, touch) ? (await this.touch([touch], now))[0]! : classifyMissedTouch(row, touch);
       });
       return outcomes.map((outcome) => (outcome === 'gone' ? reasons.shift()! : outcome));
     }
-    return inTurn(touches, async (touch) => {
+    return mapInSequence(touches, async (touch) => {
       const { columns } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
       const { id, expiresAt, pruneAfter, lastSeenAt, unseenSince } = touch;
       if ((await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now })) > 0) return 'saved';
-      return whetherSeen((await this.find([touch.id], now))[0], touch);
+      return classifyMissedTouch((await this.find([touch.id], now))[0], touch);
     });
   }
 
-  rekey(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
-    return inTurn(moves, async (move) => {
+  changeId(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
+    return mapInSequence(moves, async (move) => {
       await this.assertFitsOnceReady({ id: move.newId });
       try {
-        return await this.unlessTaken(move.newId, async () => ((await this.change('rekey', { ...move })) > 0 ? 'saved' : 'gone'));
+        return await this.unlessTaken(move.newId, async () => ((await this.change('changeId', { ...move })) > 0 ? 'saved' : 'gone'));
       } catch (error) {
         // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
         const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
@@ -132,7 +131,7 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
     if (this.fitsBatch('remove', ids)) return this.batch('remove', ids.map(toId), 'removed', 'gone');
-    return inTurn(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
+    return mapInSequence(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
   }
 
   async removeHandle(handle: string): Promise<'removed' | 'gone'> {
@@ -156,7 +155,7 @@ export class TypeOrmSessionTable implements SessionTable {
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
     if (userId === undefined) return this.runner.number('count', { now });
     await this.need('userId', 'count the sessions of a user');
-    return (await this.runner.read('ofUser', { userId, now })).filter((row) => row.userId === userId).length;
+    return (await this.runner.read('idsOfUser', { userId, now })).filter((row) => row.userId === userId).length;
   }
 
   async clear(): Promise<void> {
@@ -186,7 +185,7 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    if (!this.fitsBatch('find', ids)) return inTurn(ids, async (id) => (await this.findOne(id, now))[0]);
+    if (!this.fitsBatch('find', ids)) return mapInSequence(ids, async (id) => (await this.findOne(id, now))[0]);
     const rows = await this.runner.readBatch(ids.map(toId), { now });
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id));
@@ -218,19 +217,19 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   private async exists(id: string): Promise<boolean> {
-    const [row] = await this.runner.read('locate', { id });
+    const [row] = await this.runner.read('findId', { id });
     return row?.id === id;
   }
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
-  private fitsBatch(operation: BatchName, ids: readonly string[]): boolean {
+  private fitsBatch(operation: MultiRowName, ids: readonly string[]): boolean {
     if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
     return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
   }
 
   /** The outcome of each row by whether the statement found it. */
   private async batch<const Found extends string, const Missing extends string>(
-    operation: BatchName,
+    operation: MultiRowName,
     rows: readonly (Values & { readonly id: string })[],
     found: Found,
     missing: Missing,
@@ -272,7 +271,10 @@ function isUndone(error: unknown): boolean {
   return error instanceof SessionUnavailableError && (error.isRefusal || isTransient(error.cause));
 }
 
-async function inTurn<Item, Result>(items: readonly Item[], work: (item: Item, index: number) => Promise<Result>): Promise<Result[]> {
+async function mapInSequence<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item, index: number) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   for (const [index, item] of items.entries()) results.push(await work(item, index));
   return results;

@@ -3,7 +3,7 @@
 -- find (id, now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = $1 AND "expires_at" > $2;
 
--- locate (id)
+-- findId (id)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = $1;
 
 -- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
@@ -24,7 +24,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "e
 -- touchInHour (expiresAt, lastSeenAt, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < $2 THEN $2 ELSE "last_seen_at" END WHERE "id" = $3 AND "expires_at" > $4 AND "last_seen_at" <= $5;
 
--- rekey (newId, id)
+-- changeId (newId, id)
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2;
 
 -- remove (id)
@@ -36,7 +36,7 @@ DELETE FROM "sessions";
 -- count (now)
 SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > $1;
 
--- ofUser (userId, now)
+-- idsOfUser (userId, now)
 SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = $1 AND "expires_at" > $2;
 
 -- prune (pruneHour, now, limit)
@@ -90,7 +90,7 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
--- rekey, with renewal (newId, previousId, previousUntil, id)
+-- changeId, with renewal (newId, previousId, previousUntil, id)
 UPDATE "sessions" SET "id" = $1, "previous_id" = $2, "previous_until" = $3 WHERE "id" = $4;
 
 
@@ -99,7 +99,7 @@ UPDATE "sessions" SET "id" = $1, "previous_id" = $2, "previous_until" = $3 WHERE
 -- find (id, id, now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
 
--- locate (id, id)
+-- findId (id, id)
 SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
@@ -120,7 +120,7 @@ UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `exp
 -- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
 UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
 
--- rekey (newId, id, id)
+-- changeId (newId, id, id)
 UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- remove (id, id)
@@ -132,7 +132,7 @@ DELETE FROM `sessions`;
 -- count (now)
 SELECT COUNT(*) AS `count` FROM `sessions` `s` WHERE `expires_at` > ?;
 
--- ofUser (userId, userId, now)
+-- idsOfUser (userId, userId, now)
 SELECT `user_id` AS `userId` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
 
 -- prune (pruneHour, now, limit)
@@ -186,7 +186,7 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 -- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
 INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`, `previous_id`, `previous_until`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- rekey, with renewal (newId, previousId, previousUntil, id, id)
+-- changeId, with renewal (newId, previousId, previousUntil, id, id)
 UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 
@@ -195,7 +195,7 @@ UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `i
 -- find (id, id, now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
 
--- locate (id, id)
+-- findId (id, id)
 SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
@@ -216,7 +216,7 @@ UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `exp
 -- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
 UPDATE `sessions` SET `expires_at` = CASE WHEN `expires_at` < ? THEN ? ELSE `expires_at` END, `last_seen_at` = CASE WHEN `last_seen_at` < ? THEN ? ELSE `last_seen_at` END WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ? AND `last_seen_at` <= ?;
 
--- rekey (newId, id, id)
+-- changeId (newId, id, id)
 UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- remove (id, id)
@@ -228,7 +228,7 @@ DELETE FROM `sessions`;
 -- count (now)
 SELECT COUNT(*) AS `count` FROM `sessions` `s` WHERE `expires_at` > ?;
 
--- ofUser (userId, userId, now)
+-- idsOfUser (userId, userId, now)
 SELECT `user_id` AS `userId` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `expires_at` > ?;
 
 -- prune (pruneHour, now, limit)
@@ -282,7 +282,7 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 -- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
 INSERT INTO `sessions`(`id`, `data`, `expires_at`, `prune_after`, `created_at`, `last_seen_at`, `version`, `user_id`, `handle`, `ip_address`, `user_agent`, `previous_id`, `previous_until`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- rekey, with renewal (newId, previousId, previousUntil, id, id)
+-- changeId, with renewal (newId, previousId, previousUntil, id, id)
 UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 
@@ -291,7 +291,7 @@ UPDATE `sessions` SET `id` = ?, `previous_id` = ?, `previous_until` = ? WHERE `i
 -- find (id, id, now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ?;
 
--- locate (id, id)
+-- findId (id, id)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
 -- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
@@ -315,7 +315,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 -- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "expires_at" > ? AND "last_seen_at" <= ?;
 
--- rekey (newId, id, id)
+-- changeId (newId, id, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
 -- remove (id, id)
@@ -327,7 +327,7 @@ DELETE FROM "sessions";
 -- count (now)
 SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > ?;
 
--- ofUser (userId, userId, now)
+-- idsOfUser (userId, userId, now)
 SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?;
 
 -- prune (pruneHour, now, limit)
@@ -384,7 +384,7 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- rekey, with renewal (newId, previousId, previousUntil, id, id)
+-- changeId, with renewal (newId, previousId, previousUntil, id, id)
 UPDATE "sessions" SET "id" = ?, "previous_id" = ?, "previous_until" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
 
@@ -393,7 +393,7 @@ UPDATE "sessions" SET "id" = ?, "previous_id" = ?, "previous_until" = ? WHERE "i
 -- find (id, now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" = ? AND "expires_at" > ?;
 
--- locate (id)
+-- findId (id)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" = ?;
 
 -- insert (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent)
@@ -411,7 +411,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 -- touchInHour (expiresAt, expiresAt, lastSeenAt, lastSeenAt, id, now, unseenSince)
 UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < ? THEN ? ELSE "last_seen_at" END WHERE "id" = ? AND "expires_at" > ? AND "last_seen_at" <= ?;
 
--- rekey (newId, id)
+-- changeId (newId, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
 
 -- remove (id)
@@ -423,7 +423,7 @@ DELETE FROM "sessions";
 -- count (now)
 SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > ?;
 
--- ofUser (userId, now)
+-- idsOfUser (userId, now)
 SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "expires_at" > ?;
 
 -- page (now)
@@ -456,5 +456,5 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- insert, with renewal (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, previousId, previousUntil)
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent", "previous_id", "previous_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
--- rekey, with renewal (newId, previousId, previousUntil, id)
+-- changeId, with renewal (newId, previousId, previousUntil, id)
 UPDATE "sessions" SET "id" = ?, "previous_id" = ?, "previous_until" = ? WHERE "id" = ?;

@@ -5,37 +5,37 @@ import { newChange, newRow, NOW } from '../support/table-rows.js';
 export function describeMoving(table: () => SessionTable): void {
   const read = async (id: string, now = NOW) => (await table().find([id], now))[0];
 
-  describe('rekey', () => {
+  describe('changeId', () => {
     it('gives a row another id and changes nothing else', async () => {
       const row = newRow('a', { userId: 'ann', version: 3, ipAddress: '192.0.2.7', userAgent: 'Browser/1.0' });
       await table().insert([row]);
-      expect(await table().rekey([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
+      expect(await table().changeId([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
       expect(await read('b')).toEqual({ ...row, id: 'b' });
       expect(await read('a')).toBeUndefined();
     });
 
     it('is gone where there is no row, and adds none', async () => {
-      expect(await table().rekey([{ id: 'a', newId: 'b' }])).toEqual(['gone']);
+      expect(await table().changeId([{ id: 'a', newId: 'b' }])).toEqual(['gone']);
       expect(await table().find(['a', 'b'], NOW)).toEqual([undefined, undefined]);
     });
 
     it('is a conflict where the new id is taken, and changes neither row', async () => {
       const rows = [newRow('a'), newRow('b')];
       await table().insert(rows);
-      expect(await table().rekey([{ id: 'a', newId: 'b' }])).toEqual(['conflict']);
+      expect(await table().changeId([{ id: 'a', newId: 'b' }])).toEqual(['conflict']);
       expect(await table().find(['a', 'b'], NOW)).toEqual(rows);
     });
 
     it('brings no expired row back', async () => {
       const row = newRow('a', { expiresAt: NOW });
       await table().insert([row]);
-      await table().rekey([{ id: 'a', newId: 'b' }]);
+      await table().changeId([{ id: 'a', newId: 'b' }]);
       expect(await read('b')).toBeUndefined();
     });
 
     it('leaves the old id to nobody: a change under it is gone', async () => {
       await table().insert([newRow('a')]);
-      await table().rekey([{ id: 'a', newId: 'b' }]);
+      await table().changeId([{ id: 'a', newId: 'b' }]);
       expect(await table().update([newChange('a')])).toEqual(['gone']);
       expect(await table().update([newChange('b')])).toEqual(['saved']);
     });
@@ -47,7 +47,7 @@ export function describeMoving(table: () => SessionTable): void {
         { id: 'a', newId: 'd' },
         { id: 'b', newId: 'c' },
       ];
-      expect(await table().rekey(moves)).toEqual(['saved', 'gone', 'conflict']);
+      expect(await table().changeId(moves)).toEqual(['saved', 'gone', 'conflict']);
     });
   });
 }

@@ -66,7 +66,7 @@ export function describeRaces(table: () => SessionTable): void {
       for (const id of ROUNDS) {
         await table().insert([newRow(id)]);
         const newIds = WRITERS.map((writer) => `${id}/${writer}`);
-        const outcomes = (await Promise.all(newIds.map((newId) => table().rekey([{ id, newId }])))).flat();
+        const outcomes = (await Promise.all(newIds.map((newId) => table().changeId([{ id, newId }])))).flat();
         expect(countOf(outcomes, 'saved')).toBe(1);
         expect(countOf(outcomes, 'gone')).toBe(WRITERS.length - 1);
         const found = await table().find(newIds, NOW);
@@ -78,7 +78,7 @@ export function describeRaces(table: () => SessionTable): void {
       for (const newId of ROUNDS) {
         const ids = WRITERS.map((writer) => `${newId}/${writer}`);
         await table().insert(ids.map((id) => newRow(id)));
-        const outcomes = (await Promise.all(ids.map((id) => table().rekey([{ id, newId }])))).flat();
+        const outcomes = (await Promise.all(ids.map((id) => table().changeId([{ id, newId }])))).flat();
         expect(countOf(outcomes, 'saved')).toBe(1);
         expect(countOf(outcomes, 'conflict')).toBe(WRITERS.length - 1);
         expect((await read(newId))?.handle).toBe(newRow(ids[outcomes.indexOf('saved')]!).handle);

@@ -1,6 +1,6 @@
 import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
-import { MAX_ROWS } from '../../lib/table/statement.js';
+import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';

@@ -57,8 +57,8 @@ export function describeValues(table: () => SessionTable): void {
       expect(await table().touch([newTouch(id)], NOW)).toEqual(['saved']);
       expect(await table().update([newChange(id)])).toEqual(['saved']);
       expect(await table().upsert([newRow(id)])).toEqual(['saved']);
-      expect(await table().rekey([{ id, newId: 'new' }])).toEqual(['saved']);
-      expect(await table().rekey([{ id: 'new', newId: id }])).toEqual(['saved']);
+      expect(await table().changeId([{ id, newId: 'new' }])).toEqual(['saved']);
+      expect(await table().changeId([{ id: 'new', newId: id }])).toEqual(['saved']);
       expect((await table().scan({ limit: 9, now: NOW })).map((row) => row.id).toSorted()).toEqual([id, 'other'].toSorted());
       expect(await table().remove([id])).toEqual(['removed']);
       expect((await table().find(['other'], NOW))[0]).toEqual(newRow('other'));

@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import { defineSessionEntity } from '../../lib/table/session.entity.js';
+import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { loadSession, newSession, readValues } from '../support/store-data.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores } from '../support/store-fixture.js';

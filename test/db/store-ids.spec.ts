@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
-import { hashSessionId } from '../../lib/store/session-id.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, newSession, readValues } from '../support/store-data.js';
 import { UNKNOWN_IDS, WRONG_IDS } from '../support/store-ids.js';

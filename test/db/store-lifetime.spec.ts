@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession, readValues } from '../support/store-data.js';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { hashSessionId } from '../../lib/store/session-id.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession, readValues } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SessionConflictError, SessionEntityError, SessionInterruptedError } from '../../lib/session.errors.js';
-import { hashSessionId } from '../../lib/store/session-id.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import { defineSessionEntity } from '../../lib/table/session.entity.js';
+import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { atOnce, ROUNDS, rounds } from '../support/race-rounds.js';
 import { loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';

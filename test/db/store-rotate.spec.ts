@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionConflictError, SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
-import { hashSessionId } from '../../lib/store/session-id.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession, readValues, valuesOf, type LiveSession } from '../support/store-data.js';
 import { failStatements, gateStatements, turns } from '../support/store-gate.js';

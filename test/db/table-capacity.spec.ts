@@ -40,7 +40,7 @@ describeEachDatabase('What a column cannot hold', (database) => {
     const other = newRow('x'.repeat(65));
     await expect(table.insert([other])).rejects.toThrow(SessionTooLargeError);
     await expect(table.upsert([other])).rejects.toThrow(SessionTooLargeError);
-    await expect(table.rekey([{ id: 'a', newId: other.id }])).rejects.toThrow(SessionTooLargeError);
+    await expect(table.changeId([{ id: 'a', newId: other.id }])).rejects.toThrow(SessionTooLargeError);
     expect(log.take()).toEqual([]);
     expect(await table.find(['a'], NOW)).toEqual([row]);
   });

@@ -1,5 +1,5 @@
-import { mysqlDialect } from '../../lib/table/mysql.dialect.js';
-import { standardDialect } from '../../lib/table/standard.dialect.js';
+import { mysqlDialect } from '../../lib/table/databases/mysql/mysql.dialect.js';
+import { standardDialect } from '../../lib/table/sql/standard.dialect.js';
 import { describeSessionTable } from '../conformance/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';

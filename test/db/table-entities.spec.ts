@@ -11,7 +11,7 @@ import {
 } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SessionEntityError } from '../../lib/session.errors.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { openTable } from '../support/table-open.js';
@@ -31,7 +31,7 @@ async function expectWholeLife(table: SessionTable): Promise<void> {
   expect(await data('d')).toBe('{"n":5}');
   expect(await table.touch([newTouch('a'), newTouch('x')], NOW)).toEqual(['saved', 'gone']);
   expect(await data('a')).toBe('{"n":4}');
-  expect(await table.rekey([{ id: 'd', newId: 'e' }])).toEqual(['saved']);
+  expect(await table.changeId([{ id: 'd', newId: 'e' }])).toEqual(['saved']);
   expect(await data('e')).toBe('{"n":5}');
   expect(await table.count({ now: NOW })).toBe(4);
   expect((await table.scan({ limit: 2, after: 'a', now: NOW })).map(({ id }) => id)).toEqual(['b', 'c']);
@@ -188,8 +188,8 @@ describeEachDatabase('An entity', (database) => {
       expect(await version()).toBe(1);
       await table.touch([newTouch('a')], NOW);
       expect(await version()).toBe(1);
-      await table.rekey([{ id: 'a', newId: 'b' }]);
-      await table.rekey([{ id: 'b', newId: 'a' }]);
+      await table.changeId([{ id: 'a', newId: 'b' }]);
+      await table.changeId([{ id: 'b', newId: 'a' }]);
       expect(await version()).toBe(1);
       await table.update([newChange('a')]);
       expect(await version()).toBe(2);
@@ -215,7 +215,7 @@ describeEachDatabase('An entity', (database) => {
       expect(await table.find(['a'], NOW)).toEqual([undefined]);
       expect(await table.update([newChange('a'), newChange('a', { version: undefined })])).toEqual(['gone', 'gone']);
       expect(await table.touch([newTouch('a')], NOW)).toEqual(['gone']);
-      expect(await table.rekey([{ id: 'a', newId: 'b' }])).toEqual(['gone']);
+      expect(await table.changeId([{ id: 'a', newId: 'b' }])).toEqual(['gone']);
       expect(await table.count({ now: NOW })).toBe(1);
       expect(await table.count({ userId: 'ann', now: NOW })).toBe(1);
       expect((await table.scan({ limit: 9, now: NOW })).map(({ id }) => id)).toEqual(['kept']);

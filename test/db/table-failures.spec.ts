@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Column, DataSource, Entity } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEntityError, SessionSerializationError, SessionUnavailableError } from '../../lib/session.errors.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { variantOf } from '../support/table-entities.js';
@@ -20,7 +20,7 @@ function everyOperation(table: SessionTable): [string, () => Promise<unknown>][]
     ['update', () => table.update([newChange(SECRET, secrets)])],
     ['upsert', () => table.upsert([newRow(SECRET, secrets)])],
     ['touch', () => table.touch([newTouch(SECRET)], NOW)],
-    ['rekey', () => table.rekey([{ id: SECRET, newId: `${SECRET}2` }])],
+    ['changeId', () => table.changeId([{ id: SECRET, newId: `${SECRET}2` }])],
     ['remove', () => table.remove([SECRET])],
     ['page', () => table.page({ userId: SECRET, after: SECRET, limit: 1, now: NOW })],
     ['scan', () => table.scan({ after: SECRET, limit: 1, now: NOW })],

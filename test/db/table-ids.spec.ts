@@ -1,7 +1,7 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import { batched } from '../../lib/store/session-batcher.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { batched } from '../../lib/store/batching/batching-table.js';
 import { describeExactness } from '../conformance/exactness.js';
 import { describeEachDatabase, useDataSource, type TestDatabase } from '../support/databases.js';
 import { variantOf } from '../support/table-entities.js';

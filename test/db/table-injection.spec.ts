@@ -1,6 +1,6 @@
 import type { Logger } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { standardDialect } from '../../lib/table/standard.dialect.js';
+import { standardDialect } from '../../lib/table/sql/standard.dialect.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
@@ -45,7 +45,7 @@ async function runEverything(table: SessionTable, text: string): Promise<void> {
   await table.scan({ after: text, limit: 5, now: NOW });
   await table.count({ userId: text, now: NOW });
   await table.prune({ now: NOW, limit: 5 });
-  await table.rekey([{ id: text, newId: `${text}2` }]);
+  await table.changeId([{ id: text, newId: `${text}2` }]);
   await table.remove([text]);
 }
 

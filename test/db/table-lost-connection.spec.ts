@@ -57,13 +57,13 @@ describeEachDatabase('A lost connection', (database) => {
       });
     };
     const restore = lose();
-    expect(await table.rekey([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
+    expect(await table.changeId([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
     restore();
     expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
     const fail = failNext(1, driverError('ECONNRESET'));
-    await expect(table.rekey([{ id: 'b', newId: 'taken' }])).rejects.toThrow(SessionUnavailableError);
+    await expect(table.changeId([{ id: 'b', newId: 'taken' }])).rejects.toThrow(SessionUnavailableError);
     fail();
-    expect(await table.rekey([{ id: 'b', newId: 'taken' }])).toEqual(['conflict']);
+    expect(await table.changeId([{ id: 'b', newId: 'taken' }])).toEqual(['conflict']);
     expect((await table.find(['b'], NOW))[0]?.id).toBe('b');
   });
 

@@ -1,7 +1,7 @@
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SessionEntityError } from '../../lib/session.errors.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { entityOf, variantOf } from '../support/table-entities.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';

@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionEntityError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
-import { ownDatabase, type SessionDatabase } from '../../lib/table/session-database.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { ownDatabase, type DataSourceLifecycle } from '../../lib/table/data-source-lifecycle.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { Barrier } from '../support/barrier.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { ownSessionEntity } from '../support/table-open.js';
 import { newRow, NOW } from '../support/table-rows.js';
 
-const tableOf = (database: SessionDatabase) => new TypeOrmSessionTable(database, { columns: {}, timeoutMs: 5_000 });
+const tableOf = (database: DataSourceLifecycle) => new TypeOrmSessionTable(database, { columns: {}, timeoutMs: 5_000 });
 
-async function drop({ dataSource, entity }: SessionDatabase): Promise<void> {
+async function drop({ dataSource, entity }: DataSourceLifecycle): Promise<void> {
   if (!dataSource.isInitialized) await dataSource.initialize();
   const runner = dataSource.createQueryRunner();
   await runner.dropTable(dataSource.getMetadata(entity).tablePath, true);
@@ -23,7 +23,7 @@ async function drop({ dataSource, entity }: SessionDatabase): Promise<void> {
 
 describeEachDatabase('A data source of our own', (database) => {
   const entity = ownSessionEntity(database);
-  let own: SessionDatabase;
+  let own: DataSourceLifecycle;
 
   beforeEach(() => {
     own = ownDatabase(database.options, entity);
@@ -138,7 +138,7 @@ describeEachDatabase('A data source of our own', (database) => {
     describe('without an entity of the application', () => {
       const name = uniqueTableName();
       let server: DataSource;
-      let ours: SessionDatabase;
+      let ours: DataSourceLifecycle;
       beforeAll(async () => {
         server = await new DataSource({ ...database.options, entities: [] }).initialize();
         await server.query(`CREATE DATABASE ${name} CHARACTER SET latin1`);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterEach, expect, it } from 'vitest';
-import { MAX_ROWS } from '../../lib/table/statement.js';
+import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeEachServer, useDataSource } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';

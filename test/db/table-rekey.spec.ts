@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SessionTooLargeError } from '../../lib/session.errors.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
-import { standardDialect } from '../../lib/table/standard.dialect.js';
+import { standardDialect } from '../../lib/table/sql/standard.dialect.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { StatementLog } from '../support/statement-log.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
@@ -24,14 +24,14 @@ describeEachDatabase('Another id for a row', (database) => {
   ])('%s', (_, options, cost) => {
     const open = (): SessionTable => openTable(dataSource(), entity, options);
     const read = async (id: string, now = NOW) => (await open().find([id], now))[0];
-    const rekey = (id: string, newId: string) => open().rekey([{ id, newId }]);
+    const changeId = (id: string, newId: string) => open().changeId([{ id, newId }]);
     beforeEach(() => open().clear());
 
     it('is given in one statement that changes nothing else', async () => {
       const row = newRow('a', { userId: 'ann', version: 7, ipAddress: '192.0.2.7', userAgent: 'Browser/1.0' });
       await open().insert([row]);
       statements.take();
-      expect(await rekey('a', 'b')).toEqual(['saved']);
+      expect(await changeId('a', 'b')).toEqual(['saved']);
       expect(statements.take()).toEqual(cost);
       expect(await read('b')).toEqual({ ...row, id: 'b' });
       expect(await read('a')).toBeUndefined();
@@ -40,33 +40,33 @@ describeEachDatabase('Another id for a row', (database) => {
     it('touches no other row', async () => {
       const other = newRow('c');
       await open().insert([newRow('a'), other]);
-      await rekey('a', 'b');
+      await changeId('a', 'b');
       expect(await read('c')).toEqual(other);
       expect(await open().count({ now: NOW })).toBe(2);
     });
 
     it('is gone where there is no row, and adds none', async () => {
-      expect(await rekey('a', 'b')).toEqual(['gone']);
+      expect(await changeId('a', 'b')).toEqual(['gone']);
       expect(await open().count({ now: NOW })).toBe(0);
     });
 
     it('is a conflict where it is taken, and both rows stay as they are', async () => {
       const rows = [newRow('a', { userId: 'ann' }), newRow('b', { userId: 'bob' })];
       await open().insert(rows);
-      expect(await rekey('a', 'b')).toEqual(['conflict']);
+      expect(await changeId('a', 'b')).toEqual(['conflict']);
       expect(await open().find(['a', 'b'], NOW)).toEqual(rows);
     });
 
     it('is a conflict where it is taken by a row that has expired', async () => {
       await open().insert([newRow('a'), newRow('b', { expiresAt: NOW })]);
-      expect(await rekey('a', 'b')).toEqual(['conflict']);
+      expect(await changeId('a', 'b')).toEqual(['conflict']);
       expect((await read('b', NOW - 1))?.data).toBe('{"of":"b"}');
       expect((await read('a'))?.data).toBe('{"of":"a"}');
     });
 
     it('can be given to a row that has expired, which stays so', async () => {
       await open().insert([newRow('a', { expiresAt: NOW })]);
-      expect(await rekey('a', 'b')).toEqual(['saved']);
+      expect(await changeId('a', 'b')).toEqual(['saved']);
       expect(await read('b')).toBeUndefined();
       expect((await read('b', NOW - 1))?.data).toBe('{"of":"a"}');
     });
@@ -74,7 +74,7 @@ describeEachDatabase('Another id for a row', (database) => {
     it('that the column cannot hold is refused before any statement', async () => {
       await open().insert([newRow('a')]);
       statements.take();
-      await expect(rekey('a', 'x'.repeat(65))).rejects.toBeInstanceOf(SessionTooLargeError);
+      await expect(changeId('a', 'x'.repeat(65))).rejects.toBeInstanceOf(SessionTooLargeError);
       expect(statements.take()).toEqual([]);
       expect((await read('a'))?.data).toBe('{"of":"a"}');
     });
@@ -82,14 +82,14 @@ describeEachDatabase('Another id for a row', (database) => {
     it('answers for each move in order, whatever becomes of its neighbours', async () => {
       await open().insert([newRow('a'), newRow('b'), newRow('c')]);
       const moves = ['a>c', 'z>y', 'c>d', 'a>c', 'b>b2'].map((move) => move.split('>') as [string, string]);
-      expect(await open().rekey(moves.map(([id, newId]) => ({ id, newId })))).toEqual(['conflict', 'gone', 'saved', 'saved', 'saved']);
+      expect(await open().changeId(moves.map(([id, newId]) => ({ id, newId })))).toEqual(['conflict', 'gone', 'saved', 'saved', 'saved']);
       const found = await open().find(['a', 'b', 'c', 'd', 'b2'], NOW);
       expect(found.map((row) => row?.data)).toEqual([undefined, undefined, '{"of":"a"}', '{"of":"c"}', '{"of":"b"}']);
     });
 
     it('lets what was read before neither update, touch nor remove the row', async () => {
       await open().insert([newRow('a')]);
-      await rekey('a', 'b');
+      await changeId('a', 'b');
       expect(await open().update([newChange('a'), newChange('a', { version: undefined })])).toEqual(['gone', 'gone']);
       expect(await open().touch([newTouch('a')], NOW)).toEqual(['gone']);
       expect(await open().remove(['a'])).toEqual(['gone']);
@@ -99,7 +99,7 @@ describeEachDatabase('Another id for a row', (database) => {
     it('is given once, however many try at the same moment', async () => {
       for (const id of ROUNDS) {
         await open().insert([newRow(id)]);
-        const outcomes = (await Promise.all(WRITERS.map((writer) => rekey(id, `${id}/${writer}`)))).flat();
+        const outcomes = (await Promise.all(WRITERS.map((writer) => changeId(id, `${id}/${writer}`)))).flat();
         expect(timesIn(outcomes, 'saved')).toBe(1);
         expect(timesIn(outcomes, 'gone')).toBe(WRITERS.length - 1);
         expect((await read(`${id}/${outcomes.indexOf('saved')}`))?.data).toBe(`{"of":"${id}"}`);
@@ -111,7 +111,7 @@ describeEachDatabase('Another id for a row', (database) => {
       for (const id of ROUNDS) {
         const rows = WRITERS.map((writer) => newRow(`${id}/${writer}`));
         await open().insert(rows);
-        const outcomes = (await Promise.all(rows.map((row) => rekey(row.id, id)))).flat();
+        const outcomes = (await Promise.all(rows.map((row) => changeId(row.id, id)))).flat();
         expect(timesIn(outcomes, 'saved')).toBe(1);
         expect(timesIn(outcomes, 'conflict')).toBe(WRITERS.length - 1);
         expect((await read(id))?.data).toBe(rows[outcomes.indexOf('saved')]!.data);
@@ -123,7 +123,7 @@ describeEachDatabase('Another id for a row', (database) => {
       for (const id of ROUNDS) {
         await open().insert([newRow(id)]);
         const [[moved], [removed], [updated]] = await Promise.all([
-          rekey(id, `${id}/new`),
+          changeId(id, `${id}/new`),
           open().remove([id]),
           open().update([newChange(id, { version: undefined })]),
         ]);

@@ -15,7 +15,7 @@ describeEachDatabase('A row that had another id before', (database) => {
   it('is found by it until its end, and by its own id', async () => {
     const row = newRow('old', { userId: 'ann', version: 3 });
     await table().insert([row]);
-    expect(await table().rekey([move])).toEqual(['saved']);
+    expect(await table().changeId([move])).toEqual(['saved']);
     const moved = { ...row, id: 'new', previousId: 'old', previousUntil: NOW + 30_000 };
     expect(await table().findPrevious('old', NOW + 29_999)).toEqual(moved);
     expect(await table().find(['new', 'old'], NOW)).toEqual([moved, undefined]);
@@ -25,27 +25,27 @@ describeEachDatabase('A row that had another id before', (database) => {
 
   it('is found by nothing but exactly that', async () => {
     await table().insert([newRow('old')]);
-    await table().rekey([move]);
+    await table().changeId([move]);
     for (const id of ['OLD', 'old ', ' old', 'o%', 'öld', '']) expect(await table().findPrevious(id, NOW), id).toBeUndefined();
   });
 
   it('is not found where it is over', async () => {
     await table().insert([newRow('old', { expiresAt: NOW })]);
-    await table().rekey([move]);
+    await table().changeId([move]);
     expect(await table().findPrevious('old', NOW)).toBeUndefined();
   });
 
   it('has none any more when it gets another without one', async () => {
     await table().insert([newRow('old')]);
-    await table().rekey([move]);
-    await table().rekey([{ id: 'new', newId: 'newer', previousUntil: NOW + 60_000 }]);
+    await table().changeId([move]);
+    await table().changeId([{ id: 'new', newId: 'newer', previousUntil: NOW + 60_000 }]);
     expect(await table().findPrevious('old', NOW)).toBeUndefined();
     expect((await table().find(['newer'], NOW))[0]).toMatchObject({ previousId: null, previousUntil: NOW + 60_000 });
   });
 
   it('is written and touched without them', async () => {
     await table().insert([newRow('old')]);
-    await table().rekey([move]);
+    await table().changeId([move]);
     const moved = (await table().find(['new'], NOW))[0]!;
     const { previousId: _, previousUntil: __, ...change } = moved;
     await table().update([{ ...change, data: '{"changed":true}' }]);

@@ -15,7 +15,7 @@ const WRITES: [string, (table: SessionTable) => Promise<unknown>, (table: Sessio
   ['update', (table) => table.update([newChange('a')]), async (table) => (await table.find(['a'], NOW))[0]?.version === 2],
   ['upsert', (table) => table.upsert([newRow('b')]), async (table) => (await table.find(['b'], NOW))[0]?.id === 'b'],
   ['touch', (table) => table.touch([newTouch('a')], NOW), async (table) => (await table.find(['a'], NOW))[0]?.lastSeenAt !== NOW],
-  ['rekey', (table) => table.rekey([{ id: 'a', newId: 'new' }]), async (table) => (await table.find(['new'], NOW))[0] !== undefined],
+  ['changeId', (table) => table.changeId([{ id: 'a', newId: 'new' }]), async (table) => (await table.find(['new'], NOW))[0] !== undefined],
   ['remove', (table) => table.remove(['a']), async (table) => (await table.find(['a'], NOW))[0] === undefined],
   ['clear', (table) => table.clear(), async (table) => (await table.count({ now: NOW })) === 0],
   ['prune', (table) => table.prune({ now: NOW, limit: 9 }), async (table) => (await table.find(['old'], NOW - 1))[0] === undefined],

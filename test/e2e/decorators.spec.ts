@@ -1,5 +1,5 @@
 import { Controller, DefaultValuePipe, Get, type PipeTransform, Post } from '@nestjs/common';
-import { defineSessionEntity, Session, SessionId, SessionModule } from 'nestjs-typeorm-session';
+import { defineSessionEntity, Session, SessionHandle, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
 import { Browser, idIn } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -15,7 +15,7 @@ class DoublePipe implements PipeTransform<number> {
 @Controller()
 class DecoratedController {
   @Post('begin')
-  begin(@Session() session: Session, @SessionId() handle: string | undefined) {
+  begin(@Session() session: Session, @SessionHandle() handle: string | undefined) {
     session.views = 21;
     session.userId = 'ada';
     return { handle };
@@ -45,12 +45,16 @@ class DecoratedController {
   }
 
   @Get('handle')
-  handle(@SessionId() handle: string | undefined, @Session() session: Session) {
+  handle(@SessionHandle() handle: string | undefined, @Session() session: Session) {
     return { handle, same: session.handle === handle };
   }
 
   @Get('outside')
-  outside(@Session() session: Session | undefined, @Session('views') views: number | undefined, @SessionId() handle: string | undefined) {
+  outside(
+    @Session() session: Session | undefined,
+    @Session('views') views: number | undefined,
+    @SessionHandle() handle: string | undefined,
+  ) {
     return { session: typeof session, views: typeof views, handle: typeof handle };
   }
 }
@@ -79,7 +83,7 @@ describeEachDatabase('the decorators', (database) => {
     await expect(browser.json('/outside')).resolves.toEqual({ session: 'undefined', views: 'undefined', handle: 'undefined' });
   });
 
-  it('give as @SessionId() the public handle, and nothing before there is a row', async () => {
+  it('give as @SessionHandle() the public handle, and nothing before there is a row', async () => {
     const { browser, store } = await start();
     await expect(browser.json('/handle')).resolves.toEqual({ same: true });
     await expect(browser.json('/begin', { method: 'POST' })).resolves.toEqual({});

@@ -3,7 +3,7 @@ import { defineSessionEntity, type SessionModuleOptions } from 'nestjs-typeorm-s
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMiddleware } from '../../lib/http/session-middleware.js';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { Barrier } from '../support/barrier.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';

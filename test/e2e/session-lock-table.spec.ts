@@ -55,7 +55,7 @@ describeEachDatabase('The lock of an id', (database) => {
     await table.clear();
     const release = await take(table, 'a');
     expect(await table.insert([newRow('a')])).toEqual(['saved']);
-    expect(await table.rekey([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
+    expect(await table.changeId([{ id: 'a', newId: 'b' }])).toEqual(['saved']);
     expect(await table.remove(['b'])).toEqual(['removed']);
     await release();
   });

@@ -68,12 +68,12 @@ describe('the walls in the linter', () => {
     ['lib/store/express-session.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/http/nest.ts', `import '../nest/session.module.js';`, oneWay],
     ['lib/http/common.ts', `import '@nestjs/common';`, noNest],
-    ['lib/http/table.ts', `import '../table/dialect.js';`, 'http speaks to the store, not to the table.'],
+    ['lib/http/table.ts', `import '../table/databases/databases.js';`, 'http speaks to the store, not to the table.'],
     ['lib/http/typeorm.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/nest/typeorm.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/nest/express.ts', `import session from 'express-session';\nvoid session;`, noExpress],
     ['lib/express.ts', `export * from './nest/session.module.js';`, 'The express entry loads without Nest.'],
-    ['lib/session.errors.ts', `import './table/dialect.js';`, 'What every room uses stands on none of them.'],
+    ['lib/session.errors.ts', `import './table/databases/databases.js';`, 'What every room uses stands on none of them.'],
     ['lib/table/circle.ts', `export * from './circle-end.js';`, 'Dependency cycle detected'],
   ];
   const allowed: Record<string, string> = {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { convertData } from '../../lib/table/column-conversion.js';
+import { convertData } from '../../lib/table/entity/column-conversion.js';
 
 const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { convertTime, type Conversion } from '../../lib/table/column-conversion.js';
+import { convertTime, type Conversion } from '../../lib/table/entity/column-conversion.js';
 
 const HOUR = 3_600_000;
 /** Up to the year 2100. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expiryOf, idleTimeOf, isTouchDue, type Lifetime } from '../../lib/store/session-expiry.js';
+import { expiryOf, idleTimeOf, isTouchDue, type Lifetime } from '../../lib/store/session/expiry.js';
 
 const time = fc.integer({ min: 1, max: 1_000_000 });
 const lifetime = fc.record({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createHandle, hashSessionId, isHandle, isSessionId } from '../../lib/store/session-id.js';
+import { createHandle, hashSessionId, isHandle, isSessionId } from '../../lib/store/session/id.js';
 
 /** Any text that can be an id: well-formed, without control characters, 1 to 256 long. */
 const id = fc.string({ unit: 'binary', minLength: 1, maxLength: 256 }).filter((text) => text.length <= 256 && !/\p{Cc}/u.test(text));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { batched } from '../../lib/store/session-batcher.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
+import { batched } from '../../lib/store/batching/batching-table.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionChange, SessionRow, SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { interceptStatements } from '../support/intercept-statements.js';

@@ -1,13 +1,13 @@
 import { Controller, Get, Param, Post, Req } from '@nestjs/common';
 import type { Request } from 'express';
-import { Session, SessionId } from 'nestjs-typeorm-session';
+import { Session, SessionHandle } from 'nestjs-typeorm-session';
 import './session-data.js';
 
 /** Routes that do to a session what a database that is away may hinder. */
 @Controller()
 export class OutageController {
   @Get('theme')
-  theme(@Session('theme') theme: string | undefined, @SessionId() handle: string | undefined) {
+  theme(@Session('theme') theme: string | undefined, @SessionHandle() handle: string | undefined) {
     return { theme, handle };
   }
 

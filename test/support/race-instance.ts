@@ -3,12 +3,12 @@ import { createMiddleware } from '../../lib/http/session-middleware.js';
 import { SessionError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
 import { Cookie, type Request, type SessionData } from '../../lib/store/express-session.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import { createSessionId } from '../../lib/store/session-id.js';
-import type { SessionEvents } from '../../lib/store/session-events.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { createSessionId } from '../../lib/store/session/id.js';
+import type { SessionEvents } from '../../lib/store/work/events.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import { defineSessionEntity, type SessionEntity } from '../../lib/table/session.entity.js';
+import { defineSessionEntity, type SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { LetterApp } from './race-app.js';
 import { dataOf, requestOf, valuesOf, type LiveSession } from './store-data.js';
 

@@ -1,7 +1,7 @@
 import type { ObjectLiteral, Repository } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest';
-import { hashSessionId } from '../../lib/store/session-id.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import { describeEachDatabase, uniqueTableName, useDataSource, type TestDatabase } from './databases.js';
 import { callInstance, type Call } from './race-call.js';
 import { RaceInstance, raceEntity, type InstanceConfig } from './race-instance.js';

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { onTestFinished } from 'vitest';
-import type { SessionEvent } from '../../lib/store/session-events.js';
+import type { SessionEvent } from '../../lib/store/work/events.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 
 const NAMES = [

@@ -2,11 +2,11 @@ import type { DataSource, EntityTarget, Logger, ObjectLiteral } from 'typeorm';
 import { EntitySchema } from 'typeorm';
 import { afterEach, beforeEach } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import { hashSessionId } from '../../lib/store/session-id.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import { defineSessionEntity, type SessionEntityDefinition } from '../../lib/table/session.entity.js';
+import { defineSessionEntity, type SessionEntityDefinition } from '../../lib/table/entity/session.entity.js';
 import { uniqueTableName, useDataSource, type TestDatabase } from './databases.js';
 
 /** The moment at which every test begins. */

@@ -1,5 +1,5 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
-import { defineSessionEntity } from '../../lib/table/session.entity.js';
+import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import type { SessionField } from '../../lib/table/session-table.js';
 import { uniqueTableName } from './databases.js';
 

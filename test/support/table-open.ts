@@ -1,6 +1,6 @@
 import type { DataSource, EntitySchema, EntityTarget, ObjectLiteral } from 'typeorm';
-import { borrowDatabase } from '../../lib/table/session-database.js';
-import { defineSessionEntity, type SessionEntity, type SessionEntityDefinition } from '../../lib/table/session.entity.js';
+import { borrowDatabase } from '../../lib/table/data-source-lifecycle.js';
+import { defineSessionEntity, type SessionEntity, type SessionEntityDefinition } from '../../lib/table/entity/session.entity.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { uniqueTableName, type TestDatabase } from './databases.js';
 

@@ -1,5 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
-import { Session, SessionId } from 'nestjs-typeorm-session';
+import { Session, SessionHandle } from 'nestjs-typeorm-session';
 import { expect } from 'vitest';
 import { Browser } from './browser.js';
 import './session-data.js';
@@ -8,7 +8,7 @@ import './session-data.js';
 @Controller()
 export class ViewsController {
   @Get('views')
-  views(@Session() session: Session, @SessionId() handle: string | undefined) {
+  views(@Session() session: Session, @SessionHandle() handle: string | undefined) {
     session.views = (session.views ?? 0) + 1;
     return { views: session.views, handle };
   }

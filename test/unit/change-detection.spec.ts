@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hashInShort, whileHashed } from '../../lib/store/change-detection.js';
+import { hashInShort, whileHashed } from '../../lib/store/session/change-detection.js';
 
 describe('The short answer to express-session', () => {
   it('is given once for what was loaded, and leaves no trace', () => {

@@ -3,9 +3,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSessionMiddleware, createSessionStore } from '../../lib/express.js';
 import { SessionEntityError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
-import { SessionEntity } from '../../lib/table/session.entity.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { dataOf, readValues } from '../support/store-data.js';
 import { barrier, turns } from '../support/store-gate.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { refuseNestOptions, resolveOptions } from '../../lib/store/resolve-options.js';
-import { jsonSerializer } from '../../lib/store/session-serializer.js';
+import { refuseNestOptions, resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { jsonSerializer } from '../../lib/store/session/serializer.js';
 import { SessionOptionsError } from '../../lib/session.errors.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;

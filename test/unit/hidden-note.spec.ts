@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { HiddenNote } from '../../lib/store/hidden-note.js';
+import { HiddenNote } from '../../lib/store/session/hidden-note.js';
 
 describe('A note on an object', () => {
   const writer = {};

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

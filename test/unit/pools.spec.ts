@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { throughMysqlPool } from '../../lib/table/mysql-pool.js';
-import { throughPostgresPool } from '../../lib/table/postgres-pool.js';
+import { mysqlTransport } from '../../lib/table/databases/mysql/mysql.transport.js';
+import { postgresTransport } from '../../lib/table/databases/postgres/postgres.transport.js';
 
 type Callback = (error: unknown, result?: unknown) => void;
 
@@ -34,9 +34,9 @@ function refusing(prepares: boolean) {
 
 describe('A statement that the database refuses', () => {
   it.each([
-    ['pg', throughPostgresPool, true],
-    ['mysql2', throughMysqlPool, true],
-    ['mysql', throughMysqlPool, false],
+    ['pg', postgresTransport, true],
+    ['mysql2', mysqlTransport, true],
+    ['mysql', mysqlTransport, false],
   ])('is rejected, and its connection of %s given back, also where the logger throws in the callback', async (_, transport, prepares) => {
     const { driver, released, thrown } = refusing(prepares);
     const logger = {

@@ -1,8 +1,8 @@
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import type { SessionModuleOptions } from '../../lib/store/session-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 
 const SECRET = 'correct horse battery staple';
 

@@ -1,8 +1,8 @@
 import session from 'express-session';
 import { describe, expect, it } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
-import { isSessionId } from '../../lib/store/session-id.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { isSessionId } from '../../lib/store/session/id.js';
 import { newSession, requestOf } from '../support/store-data.js';
 
 const ROUNDS = 100_000;

@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
-import type { SessionContext } from '../../lib/store/session-context.js';
-import { newOrigin } from '../../lib/store/session-origin.js';
-import { SessionRenewal } from '../../lib/store/session-renewal.js';
+import type { StoreDependencies } from '../../lib/store/work/dependencies.js';
+import { newOrigin } from '../../lib/store/session/origin.js';
+import { SessionRenewal } from '../../lib/store/work/renewal.js';
 import type { SessionMove } from '../../lib/table/session-table.js';
 
 const MINUTE = 60_000;
 
 /** Renews a session in a table that does this with a move. */
-async function renew(rekey: (move: SessionMove, operation: { isLate: boolean }) => void) {
+async function renew(changeId: (move: SessionMove, operation: { isLate: boolean }) => void) {
   const keys: string[] = [];
   const operation = { isLate: false };
   const table = {
-    rekey: async ([move]: [SessionMove]) => {
+    changeId: async ([move]: [SessionMove]) => {
       keys.push(`${move.id} to ${move.newId}`);
-      rekey(move, operation);
+      changeId(move, operation);
       return ['saved'];
     },
   };
   const options = { renewAfterMs: 15 * MINUTE };
-  const context = { table, options, now: () => 15 * MINUTE, tell: () => undefined } as unknown as SessionContext;
+  const context = { table, options, now: () => 15 * MINUTE, emit: () => undefined } as unknown as StoreDependencies;
   const origin = Object.assign(newOrigin('old'), { isStored: true, renewedAt: 0 });
   let isRenamed = false;
   const error: unknown = await new SessionRenewal(context)

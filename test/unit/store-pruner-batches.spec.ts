@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { SessionContext } from '../../lib/store/session-context.js';
-import { SessionPruner } from '../../lib/store/session-pruner.js';
+import type { StoreDependencies } from '../../lib/store/work/dependencies.js';
+import { SessionPruner } from '../../lib/store/work/pruner.js';
 
 const BATCH_ROWS = 10;
 
@@ -23,9 +23,9 @@ describe('the batches of a prune run', () => {
       table,
       options: { prune: { intervalMs: 1_000, batchSize } },
       now: Date.now,
-      tell: (name: string, facts: object) => void told.push([name, facts]),
+      emit: (name: string, facts: object) => void told.push([name, facts]),
       warn: (message: string) => void told.push(['warning', message]),
-    } as unknown as SessionContext);
+    } as unknown as StoreDependencies);
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
   beforeEach(() => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
-import { resolveOptions } from '../../lib/store/resolve-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { dataOf } from '../support/store-data.js';

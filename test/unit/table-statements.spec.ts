@@ -1,12 +1,12 @@
 import type { DataSourceOptions, EntitySchema } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { pickDialect, type SessionDialect, type StatementName } from '../../lib/table/dialect.js';
-import { mariadbDialect } from '../../lib/table/mariadb.dialect.js';
-import { metadataOf, mapColumns } from '../../lib/table/session-columns.js';
-import { defineSessionEntity, SessionEntity } from '../../lib/table/session.entity.js';
-import { standardDialect } from '../../lib/table/standard.dialect.js';
-import type { Statement, TableShape } from '../../lib/table/statement.js';
+import { pickDialect } from '../../lib/table/databases/databases.js';
+import { mariadbDialect } from '../../lib/table/databases/mysql/mariadb.dialect.js';
+import { metadataOf, mapColumns } from '../../lib/table/entity/columns.js';
+import { defineSessionEntity, SessionEntity } from '../../lib/table/entity/session.entity.js';
+import { standardDialect } from '../../lib/table/sql/standard.dialect.js';
 import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';
+import type { SessionDialect, StatementName, Statement, TableShape } from '../../lib/table/sql/dialect.js';
 
 type Entity = typeof SessionEntity | EntitySchema<SessionEntity>;
 
@@ -20,7 +20,7 @@ async function shapeOf(options: DataSourceOptions, entity: Entity, dialect?: Ses
 
 const NAMES = [
   'find',
-  'locate',
+  'findId',
   'insert',
   'update',
   'updateInPlace',
@@ -28,11 +28,11 @@ const NAMES = [
   'upsert',
   'touch',
   'touchInHour',
-  'rekey',
+  'changeId',
   'remove',
   'clear',
   'count',
-  'ofUser',
+  'idsOfUser',
   'prune',
 ] as const satisfies StatementName[];
 
@@ -44,10 +44,10 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
     return build ? [[name, build(shape)]] : [];
   });
   const page = { limit: 50, now: 0 };
-  const batches = Object.entries(dialect.batches).map(([name, form]): [string, Statement] => [`${name} for 2`, form.build(shape, 2)!]);
+  const multiRow = Object.entries(dialect.multiRow).map(([name, form]): [string, Statement] => [`${name} for 2`, form.build(shape, 2)!]);
   return [
     ...named,
-    ...batches,
+    ...multiRow,
     ['page', dialect.page(shape, page)],
     ['page after', dialect.page(shape, { ...page, after: 'handle' })],
     ['page of a user', dialect.page(shape, { ...page, userId: 'user' })],
@@ -68,7 +68,7 @@ const DIALECTS = {
 
 /** What is otherwise for an entity with `renewal: true`. */
 function renewalStatementsOf(shape: TableShape): [name: string, statement: Statement][] {
-  return (['find', 'findPrevious', 'insert', 'rekey'] as const).map((name) => [`${name}, with renewal`, shape.dialect[name](shape)]);
+  return (['find', 'findPrevious', 'insert', 'changeId'] as const).map((name) => [`${name}, with renewal`, shape.dialect[name](shape)]);
 }
 
 describe('The statements', () => {
@@ -109,7 +109,7 @@ describe('The statements', () => {
         'touchInHour',
         ...(statements.has('find for 2') ? ['find for 2', 'touch for 2', 'touchInHour for 2'] : []),
         'count',
-        'ofUser',
+        'idsOfUser',
         'page',
         'page of a user after',
         'scan',

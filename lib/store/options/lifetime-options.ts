@@ -1,0 +1,58 @@
+import { DURATION, parseDuration, type Duration } from './duration.js';
+import type { SessionData } from '../express-session.js';
+import { wrongOption } from './option-error.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/**
+ * What NIST SP 800-63B-4 allows a session at each authentication assurance level, in milliseconds: the overall timeout and
+ * the inactivity timeout of sections 2.1.3, 2.2.3 and 2.3.3. At AAL1 no inactivity timeout is asked for.
+ */
+const PRESETS = {
+  AAL1: { absoluteMs: 30 * DAY, idleMs: undefined },
+  AAL2: { absoluteMs: 24 * HOUR, idleMs: HOUR },
+  AAL3: { absoluteMs: 12 * HOUR, idleMs: 15 * MINUTE },
+} as const satisfies Record<string, { absoluteMs: number; idleMs: number | undefined }>;
+
+export const LIFETIMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
+
+/** The two timeouts. Throws `SessionOptionsError` where one is longer than the preset, or the idle one longer than the absolute. */
+export function resolveLifetime({
+  lifetimes,
+  idleTimeout,
+  absoluteTimeout,
+}: SessionModuleOptions): Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'absoluteTimeoutMs'> {
+  const preset = lifetimes && PRESETS[lifetimes];
+  const absoluteTimeoutMs = absoluteTimeout === false ? false : (parseDuration(absoluteTimeout) ?? preset?.absoluteMs ?? 30 * DAY);
+  const fixedMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
+  if (preset && (absoluteTimeoutMs === false || absoluteTimeoutMs > preset.absoluteMs)) {
+    throw wrongOption(
+      'absoluteTimeout',
+      absoluteTimeout,
+      `no longer than the ${preset.absoluteMs / HOUR} hours of \`lifetimes: '${lifetimes}'\``,
+    );
+  }
+  if (preset?.idleMs !== undefined && fixedMs !== undefined && fixedMs > preset.idleMs) {
+    throw wrongOption('idleTimeout', idleTimeout, `no longer than the ${preset.idleMs / MINUTE} minutes of \`lifetimes: '${lifetimes}'\``);
+  }
+  if (fixedMs !== undefined && absoluteTimeoutMs !== false && fixedMs > absoluteTimeoutMs) {
+    throw wrongOption('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it or lengthen that');
+  }
+  const presetMs = preset?.idleMs ?? Infinity;
+  // A shorter absolute timeout than the idle one of a preset is no mistake: it simply comes first.
+  const idleMs = fixedMs ?? preset?.idleMs;
+  return {
+    absoluteTimeoutMs,
+    idleTimeoutMs: typeof idleTimeout === 'function' ? (session) => Math.min(idleTimeOf(idleTimeout, session), presetMs) : () => idleMs,
+  };
+}
+
+function idleTimeOf(idleTimeout: (session: SessionData) => Duration, session: SessionData): number {
+  const returned = idleTimeout(session);
+  const parsed = parseDuration(returned);
+  if (parsed) return parsed;
+  throw wrongOption('idleTimeout', returned, `a function that returns ${DURATION}`);
+}

@@ -1,0 +1,21 @@
+import { SessionOptionsError } from '../../session.errors.js';
+
+/** Options whose values are, or hold, secrets, and what is said instead of them. */
+const SECRET: Readonly<Record<string, string | undefined>> = {
+  secret: 'empty or not a text',
+  connection: 'something else',
+  dataSource: 'something else',
+};
+
+/** The error of an option with a wrong value: names the option, the value and the remedy. */
+export function wrongOption(name: string, value: unknown, expected: string): SessionOptionsError {
+  const shown = SECRET[name] === undefined || value === undefined ? show(value) : SECRET[name];
+  return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It has to be ${expected}.`);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
+  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+}

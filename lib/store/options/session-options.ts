@@ -1,0 +1,135 @@
+import type { CipherKey } from 'node:crypto';
+import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { SessionColumnNames } from '../../table/entity/columns.js';
+import type { Duration } from './duration.js';
+import type { CookieOptions, Request, SessionData } from '../express-session.js';
+import type { SessionSerializer } from '../session/serializer.js';
+
+/**
+ * The options of this package. Durations are milliseconds or texts as `'30m'`. All are checked once, at start-up; the
+ * error names the option, the value and the remedy.
+ *
+ * @publicApi
+ */
+export interface SessionModuleOptions {
+  /** What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. */
+  secret: CipherKey | CipherKey[] | undefined;
+  /** Name of the cookie. @default 'sid' */
+  name?: string;
+  /** Attributes of the cookie. @default { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' } */
+  cookie?: CookieOptions | ((req: Request) => CookieOptions);
+  /** Makes a session id, hard to guess. @default 192 random bits */
+  genid?: (req: Request) => string;
+  /** Whether `x-forwarded-proto` tells of a secure connection. @default Express's `trust proxy` */
+  proxy?: boolean;
+  /** Sends the cookie with every response. @default false */
+  rolling?: boolean;
+  /** Stores sessions that nobody has put anything in. @default false */
+  saveUninitialized?: boolean;
+  /** Stores sessions that nobody has changed. @default false */
+  resave?: boolean;
+  /** What `req.session = null` does to the row. @default 'keep' */
+  unset?: 'destroy' | 'keep';
+
+  /** A registered TypeORM data source by name, or the object; never closed by this package. @default 'default' */
+  dataSource?: string | DataSource;
+  /** A data source of the module's own: opened at first use, its table made unless `synchronize: false`, closed at the end. */
+  connection?: DataSourceOptions;
+  /** The entity that sessions are kept in. @default SessionEntity */
+  entity?: EntityTarget<ObjectLiteral>;
+  /** Entity property per field, where it has another name. `id` and `data` must exist; what is missing switches its feature off. */
+  columns?: SessionColumnNames;
+
+  /**
+   * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
+   * hour without a request, at AAL2; 12 hours and 15 minutes at AAL3. `idleTimeout` and `absoluteTimeout` may only be shorter.
+   * @default none
+   */
+  lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
+  /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
+  idleTimeout?: Duration | ((session: SessionData) => Duration);
+  /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
+  absoluteTimeout?: Duration | false;
+  /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
+  touchInterval?: Duration;
+  /**
+   * Gives a session another id when its id is so old, at the end of a request, on the same row; for 30 seconds the old id
+   * reads the same session, for the requests that were under way. Needs an entity with `renewal: true`, and this package's
+   * middleware. At least 30 seconds. @default never
+   */
+  renewAfter?: Duration;
+  /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
+  prune?: false | { interval?: Duration; batchSize?: number };
+
+  /** What happens where requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
+  overlap?: 'merge' | 'overwrite' | 'fail';
+  /** The application's own merge of overlapping changes; gets and gives whole session data. */
+  merge?: (base: SessionData, theirs: SessionData, mine: SessionData) => SessionData;
+  /** What happens to changes where the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
+  onInterrupted?: 'drop' | 'error';
+  /**
+   * What happens where the database does not answer: the request fails (503), or goes on with an empty session that nothing
+   * is stored of. Then no cookie goes out and nobody is signed out, changes that cannot be stored at the end are dropped with
+   * the event `interrupted`, and only an explicit `save`, `destroy`, `regenerate` or `rotate` rejects. @default 'error'
+   */
+  onUnavailable?: 'error' | 'anonymous';
+  /** Stores the changes of a request that ends in a 5xx. @default true */
+  saveOnError?: boolean;
+
+  /** Finds whose session it is. @default session.userId ?? session.passport?.user */
+  userId?: (session: SessionData) => string | number | undefined;
+  /** The form of the stored data. @default jsonSerializer */
+  serializer?: SessionSerializer;
+  /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
+  maxDataBytes?: number;
+  /** Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). @default true */
+  hashIds?: boolean;
+  /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
+  onUndecodable?: 'discard' | 'error';
+  /** How long one store operation may take, waiting included. @default '5s' */
+  operationTimeout?: Duration;
+  /**
+   * Statements stay prepared on each connection, where the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`
+   * behind a transaction pooler that cannot hand them on. @default true
+   */
+  preparedStatements?: boolean;
+
+  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
+  forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
+  /** Routes without a session, as in `MiddlewareConsumer.exclude`, without the global prefix. Nest only. @default none */
+  exclude?: SessionRoute[];
+  /** Whether the module mounts its middleware; else the application mounts `SESSION_MIDDLEWARE`. Nest only. @default true */
+  autoMount?: boolean;
+}
+
+/** A path, or a path and Nest's `RequestMethod`. */
+export type SessionRoute = string | { path: string; method: number };
+
+type Converted =
+  | 'secret'
+  | 'cookie'
+  | 'lifetimes'
+  | 'idleTimeout'
+  | 'absoluteTimeout'
+  | 'touchInterval'
+  | 'renewAfter'
+  | 'prune'
+  | 'userId'
+  | 'operationTimeout';
+type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
+
+/** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
+export type ResolvedSessionOptions = Readonly<
+  Required<Omit<SessionModuleOptions, Converted | Undefaulted>> &
+    Pick<SessionModuleOptions, Undefaulted> & {
+      secret: CipherKey[];
+      cookie: CookieOptions | ((req: Request) => CookieOptions);
+      idleTimeoutMs: (session: SessionData) => number | undefined;
+      absoluteTimeoutMs: number | false;
+      touchIntervalMs: number | undefined;
+      renewAfterMs: number | undefined;
+      prune: false | { readonly intervalMs: number; readonly batchSize: number };
+      userId: (session: SessionData) => unknown;
+      operationTimeoutMs: number;
+    }
+>;

@@ -1,0 +1,173 @@
+import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
+import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { Cookie, type SessionData } from '../express-session.js';
+import { expiryOf, idleTimeOf, type Lifetime } from './expiry.js';
+import { attributesOf, toDate } from './cookie.js';
+import { COOKIE_DEFAULTS } from '../options/resolve-options.js';
+import type { ResolvedSessionOptions } from '../options/session-options.js';
+
+/** Names with a meaning of their own on `req.session`. */
+const RESERVED = ['handle', 'rotate'];
+
+/** Session data as it lies in the table, and the `cookie.expires` in it, which is no part of what users change. */
+export interface StoredData {
+  readonly text: string;
+  readonly expires: unknown;
+}
+
+/** What a session writes into its row, apart from its key and birth. */
+export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
+  readonly base: StoredData;
+  readonly expiresAt: number;
+  readonly lastSeenAt: number;
+};
+
+/** What a row holds, and what changes are found by later. */
+export interface DecodedSession {
+  readonly data: SessionData;
+  readonly base: StoredData;
+}
+
+/** Session data → row, and back. */
+export class SessionCodec {
+  constructor(private readonly options: ResolvedSessionOptions) {}
+
+  /** The time limits of a session. */
+  lifetimeOf(session: SessionData): Lifetime {
+    const { idleTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
+    return {
+      idleMs: idleTimeOf(idleTimeoutMs(session), session.cookie.originalMaxAge),
+      absoluteMs: absoluteTimeoutMs,
+      touchIntervalMs,
+    };
+  }
+
+  /**
+   * Whether a session differs from what is stored; the cookie's moving `expires` is no difference. Most often one text tells,
+   * which costs half of comparing two fingerprints. Only where the texts differ, the stored one is read: json columns reorder keys.
+   */
+  isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
+    const text = this.serialize(withCookie(session, base.expires));
+    const isOther = (now: string) => (now === base.text ? false : this.isOtherData(session, base));
+    return typeof text === 'string' ? isOther(text) : text.then(isOther);
+  }
+
+  /** Whether a session would be stored as the very text that lies there; where not, it may still be the same. */
+  isSameText(session: SessionData, base: StoredData): boolean {
+    return this.serialize(withCookie(session, base.expires)) === base.text;
+  }
+
+  private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
+    const mine = this.fingerprint(session);
+    const { data } = await this.decode({ data: base.text, expiresAt: undefined });
+    return (await mine) !== (await this.fingerprint(data));
+  }
+
+  /** A copy of the data of a session, as the table would give it back. */
+  async copy(session: SessionData): Promise<Record<string, unknown>> {
+    return { ...((await this.deserialize(await this.fingerprint(session))) as object) };
+  }
+
+  private fingerprint(session: SessionData): string | Promise<string> {
+    return this.serialize(withCookie(session));
+  }
+
+  /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
+  encode(session: SessionData, now: number, createdAt: number | undefined): SessionDraft | Promise<SessionDraft> {
+    if (!(session.cookie as unknown))
+      throw new SessionSerializationError('Session data without a `cookie` is no session. Store what `get` gave.');
+    for (const name of RESERVED) {
+      if (Object.hasOwn(session, name)) {
+        throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
+      }
+    }
+    const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
+    const expires = session.cookie.expires ? new Date(expiresAt) : null;
+    const userId = toUserId(this.options.userId(session));
+    const draftOf = (data: string): SessionDraft => {
+      this.assertSize(data);
+      return { data, base: { text: data, expires }, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
+    };
+    const data = this.serialize(withCookie(session, expires));
+    return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
+  }
+
+  private assertSize(data: string): void {
+    const size = Buffer.byteLength(data);
+    if (size <= this.options.maxDataBytes) return;
+    throw new SessionTooLargeError(
+      `The session is ${size} bytes large, and \`maxDataBytes\` is ${this.options.maxDataBytes}. Keep less in it, or raise the limit.`,
+    );
+  }
+
+  /** Throws `SessionSerializationError` for text that holds no session. */
+  decode(row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession | Promise<DecodedSession> {
+    const data = this.deserialize(row.data);
+    return data instanceof Promise ? data.then((value) => this.toSession(value, row)) : this.toSession(data, row);
+  }
+
+  private toSession(data: unknown, row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession {
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
+      throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
+    }
+    const session = data as SessionData;
+    if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
+    const base = { text: row.data, expires: session.cookie.expires };
+    const expires = toDate(base.expires);
+    // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
+    session.cookie.expires = expires && new Date(row.expiresAt ?? expires);
+    return { data: session, base };
+  }
+
+  private serialize(data: SessionData): string | Promise<string> {
+    try {
+      const text = this.options.serializer.serialize(data);
+      return typeof text === 'string' ? text : Promise.resolve(text).catch(unserializable);
+    } catch (error) {
+      return unserializable(error);
+    }
+  }
+
+  private deserialize(text: string): unknown {
+    try {
+      const data: unknown = this.options.serializer.deserialize(text);
+      return data instanceof Promise ? data.catch((cause: unknown) => this.undeserializable(cause)) : data;
+    } catch (cause) {
+      return this.undeserializable(cause);
+    }
+  }
+
+  /** Not with the parser's own error, because that quotes the text. */
+  private undeserializable(cause: unknown): never {
+    const reason = cause instanceof Error ? cause.name : typeof cause;
+    throw new SessionSerializationError(
+      `A stored session cannot be read in the format "${this.options.serializer.name}" (${reason}). ` +
+        'Was it written with another serializer?',
+    );
+  }
+
+  private defaultCookie(): SessionData['cookie'] {
+    const { cookie } = this.options;
+    const options = typeof cookie === 'function' ? COOKIE_DEFAULTS : cookie;
+    return new Cookie({ ...options, secure: options.secure === true });
+  }
+}
+
+/** The own properties of a session, with what is kept of its cookie; always in the same order. */
+function withCookie(session: SessionData, expires?: unknown): SessionData {
+  const cookie = attributesOf(session.cookie);
+  if (expires !== undefined) cookie.expires = expires;
+  return { ...session, cookie } as unknown as SessionData;
+}
+
+function toUserId(userId: unknown): string | null {
+  if (Number.isFinite(userId)) return String(userId);
+  return typeof userId === 'string' && userId !== '' ? userId : null;
+}
+
+function unserializable(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new SessionSerializationError(`The session cannot be serialised: ${reason} Keep only data that the serializer can carry.`, {
+    cause,
+  });
+}

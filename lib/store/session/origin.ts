@@ -1,0 +1,107 @@
+import { SessionUnavailableError } from '../../session.errors.js';
+import type { SessionRow } from '../../table/session-table.js';
+import { HiddenNote } from './hidden-note.js';
+import type { StoredData } from './codec.js';
+import type { SessionEvent } from '../work/events.js';
+import { renewedAtOf } from './expiry.js';
+
+/** Which row a session object came from, and what lay in it. */
+export interface SessionOrigin {
+  /** The key of the row; an origin counts only while the session is written under the same id. */
+  key: string;
+  /** The key under which the request came, where a renewal has replaced it: in its grace it reads and writes, and cannot renew. */
+  alias: string | undefined;
+  /** Epoch milliseconds since which the session has its id. */
+  renewedAt: number | undefined;
+  /** False for a session made in this request, until its INSERT. */
+  isStored: boolean;
+  /** Stands in for a session that could not be read: nothing is ever written. */
+  isThrowaway: boolean;
+  /** Destroyed, or found gone: nothing is written any more. */
+  isEnded: boolean;
+  /** Whether it was stored during this request. */
+  isSaved: boolean;
+  /** Whether the request was seen to change what it loaded. */
+  hasChanged: boolean;
+  /** The data as it lies in the table: what changes are found by, and the base of a merge. */
+  base: StoredData;
+  /** The data as the request loaded it. */
+  loaded: StoredData;
+  version: number | undefined;
+  createdAt: number | undefined;
+  lastSeenAt: number | undefined;
+  expiresAt: number | undefined;
+  userId: string | undefined;
+  handle: string | undefined;
+  /** What is under way on this session object: its writes run one after the other. Never rejects. */
+  turn: Promise<void> | undefined;
+}
+
+const NOTHING: StoredData = { text: '', expires: null };
+
+/** The origin of a session made now, under this key; with a row, of one that was read from it. */
+export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
+  return {
+    key,
+    alias: undefined,
+    renewedAt: row && renewedAtOf(row),
+    isStored: row !== undefined,
+    isThrowaway: false,
+    isEnded: false,
+    isSaved: false,
+    hasChanged: false,
+    base: NOTHING,
+    loaded: NOTHING,
+    version: row?.version,
+    createdAt: row?.createdAt,
+    lastSeenAt: row?.lastSeenAt,
+    expiresAt: row?.expiresAt,
+    userId: row?.userId ?? undefined,
+    handle: row?.handle,
+    turn: undefined,
+  };
+}
+
+export const ID_TAKEN = 'The new session id is taken already. Let `genid` return ids that are hard to guess.';
+
+/** The error of who wants something done to a session that could not be read. */
+export const notRead = (): SessionUnavailableError =>
+  new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
+
+/** What events may tell of a session. */
+export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({
+  handle: origin?.handle,
+  userId: origin?.userId,
+});
+
+/**
+ * Origins by session object. `get` notes them on the data that it hands out, `createSession` moves them to the session;
+ * users see nothing of it.
+ */
+export class SessionOrigins {
+  note(session: object, origin: SessionOrigin): void {
+    HiddenNote.write(session, this, origin);
+  }
+
+  move(from: object, to: object): void {
+    const origin = this.of(from);
+    if (origin) this.note(to, origin);
+  }
+
+  /** The origin of a session object; with a key only where it came from that row. */
+  of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
+    const origin = session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
+    return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
+  }
+}
+
+/** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
+export function runExclusively<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
+  const result = origin.turn ? origin.turn.then(work) : work();
+  const end = (): void => {
+    if (origin.turn === turn) origin.turn = undefined;
+  };
+  const turn: Promise<void> = result.then(end, end);
+  origin.turn = turn;
+  return result;
+}

@@ -1,0 +1,21 @@
+import type { SessionTable } from '../../table/session-table.js';
+import type { SessionCodec } from '../session/codec.js';
+import type { Emit } from './events.js';
+import type { ResolvedSessionOptions } from '../options/session-options.js';
+import type { SessionOrigins } from '../session/origin.js';
+
+/** What the surroundings of a store give it. */
+export interface SessionSurroundings {
+  /** Epoch milliseconds; the one clock of the package. */
+  readonly now: () => number;
+  readonly warn: (message: string) => void;
+}
+
+/** What the parts of one store share. */
+export interface StoreDependencies extends SessionSurroundings {
+  readonly table: SessionTable;
+  readonly options: ResolvedSessionOptions;
+  readonly codec: SessionCodec;
+  readonly origins: SessionOrigins;
+  readonly emit: Emit;
+}

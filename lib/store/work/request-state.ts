@@ -1,0 +1,103 @@
+import { SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import type { Request } from '../express-session.js';
+import type { Operation, Deadlines } from './deadlines.js';
+import type { StoreDependencies } from './dependencies.js';
+import { createSessionId, keyOf } from '../session/id.js';
+import { renameSessionObject } from '../session/session-object.js';
+import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
+import { SessionRenewal } from './renewal.js';
+import type { SessionStore } from '../session-store.js';
+
+export const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
+
+/** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
+type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
+
+/** What is known of a request until it is over; nothing is put on the request itself. */
+export class RequestState {
+  private readonly ended = new WeakMap<Request, Request['session']>();
+  private readonly locked = new WeakSet<Request>();
+  private readonly awaited = new WeakSet<Request>();
+
+  private readonly renewal: SessionRenewal;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly dependencies: StoreDependencies,
+    private readonly deadlines: Deadlines,
+  ) {
+    this.renewal = new SessionRenewal(dependencies);
+  }
+
+  /** The session that a request has ended, or is ending. */
+  endedIn(req: Request): Request['session'] | undefined {
+    return this.ended.get(req);
+  }
+
+  noteEnded(req: Request, session: Request['session']): void {
+    this.ended.set(req, session);
+  }
+
+  /** express-session is about to look for the session of a request, under our middleware. */
+  awaitSession(req: Request): void {
+    this.awaited.add(req);
+  }
+
+  /** Whether that is so; only once. */
+  takeAwaited(req: Request): boolean {
+    return this.awaited.delete(req);
+  }
+
+  noteLocked(req: Request): void {
+    this.locked.add(req);
+  }
+
+  /** Whether the session of a request is locked for it already. */
+  isLocked(req: Request): boolean {
+    return this.locked.has(req);
+  }
+
+  /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */
+  giveThrowaway(req: Request): void {
+    this.store.generate(req);
+    this.dependencies.origins.of(req.session)!.isThrowaway = true;
+    // express-session neither stores nor sets a cookie where there is no id.
+    (req as { sessionID: unknown }).sessionID = undefined;
+  }
+
+  /** Tells that the changes of a session are dropped, because the database does not take them. */
+  noteDropped(session: object): void {
+    this.dependencies.emit('interrupted', { ...factsOf(this.dependencies.origins.of(session)), reason: 'unavailable' });
+  }
+
+  /** Gives the session of a request another id. */
+  async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
+    const { session } = req;
+    const { genid, hashIds } = this.dependencies.options;
+    const id = genid?.(req) ?? createSessionId();
+    const key = keyOf(id, hashIds);
+    if (!key) throw new SessionOptionsError(NO_ID);
+    const rename = () => {
+      req.sessionID = id;
+      renameSessionObject(session, id);
+    };
+    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)));
+  }
+
+  /** Whether the session of a request is to get another id before its answer (`renewAfter`). */
+  isRenewalDue(session: object): boolean {
+    const origin = this.dependencies.origins.of(session);
+    return origin !== undefined && this.renewal.isDue(origin);
+  }
+
+  /** Renews the id of the session of a request. Where the database fails, the session keeps its id until the next request. */
+  async renew(req: Request): Promise<void> {
+    const origin = this.dependencies.origins.of(req.session);
+    if (!origin || !this.renewal.isDue(origin)) return;
+    try {
+      await this.giveId(req, origin, (key, rename, operation) => this.renewal.renew(origin, key, rename, operation));
+    } catch (error) {
+      if (!(error instanceof SessionUnavailableError)) throw error;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import { mariadbDialect } from './mysql/mariadb.dialect.js';
+import { mysqlDialect } from './mysql/mysql.dialect.js';
+import { postgresDialect } from './postgres/postgres.dialect.js';
+import { defineSessionEntity, SessionEntity } from '../entity/session.entity.js';
+import { betterSqliteDialect, sqliteDialect } from './sqlite/sqlite.dialect.js';
+import { standardDialect } from '../sql/standard.dialect.js';
+import type { SessionDialect } from '../sql/dialect.js';
+
+const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
+  ['postgres', postgresDialect],
+  ['cockroachdb', postgresDialect],
+  ['mysql', mysqlDialect],
+  ['mariadb', mysqlDialect],
+  ['better-sqlite3', betterSqliteDialect],
+  ['sqlite', sqliteDialect],
+  ['sqljs', sqliteDialect],
+]);
+
+/** The dialect of an open data source; the standard one for drivers that have none of their own. */
+export function pickDialect({ options, driver }: DataSource): SessionDialect {
+  // TypeORM knows it of a server that it was told is a MariaDB, and is one.
+  if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
+  return FAMILIES.get(options.type) ?? standardDialect;
+}
+
+/** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
+export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
+  const isMysql = FAMILIES.get(type) === mysqlDialect;
+  return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
+}
+
+/** The options of a data source of our own: the application's, and behind them those of its database. */
+export function ownOptions(options: DataSourceOptions): DataSourceOptions {
+  return { synchronize: true, ...FAMILIES.get(options.type)?.ownOptions?.(options), ...options };
+}
+
+/** Prepares a table that was just made, where its database has something to prepare. */
+export async function tuneTable(runner: QueryRunner, tablePath: string): Promise<void> {
+  const { driver, options } = runner.manager.dataSource ?? runner.manager.connection;
+  const path = tablePath.split('.').map((name) => driver.escape(name));
+  await FAMILIES.get(options.type)?.tune?.(runner, path.join('.'));
+}

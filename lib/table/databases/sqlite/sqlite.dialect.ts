@@ -1,0 +1,29 @@
+import { insertOrReplace } from '../postgres/postgres.dialect.js';
+import { betterSqliteTransport } from './better-sqlite3.transport.js';
+import { ownFileOptions } from './open-options.js';
+import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
+import { compileText, isExpired } from '../../sql/statement.js';
+import { valuesMultiRow } from '../../sql/values.multi-row.js';
+import type { SessionDialect } from '../../sql/dialect.js';
+
+/** SQLite 3.35 or later, with any driver. */
+export const sqliteDialect: SessionDialect = {
+  ...standardDialect,
+  name: 'sqlite',
+  multiRow: valuesMultiRow(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
+  integerHoldsMilliseconds: true,
+  sharesConnection: true,
+  isExact: true,
+  // The first half finds the row by its index, whatever the collation; the second compares it.
+  equals: ({ sql }, value) => `${sql} = ${value} AND ${sql} = ${value} COLLATE BINARY`,
+  updateInPlace,
+  upsert: insertOrReplace,
+  prune(shape) {
+    const { table, columns } = shape;
+    const expired = `SELECT ${columns.id.sql} FROM ${table} WHERE ${isExpired(shape)} ORDER BY ${pruneOrder(shape)} LIMIT :limit`;
+    return compileText(shape, `DELETE FROM ${table} WHERE ${columns.id.sql} IN (${expired})`);
+  },
+};
+
+/** The driver `better-sqlite3`, which answers at once. */
+export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: betterSqliteTransport, ownOptions: ownFileOptions };

@@ -1,0 +1,222 @@
+import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import { SessionEntityError, SessionTooLargeError } from '../../session.errors.js';
+import { convertData, convertTime, type Conversion } from './column-conversion.js';
+import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+
+/** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
+const PLAIN = /^(character varying|varchar|text|mediumtext|longtext|bigint|int8|integer|int|int4)$/;
+
+type ColumnMetadata = EntityMetadata['columns'][number];
+
+/** One field of the row and the column that holds it. */
+export interface SessionColumn {
+  readonly field: SessionField;
+  readonly metadata: ColumnMetadata;
+  /** The type as the driver calls it, in lower case. */
+  readonly type: string;
+  /** The column's name, escaped for SQL. */
+  readonly sql: string;
+  /** Throws `SessionTooLargeError` where the column cannot hold the value. */
+  readonly assertFits: ((value: unknown) => void) | undefined;
+  /** Whether texts of the database itself are its values, both ways: neither TypeORM nor the driver has anything to do. */
+  readonly isPlain: boolean;
+  /** Whether a text comes from the driver as it is in the row, and needs no `decode`. */
+  readonly isText: boolean;
+  /** From the value of the row to the parameter that the driver takes. */
+  readonly encode: (value: unknown) => unknown;
+  /** From what the driver returns to the value of the row. */
+  readonly decode: (raw: unknown) => unknown;
+}
+
+/** What a database's columns can hold. */
+export interface ColumnTraits {
+  /** Whether a column of type integer has 64 bits. */
+  readonly integerHoldsMilliseconds: boolean;
+  /** Bytes that a text or binary type without a length holds. */
+  readonly textBytes: Readonly<Record<string, number>>;
+}
+
+/** The columns of an entity by field; `id` and `data` are always there. */
+export type SessionColumns = Partial<Record<SessionField, SessionColumn>> & Record<'id' | 'data', SessionColumn>;
+
+/** Entity property per field, where it differs from the field's own name. */
+export type SessionColumnNames = Partial<Record<SessionField, string>>;
+
+// TypeORM 0.3 does not double the quotes inside an identifier, so a name must need no escaping.
+const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$ -]*$/u;
+
+/**
+ * Finds the column of each field. Throws `SessionEntityError` where the entity lacks `id`, `data` or
+ * a property that `names` promises, where its id is not unique, or where a column cannot hold its field.
+ */
+export function mapColumns(
+  dataSource: DataSource,
+  metadata: EntityMetadata,
+  names: SessionColumnNames,
+  traits: ColumnTraits,
+): SessionColumns {
+  const columns: Partial<Record<SessionField, SessionColumn>> = {};
+  for (const field of SESSION_FIELDS) {
+    const property = names[field] ?? field;
+    const column = metadata.findColumnWithPropertyPath(property);
+    if (column) columns[field] = mapColumn(dataSource, column, field, traits);
+    else if (names[field] !== undefined || field === 'id' || field === 'data') throw lacks(metadata, field, property);
+  }
+  const { id, data, ...rest } = columns;
+  if (!id || !data) throw lacks(metadata, 'id', names.id ?? 'id');
+  assertIdentifiers(metadata, Object.values(columns));
+  if (!isUnique(id.metadata)) {
+    throw new SessionEntityError(
+      `The id property "${id.metadata.propertyName}" of the entity "${metadata.name}" is not unique. ` +
+        'Make it the primary key or declare it `unique: true`.',
+    );
+  }
+  return { id, data, ...rest };
+}
+
+/** The registered metadata of an entity. Throws `SessionEntityError` where the data source does not know it. */
+export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>): EntityMetadata {
+  if (dataSource.hasMetadata(entity)) return dataSource.getMetadata(entity);
+  throw new SessionEntityError(
+    `The session entity "${nameOf(entity)}" is not registered on the data source. ` +
+      'Add it to the `entities` of the data source, or set `autoLoadEntities: true` in TypeOrmModule.',
+  );
+}
+
+function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
+  const type = driver.normalizeType(metadata).toLowerCase();
+  const { encode, decode } = conversionOf(field, type, metadata, traits);
+  const capacity = capacityOf(field, type, metadata, traits);
+  const isPlain = !metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-');
+  return {
+    field,
+    metadata,
+    type,
+    sql: driver.escape(metadata.databaseName),
+    assertFits: limitOf(type, metadata, capacity),
+    isPlain,
+    isText: isPlain && /char|text/.test(type),
+    encode: isPlain
+      ? (value) => (value == null ? value : encode(value))
+      : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
+    decode: (raw) => {
+      const value = isPlain ? raw : hydrate(driver, raw, metadata);
+      return value == null ? value : decode(value);
+    },
+  };
+}
+
+function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, { integerHoldsMilliseconds }: ColumnTraits): Conversion {
+  switch (field) {
+    case 'data':
+      return convertData(metadata.type === 'simple-json' ? 'simple-json' : type);
+    case 'expiresAt':
+    case 'createdAt':
+    case 'lastSeenAt':
+    case 'previousUntil':
+    case 'pruneAfter': {
+      const conversion = convertTime(type, field === 'pruneAfter', integerHoldsMilliseconds);
+      if (conversion) return conversion;
+      throw new SessionEntityError(
+        `The column "${metadata.databaseName}" of type "${type}" cannot hold the ${field} of a session. ` +
+          'Use bigint (epoch milliseconds), integer (epoch seconds), or a date and time type.',
+      );
+    }
+    case 'version':
+      return { encode: (value) => value, decode: Number };
+    default: {
+      return {
+        encode: (value) => value,
+        decode: (value) => (isPadded(type) ? String(value).replace(/ +$/, '') : String(value)),
+      };
+    }
+  }
+}
+
+/** A column of fixed length comes back padded with spaces. */
+const isPadded = (type: string): boolean => /^(n?char|character|bpchar)$/.test(type);
+
+/** A json column that holds broken text is the serializer's to judge: it gets the text as it is. */
+function hydrate(driver: DataSource['driver'], raw: unknown, metadata: ColumnMetadata): unknown {
+  try {
+    return driver.prepareHydratedValue(raw, metadata);
+  } catch (error) {
+    if (error instanceof SyntaxError) return raw;
+    throw error;
+  }
+}
+
+interface Capacity {
+  readonly size: number;
+  readonly unit: 'bytes' | 'characters';
+}
+
+function capacityOf(field: SessionField, type: string, { length }: ColumnMetadata, { textBytes }: ColumnTraits): Capacity | undefined {
+  if (field !== 'data' && field !== 'userId' && field !== 'id') return undefined;
+  const bytes = textBytes[type];
+  if (bytes !== undefined) return { size: bytes, unit: 'bytes' };
+  return Number(length) > 0 ? { size: Number(length), unit: 'characters' } : undefined;
+}
+
+/** `undefined` for a column that holds any value. */
+function limitOf(type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
+  if (!capacity && !isPadded(type)) return undefined;
+  return (value) => {
+    if (capacity) assertFits(metadata, value, capacity);
+    if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
+  };
+}
+
+function assertFits({ databaseName }: ColumnMetadata, value: unknown, { size, unit }: Capacity): void {
+  if (typeof value !== 'string') return;
+  const actual = unit === 'bytes' ? Buffer.byteLength(value) : value.length;
+  if (actual <= size) return;
+  throw new SessionTooLargeError(
+    `The column "${databaseName}" holds ${size} ${unit}, and the session needs ${actual}. ` +
+      'Keep less in it, or give the column a larger type.',
+  );
+}
+
+function padded({ databaseName }: ColumnMetadata): SessionTooLargeError {
+  return new SessionTooLargeError(
+    `The column "${databaseName}" has a fixed length and cannot hold a value that ends in a space. Use varchar, or other values.`,
+  );
+}
+
+function isUnique(column: ColumnMetadata): boolean {
+  const { entityMetadata } = column;
+  const isAlone = (columns: readonly ColumnMetadata[]) => columns.length === 1 && columns[0] === column;
+  return (
+    isAlone(entityMetadata.primaryColumns) ||
+    entityMetadata.uniques.some((unique) => isAlone(unique.columns)) ||
+    entityMetadata.indices.some((index) => index.isUnique && isAlone(index.columns))
+  );
+}
+
+function assertIdentifiers({ tablePath }: EntityMetadata, columns: readonly SessionColumn[]): void {
+  for (const name of [...tablePath.split('.'), ...columns.map(({ metadata }) => metadata.databaseName)]) {
+    if (IDENTIFIER.test(name)) continue;
+    throw new SessionEntityError(
+      `The table or column name ${JSON.stringify(name)} is not accepted. Use letters, digits, "_", "-", "$" and spaces.`,
+    );
+  }
+}
+
+function lacks({ name, columns }: EntityMetadata, field: SessionField, property: string): SessionEntityError {
+  if (field === 'previousId' || field === 'previousUntil') {
+    return new SessionEntityError(
+      `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity "${name}" has none for ${field}. ` +
+        'Add them (`defineSessionEntity({ renewal: true })` does, with a migration of the table), or leave `renewAfter` out.',
+    );
+  }
+  return new SessionEntityError(
+    `The entity "${name}" has no column property "${property}" for the session's ${field}. ` +
+      `Name one of its own in the option \`columns.${field}\`: ${columns.map((column) => column.propertyPath).join(', ')}.`,
+  );
+}
+
+function nameOf(entity: EntityTarget<ObjectLiteral>): string {
+  if (typeof entity === 'string') return entity;
+  if (typeof entity === 'function') return entity.name;
+  return 'options' in entity ? entity.options.name : entity.name;
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { SentStatement, DatabaseRecord } from './transport.js';
+import { rowReader } from './row-reader.js';
+import type { SessionField, SessionRow } from '../session-table.js';
+import { isParameterName, type ParameterName, type RowParameterName } from './statement.js';
+import type { Statement, TableShape } from './dialect.js';
+
+/** What the parameters of a statement stand for. */
+export type Values = Partial<Record<ParameterName, unknown>>;
+
+/** A statement that is ready to run as often as one likes. */
+export interface BoundStatement extends SentStatement {
+  /** The parameters in the form that the driver takes. Those of rows that a padded statement has too many are NULL. */
+  bind(values: Values, rows?: readonly Values[]): unknown[];
+  /** What the database returned → rows. */
+  read(records: readonly DatabaseRecord[]): SessionRow[];
+}
+
+/** Parameters that are compared with a field, or become its value, under another name. */
+const COMPARED: Partial<Record<ParameterName, SessionField>> = {
+  now: 'expiresAt',
+  unseenSince: 'lastSeenAt',
+  pruneHour: 'pruneAfter',
+  newId: 'id',
+};
+
+/** Parameters that are no value of a column. */
+const APART: ReadonlySet<ParameterName> = new Set(['after', 'limit', 'count']);
+
+type Binding = (values: Values, rows: readonly Values[]) => unknown;
+
+/** Finds out once where each parameter comes from and how it is encoded, and how what comes back is read. */
+export function prepare(shape: TableShape, statement: Statement, isFrequent = false): BoundStatement {
+  const { sql, parameters, fields } = statement;
+  const bindings = parameters.map((parameter) => bindingOf(shape, parameter));
+  return {
+    name: `session_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`,
+    sql,
+    isFrequent,
+    isPlain: isPlain(shape, statement),
+    bind: (values, rows = []) => bindings.map((binding) => binding(values, rows)),
+    read: rowReader(shape, fields),
+  };
+}
+
+function isPlain({ columns }: TableShape, { parameters, fields }: Statement): boolean {
+  const isOfPlain = (parameter: unknown): boolean => {
+    if (!isParameterName(parameter)) return false;
+    const [name] = partsOf(parameter);
+    return columns[fieldOf(name)]?.isPlain ?? false;
+  };
+  return parameters.every(isOfPlain) && fields.every((field) => columns[field]?.isPlain);
+}
+
+function bindingOf(shape: TableShape, parameter: unknown): Binding {
+  if (!isParameterName(parameter)) return () => parameter;
+  const [name, row] = partsOf(parameter);
+  const encode = encoderOf(shape, name);
+  if (row === undefined) return (values) => encode(values[name]);
+  const index = Number(row);
+  return (_, rows) => (index < rows.length ? encode(rows[index]![name]) : null);
+}
+
+function encoderOf({ columns }: TableShape, name: ParameterName): (value: unknown) => unknown {
+  if (APART.has(name)) return (value) => value;
+  const encode = columns[fieldOf(name)]?.encode;
+  return (value) => encode?.(value) ?? null;
+}
+
+const partsOf = (parameter: ParameterName | RowParameterName) => parameter.split('.') as [ParameterName, string | undefined];
+
+const fieldOf = (name: ParameterName): SessionField => COMPARED[name] ?? (name as SessionField);

@@ -1,0 +1,121 @@
+import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
+import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
+import type { MultiRowOperation, SessionField, SessionPage } from '../session-table.js';
+import type { StatementTransport } from './transport.js';
+
+/** What statements are built from: the entity's metadata and the columns of the session's fields. */
+export interface TableShape {
+  readonly dataSource: DataSource;
+  readonly dialect: SessionDialect;
+  readonly metadata: EntityMetadata;
+  readonly columns: SessionColumns;
+  /** Those that do not hold every value. */
+  readonly limited: readonly SessionColumn[];
+  /** The table's path, escaped for SQL. */
+  readonly table: string;
+}
+
+/** SQL in the driver's own notation, and its parameters in their order: names, with or without a row, and values that TypeORM put in. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+  /** The columns of the rows that it returns, in their order. */
+  readonly fields: readonly SessionField[];
+  /** False where TypeORM put a value of its own in it (a generated uuid): then it is built anew for each use. */
+  readonly reusable: boolean;
+}
+
+/**
+ * One statement for several rows with different ids, which are hashes and so differ under every collation. It is atomic: what it
+ * does to the rows that it finds happens for all of them or for none.
+ */
+export interface MultiRowStatement {
+  /** `undefined` where the entity has columns that it cannot carry. */
+  build(shape: TableShape, rows: number): Statement | undefined;
+  /** Whether it takes rows of nothing but NULL, and does nothing for them, so that a few sizes are enough. */
+  readonly isPadded: boolean;
+  /**
+   * What it tells of the rows that it found: their ids, or how many they are. Where they are fewer than asked for, nobody knows
+   * which: that is `counted` if one can look afterwards and do the rest, and `whole` if the statement then does nothing.
+   */
+  readonly answer: 'ids' | 'count' | 'allOrNothing';
+}
+
+/** What one statement does for several rows; where there is no `updateInPlace`, `update` does it. */
+export type MultiRowName = MultiRowOperation | 'updateInPlace';
+
+/** The statements of a dialect that take several rows. */
+export type MultiRowStatements = Readonly<Partial<Record<MultiRowName, MultiRowStatement>>>;
+
+/** A lock of the database by name, held by one connection. */
+export interface DatabaseLock {
+  /** Resolves to false where the lock could not be had within `waitMs`; the connection is then as it was. */
+  acquire(runner: QueryRunner, name: string, waitMs: number): Promise<boolean>;
+  release(runner: QueryRunner, name: string): Promise<void>;
+}
+
+type Build = (shape: TableShape) => Statement;
+
+/**
+ * What a database says in its own way. The standard dialect goes through TypeORM's query builder and fits any driver; the
+ * others replace single members.
+ */
+export interface SessionDialect extends ColumnTraits {
+  readonly name: string;
+  /** Whether all of the application shares one connection, so that our writes must keep out of its transactions. */
+  readonly sharesConnection: boolean;
+  /** How statements get to the database, unless they are not to be prepared. */
+  readonly transport: StatementTransport;
+  /** The statements for several rows; without one the rows are written one by one. */
+  readonly multiRow: MultiRowStatements;
+  /** Whether `equals` is exact; if not, a row is looked at before it is written. */
+  readonly isExact: boolean;
+  /** Compares a text column with a parameter or column by case, length and padding. */
+  equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
+
+  readonly find: Build;
+  /** By the id before, of which `previousUntil` is the end. */
+  readonly findPrevious: Build;
+  /** The id alone, of a row that may have expired. */
+  readonly findId: Build;
+  readonly insert: Build;
+  /** Only at the version that was read. */
+  readonly update: Build;
+  /** The same without what has an index; where it is missing, the database sees by itself that a value stays. */
+  readonly updateInPlace?: Build;
+  /** At any version. */
+  readonly overwrite: Build;
+  readonly touch: Build;
+  /** Without the hour after which the row is pruned. */
+  readonly touchInHour: Build;
+  readonly changeId: Build;
+  readonly remove: Build;
+  readonly removeHandle: Build;
+  readonly clear: Build;
+  readonly count: Build;
+  /** The user ids of live rows that compare as equal to this one. */
+  readonly idsOfUser: Build;
+  /** One atomic statement; without it: overwrite, else insert, else overwrite. */
+  readonly upsert?: Build;
+  /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
+  readonly prune?: Build;
+
+  /** Prepares a table that was just made, in a way that entities cannot say. Does nothing where the table has settings already. */
+  readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
+
+  /** What a data source of our own is opened with, where the application says nothing else. */
+  ownOptions?(options: DataSourceOptions): object;
+
+  /** Without it sessions are locked within the process only. */
+  readonly lock?: DatabaseLock;
+
+  page(shape: TableShape, page: SessionPage): Statement;
+  scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
+  /** The ids of rows to remove, the oldest first. */
+  expired(shape: TableShape, limit: number): Statement;
+}
+
+/** The statements of a dialect that are built once. */
+export type StatementName = {
+  [Name in keyof SessionDialect]-?: SessionDialect[Name] extends Build | undefined ? Name : never;
+}[keyof SessionDialect];

@@ -1,0 +1,181 @@
+import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
+import { perRow } from './multi-row.js';
+import type { SessionColumn } from '../entity/columns.js';
+import type { SessionField } from '../session-table.js';
+import { and, compileQuery, hasId, isExpired, isLive, isPresent } from './statement.js';
+import { queryRunnerTransport } from './transport.js';
+import type { SessionDialect, Statement, TableShape } from './dialect.js';
+
+/** The statements for any driver, through TypeORM's query builder. */
+export const standardDialect: SessionDialect = {
+  name: 'standard',
+  integerHoldsMilliseconds: false,
+  sharesConnection: false,
+  textBytes: {},
+
+  multiRow: {},
+  transport: queryRunnerTransport,
+
+  isExact: false,
+  equals: ({ sql }, value) => `${sql} = ${value}`,
+
+  find: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isLive(shape)))),
+
+  findPrevious(shape) {
+    const { previousId, previousUntil } = shape.columns;
+    const isPrevious =
+      previousId && previousUntil && `${shape.dialect.equals(previousId, ':previousId')} AND ${previousUntil.sql} > :previousUntil`;
+    return compileSelect(shape, (query) => query.where(and(isPrevious ?? '1 = 0', isLive(shape))));
+  },
+
+  findId: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isPresent(shape))), ['id']),
+
+  insert: (shape) =>
+    compileQuery(
+      builder(shape)
+        .insert()
+        .into(shape.metadata.target)
+        .values(assign(fieldsOf(shape), parameter)),
+    ),
+
+  update: (shape) => replace(shape, REPLACED, isOfVersion(shape)),
+
+  overwrite: (shape) => replace(shape, REPLACED),
+
+  touch: (shape) => touch(shape, TOUCHED),
+
+  touchInHour: (shape) => touch(shape, TOUCHED_IN_HOUR),
+
+  changeId(shape) {
+    const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : parameter(column));
+    return change(shape, fieldsOf(shape, ['id', 'previousId', 'previousUntil']), value, isPresent(shape));
+  },
+
+  remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
+
+  removeHandle(shape) {
+    const ofHandle = shape.columns.handle && `${shape.columns.handle.sql} = :handle`;
+    return compileQuery(
+      builder(shape)
+        .delete()
+        .from(shape.metadata.target)
+        .where(ofHandle ?? '1 = 0'),
+    );
+  },
+
+  clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),
+
+  count(shape) {
+    const counted = builder(shape).select('COUNT(*)', 'count').from(shape.metadata.target, 's').withDeleted();
+    return compileQuery(counted.where(isLive(shape)));
+  },
+
+  idsOfUser: (shape) => compileSelect(shape, (query) => query.where(and(isOfUser(shape), isLive(shape))), ['userId']),
+
+  page(shape, { userId, after, limit }) {
+    const { handle, id } = shape.columns;
+    const idsOfUser = userId === undefined ? undefined : isOfUser(shape);
+    const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
+    const select = (query: Select) =>
+      query
+        .where(and(idsOfUser, older, isLive(shape)))
+        .orderBy((handle ?? id).sql, 'DESC')
+        .limit(limit);
+    return compileSelect(shape, select, ['handle', 'userId', 'createdAt', 'lastSeenAt', 'expiresAt', 'ipAddress', 'userAgent']);
+  },
+
+  scan(shape, limit, fromStart) {
+    const id = shape.columns.id.sql;
+    const where = and(fromStart ? undefined : `${id} > :after`, isLive(shape));
+    return compileSelect(shape, (query) => query.where(where).orderBy(id, 'ASC').limit(limit));
+  },
+
+  expired: (shape, limit) =>
+    compileSelect(shape, (query) => query.where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit), ['id']),
+};
+
+/** What a touch moves, and what it moves while the hour after which a row is pruned stays the same. */
+export const TOUCHED: readonly SessionField[] = ['expiresAt', 'pruneAfter', 'lastSeenAt'];
+export const TOUCHED_IN_HOUR: readonly SessionField[] = ['expiresAt', 'lastSeenAt'];
+
+function touch(shape: TableShape, moved: readonly SessionField[]): Statement {
+  const later = (column: SessionColumn) =>
+    `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
+  return change(shape, fieldsOf(shape, moved), later, and(isLive(shape), isUnseen(shape)));
+}
+
+/** Reads several live rows. */
+export function selectRows(shape: TableShape, rows: number): Statement {
+  const isOneOf = `${shape.columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+  return compileSelect(shape, (query) => query.where(and(isOneOf, isLive(shape))));
+}
+
+/** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
+export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShape): string => (pruneAfter ?? expiresAt ?? id).sql;
+
+/** The columns of these fields, as far as the entity has them; all without a list. */
+export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField[]): SessionColumn[] {
+  return Object.values(columns).filter(({ field }) => !fields || fields.includes(field));
+}
+
+/** What a write of data replaces in a row that is there, apart from its version. */
+export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
+/** The same where what has an index stays. */
+export const REPLACED_IN_PLACE: readonly SessionField[] = ['data', 'expiresAt', 'lastSeenAt'];
+
+/** Rows that nobody has touched or saved since the caller read them. */
+export function isUnseen(
+  { columns: { lastSeenAt, expiresAt } }: TableShape,
+  value = (name: 'expiresAt' | 'unseenSince') => `:${name}`,
+): string | undefined {
+  if (!lastSeenAt) return expiresAt && `${expiresAt.sql} < ${value('expiresAt')}`;
+  const unseen = `${lastSeenAt.sql} <= ${value('unseenSince')}`;
+  return lastSeenAt.metadata.isNullable ? `(${unseen} OR ${lastSeenAt.sql} IS NULL)` : unseen;
+}
+
+const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
+
+const parameter = ({ field }: SessionColumn): string => `:${field}`;
+
+const isOfVersion = ({ columns: { version } }: TableShape) => version && `${version.sql} = :version`;
+
+const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId, ':userId');
+
+type Select = SelectQueryBuilder<ObjectLiteral>;
+
+/** Each column comes back under the name of its field. Soft-deleted rows are left to our own conditions. */
+function compileSelect(shape: TableShape, where: (query: Select) => Select, fields?: readonly SessionField[]): Statement {
+  const query = builder(shape).select([]).from(shape.metadata.target, 's').withDeleted();
+  const columns = fieldsOf(shape, fields);
+  for (const { sql, field } of columns) query.addSelect(sql, field);
+  return compileQuery(
+    where(query),
+    columns.map(({ field }) => field),
+  );
+}
+
+export const updateInPlace = (shape: TableShape): Statement => replace(shape, REPLACED_IN_PLACE, isOfVersion(shape));
+
+function replace(shape: TableShape, replaced: readonly SessionField[], condition?: string): Statement {
+  const value = (column: SessionColumn) => (column.field === 'version' ? `${column.sql} + 1` : parameter(column));
+  return change(shape, fieldsOf(shape, [...replaced, 'version']), value, and(condition, isPresent(shape)));
+}
+
+/** An update of some columns of one row, and of no other that we know: TypeORM would raise a VersionColumn by itself. */
+function change(shape: TableShape, columns: SessionColumn[], value: (column: SessionColumn) => string, condition?: string): Statement {
+  const kept = fieldsOf(shape).filter(({ metadata }) => metadata.isVersion || metadata.isUpdateDate);
+  const changed = { ...assign(kept, ({ sql }) => sql), ...assign(columns, value) };
+  const where = and(hasId(shape), condition);
+  return compileQuery(builder(shape).update(shape.metadata.target).set(changed).where(where));
+}
+
+/** The values object that the query builder wants, nested as the properties are, with an SQL expression for each column. */
+function assign(columns: readonly SessionColumn[], expression: (column: SessionColumn) => string): ObjectLiteral {
+  const values: ObjectLiteral = {};
+  for (const column of columns) {
+    const path = column.metadata.propertyPath.split('.');
+    const parent = path.slice(0, -1).reduce<ObjectLiteral>((object, key) => (object[key] ??= {}), values);
+    parent[path.at(-1)!] = () => expression(column);
+  }
+  return values;
+}

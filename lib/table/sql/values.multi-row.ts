@@ -1,0 +1,109 @@
+import { perRow } from './multi-row.js';
+import type { SessionColumn } from '../entity/columns.js';
+import { fieldsOf, isUnseen, REPLACED, REPLACED_IN_PLACE, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
+import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+import { and, compileText, isLive, isPresent, type ParameterName } from './statement.js';
+import type { MultiRowStatements, Statement, TableShape } from './dialect.js';
+
+/** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
+export type CastOf = (column: SessionColumn) => ((value: string) => string) | undefined;
+
+/** In what the databases that write them so differ. */
+interface ValuesTraits {
+  /** Whether it locks rows one by one. */
+  readonly locksRows: boolean;
+  /** Whether an UPDATE writes the entry of an index anew though the value stays. */
+  readonly rewritesIndexes: boolean;
+}
+
+/**
+ * The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. Where rows are
+ * locked one by one, they are locked in the order of the list: a join takes them in any order, and two processes deadlock.
+ */
+export function valuesMultiRow(castOf: CastOf, { locksRows, rewritesIndexes }: ValuesTraits): MultiRowStatements {
+  const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
+
+  /** The rows of a batch as `v`. `undefined` where a column is of a type that a list of values cannot carry. */
+  function valuesOf(shape: TableShape, fields: readonly SessionField[], rows: number): string | undefined {
+    const columns = fieldsOf(shape, fields).map((column) => ({ name: column.field as ParameterName, cast: castOf(column) }));
+    const { lastSeenAt } = shape.columns;
+    if (lastSeenAt && fields.includes('lastSeenAt') && !fields.includes('data'))
+      columns.push({ name: 'unseenSince', cast: castOf(lastSeenAt) });
+    if (!columns.every(({ cast }) => cast)) return undefined;
+    const tuple = (row: number) => `(${columns.map(({ name, cast }) => cast!(`:${name}.${row}`)).join(', ')})`;
+    return `WITH v(${columns.map(({ name }) => `v_${name}`).join(', ')}) AS (VALUES ${perRow(rows, tuple)})`;
+  }
+
+  /** The rows `s` of the table that meet their conditions; a subquery that locks is asked for each row of `v` in turn. */
+  function matching({ table, columns }: TableShape, strength: 'NO KEY UPDATE' | 'UPDATE', ...conditions: (string | undefined)[]): string {
+    const id = columns.id.sql;
+    if (!locksRows) return `v WHERE ${and(`s.${id} = v.v_id`, ...conditions)}`;
+    const where = and(`${id} = v.v_id`, ...conditions);
+    return `v CROSS JOIN LATERAL (SELECT ${id} AS l_id FROM ${table} WHERE ${where} FOR ${strength}) AS l WHERE s.${id} = l.l_id`;
+  }
+
+  function update(shape: TableShape, replaced: readonly SessionField[], rows: number): Statement | undefined {
+    const { table, columns } = shape;
+    const { id, version } = columns;
+    const values = valuesOf(shape, ['id', ...replaced, 'version'], rows);
+    if (!version || !values) return undefined;
+    const set = fieldsOf(shape, replaced).map(({ sql, field }) => `${sql} = v.v_${field}`);
+    set.push(`${version.sql} = s.${version.sql} + 1`);
+    const from = matching(shape, 'NO KEY UPDATE', `${version.sql} = v.v_version`, isPresent(shape));
+    return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${id.sql} AS id`, ['id']);
+  }
+
+  function touch(shape: TableShape, moved: readonly SessionField[], rows: number): Statement | undefined {
+    const { table, columns } = shape;
+    const values = valuesOf(shape, ['id', ...moved], rows);
+    const set = fieldsOf(shape, moved).map(({ sql, field }) => {
+      return `${sql} = CASE WHEN s.${sql} < v.v_${field} THEN v.v_${field} ELSE s.${sql} END`;
+    });
+    if (!values || set.length === 0) return undefined;
+    const from = matching(
+      shape,
+      'NO KEY UPDATE',
+      isLive(shape),
+      isUnseen(shape, (name) => `v.v_${name}`),
+    );
+    return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${columns.id.sql} AS id`, [
+      'id',
+    ]);
+  }
+
+  return {
+    find: form((shape, rows) => selectRows(shape, rows)),
+
+    insert: {
+      isPadded: true,
+      // All or none: it fails where one of them is taken. Who looks for conflicts pays a tenth more, and ids are not guessed twice.
+      answer: 'count',
+      build(shape, rows) {
+        const values = valuesOf(shape, SESSION_FIELDS, rows);
+        if (!values || !shape.dialect.insert(shape).reusable) return undefined;
+        const inserted = fieldsOf(shape);
+        const names = inserted.map(({ sql }) => sql).join(', ');
+        const given = inserted.map(({ field }) => `v_${field}`).join(', ');
+        return compileText(shape, `${values} INSERT INTO ${shape.table} (${names}) SELECT ${given} FROM v WHERE v_id IS NOT NULL`);
+      },
+    },
+
+    update: form((shape, rows) => update(shape, REPLACED, rows)),
+
+    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, REPLACED_IN_PLACE, rows)) }),
+
+    touch: form((shape, rows) => touch(shape, TOUCHED, rows)),
+
+    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
+
+    remove: form((shape, rows) => {
+      const id = shape.columns.id.sql;
+      const values = locksRows ? valuesOf(shape, ['id'], rows) : undefined;
+      const isOneOf = `${id} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+      const text = values
+        ? `${values} DELETE FROM ${shape.table} AS s USING ${matching(shape, 'UPDATE')} RETURNING ${id} AS id`
+        : `DELETE FROM ${shape.table} WHERE ${isOneOf} RETURNING ${id} AS id`;
+      return compileText(shape, text, ['id']);
+    }),
+  };
+}

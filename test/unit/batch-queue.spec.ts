@@ -1,0 +1,225 @@
+import { describe, expect, it, vi } from 'vitest';
+import { BatchQueue, type QueueRules } from '../../lib/store/batching/batch-queue.js';
+import { SessionEntityError, SessionTooLargeError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { turns } from '../support/store-gate.js';
+
+interface Item {
+  readonly key: string;
+  readonly value?: number;
+}
+
+/** A queue whose batches are answered when the test says so; `answer()` answers the oldest. */
+function openQueue(more: Partial<QueueRules<Item, string>> = {}) {
+  const sent: string[][] = [];
+  const pending: (() => void)[] = [];
+  const queue = new BatchQueue<Item, string>({
+    timeoutMs: 1_000,
+    size: (waiting) => Math.min(waiting, 4),
+    keyOf: ({ key }) => key,
+    send: (items) => {
+      sent.push(items.map(({ key, value }) => key + (value ?? '')));
+      return new Promise((resolve) => pending.push(() => resolve(items.map(({ key }) => `done ${key}`))));
+    },
+    ...more,
+  });
+  const answer = async (): Promise<void> => {
+    pending.shift()!();
+    await turns(2);
+  };
+  const submitItems = async (...items: Item[]) => (await Promise.all(items.map((item) => queue.submit(item)))).flat();
+  return { queue, sent, answer, submitItems, submit: (...keys: string[]) => submitItems(...keys.map((key) => ({ key }))) };
+}
+
+const refusal = () => new SessionUnavailableError('a value that it will not take', { isRefusal: true });
+
+describe('A queue', () => {
+  it('sends what comes first at once, by itself', () => {
+    const { sent, submit } = openQueue();
+    void submit('a');
+    expect(sent).toEqual([['a']]);
+  });
+
+  it('sends what comes meanwhile together at the end of the turn, in the order of the keys', async () => {
+    const { sent, submit, answer } = openQueue();
+    const outcomes = submit('a', 'd', 'c', 'b');
+    expect(sent).toEqual([['a']]);
+    await turns(1);
+    expect(sent).toEqual([['a'], ['b', 'c', 'd']]);
+    await answer();
+    await answer();
+    expect(await outcomes).toEqual(['a', 'd', 'c', 'b'].map((key) => `done ${key}`));
+  });
+
+  it('has two batches under way, and not one more', async () => {
+    const { sent, submit, answer } = openQueue();
+    void submit('a', 'b');
+    await turns(1);
+    void submit('d', 'c');
+    await turns(1);
+    expect(sent).toEqual([['a'], ['b']]);
+    await answer();
+    expect(sent.slice(2)).toEqual([['c', 'd']]);
+  });
+
+  it('keeps batches large where each answer is followed by another question', async () => {
+    const { queue, sent, answer } = openQueue();
+    const askTwice = async (name: string) => {
+      await queue.submit({ key: `${name}1` });
+      await queue.submit({ key: `${name}2` });
+    };
+    void askTwice('first');
+    void Promise.all(['a', 'b', 'c'].map(askTwice));
+    await turns(1);
+    await answer();
+    await answer();
+    await turns(1);
+    expect(sent).toEqual([['first1'], ['a1', 'b1', 'c1'], ['first2'], ['a2', 'b2', 'c2']]);
+  });
+
+  it('shares many out between two batches, and lets none of those who were just answered travel alone', async () => {
+    const { sent, submit, answer } = openQueue({ size: (waiting) => Math.min(waiting, 64) });
+    const names = Array.from({ length: 32 }, (_, index) => `n${index + 10}`);
+    const asked = submit('a', 'b', 'c').then(() => submit(...names));
+    await turns(1);
+    for (let batch = 0; batch < 4; batch++) await answer();
+    expect(sent.slice(2)).toEqual([names.slice(0, 16), names.slice(16)]);
+    expect(await asked).toEqual(names.map((name) => `done ${name}`));
+  });
+
+  it('keeps a few together, as a statement costs more than their rows', async () => {
+    const { sent, submit, answer } = openQueue({ size: (waiting) => Math.min(waiting, 64) });
+    const names = Array.from({ length: 15 }, (_, index) => `n${index + 10}`);
+    void submit('a', 'b', 'c').then(() => submit(...names));
+    await turns(1);
+    for (let batch = 0; batch < 2; batch++) await answer();
+    expect(sent.slice(2)).toEqual([names]);
+  });
+
+  it('takes no more into a batch than one statement holds', async () => {
+    const { sent, submit, answer } = openQueue();
+    void submit('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    await turns(1);
+    expect(sent.slice(1)).toEqual([['b', 'c', 'd', 'e']]);
+    await answer();
+    expect(sent.slice(2)).toEqual([['f', 'g']]);
+  });
+
+  it('lets nothing wait where one statement takes one row, nor what travels alone', async () => {
+    const { sent, submit } = openQueue({ size: () => 1 });
+    void submit('a', 'b', 'c');
+    expect(sent).toEqual([['a'], ['b'], ['c']]);
+    const other = openQueue({ isAlone: ({ key }) => key === 'large' });
+    void other.submit('a', 'b', 'c', 'large');
+    expect(other.sent).toEqual([['a'], ['large']]);
+  });
+
+  it('joins what is for the same row, and answers each', async () => {
+    const join = (a: Item, b: Item): Item => ({ key: a.key, value: Math.max(a.value!, b.value!) });
+    const { sent, answer, submitItems } = openQueue({ join });
+    const values = [1, 2, 3, 7, 5];
+    const outcomes = submitItems(...values.map((value) => ({ key: 'a', value })));
+    await turns(1);
+    await answer();
+    await answer();
+    expect(sent).toEqual([['a1'], ['a7']]);
+    expect(await outcomes).toEqual(values.map(() => 'done a'));
+  });
+
+  it('never has two writes of one row under way, and keeps their order', async () => {
+    const { sent, answer, submitItems } = openQueue();
+    const outcomes = submitItems(...[1, 2, 3].map((value) => ({ key: 'a', value })));
+    expect(sent).toEqual([['a1']]);
+    await answer();
+    expect(sent).toEqual([['a1'], ['a2']]);
+    await answer();
+    expect(sent).toEqual([['a1'], ['a2'], ['a3']]);
+    await answer();
+    expect(await outcomes).toEqual(['done a', 'done a', 'done a']);
+  });
+
+  it.each([
+    ['a refusal', refusal],
+    ['a row that is too large', () => new SessionTooLargeError('too large')],
+  ])('sends a batch again one by one for %s, so that only the bad row fails', async (_, error) => {
+    const sent: string[][] = [];
+    const free: (() => void)[] = [];
+    const { submit } = openQueue({
+      size: (waiting) => Math.min(waiting, 64),
+      send: async (items) => {
+        sent.push(items.map(({ key }) => key));
+        if (sent.length <= 2) await new Promise<void>((resolve) => free.push(resolve));
+        if (items.some(({ key }) => key === 'bad')) throw error();
+        return items.map(({ key }) => `done ${key}`);
+      },
+    });
+    const keys = ['0', 'a', 'b', 'bad', 'c', 'd', 'e'];
+    const outcomes = Promise.allSettled(keys.map((key) => submit(key)));
+    await turns(1);
+    for (const leave of free) leave();
+    const results = await outcomes;
+    expect(results.map(({ status }) => status)).toEqual(keys.map((key) => (key === 'bad' ? 'rejected' : 'fulfilled')));
+    expect(sent[1]).toEqual(['a', 'b', 'bad', 'c', 'd', 'e']);
+    expect(sent.slice(2)).toEqual(['a', 'b', 'bad', 'c', 'd', 'e'].map((key) => [key]));
+  });
+
+  it.each([
+    ['a database that is away', new SessionUnavailableError('away')],
+    ['a table that is missing', new SessionEntityError('missing')],
+  ])('does not ask again for %s', async (_, error) => {
+    const send = vi.fn<(items: readonly Item[]) => Promise<string[]>>(async () => {
+      await turns(1);
+      throw error;
+    });
+    const { submit } = openQueue({ send });
+    const results = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map((key) => submit(key)));
+    expect(results.map((result) => result.status === 'rejected' && (result.reason as unknown))).toEqual(Array(5).fill(error));
+    expect(send).toHaveBeenCalledTimes(2);
+  });
+
+  it('goes on where a batch never comes back, and refuses what has waited too long', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { sent, submit } = openQueue();
+      void submit('a', 'b');
+      await turns(1);
+      const late = submit('c').catch((error: unknown) => error);
+      vi.advanceTimersByTime(999);
+      void submit('d');
+      await turns(1);
+      expect(sent).toHaveLength(2);
+      vi.advanceTimersByTime(2);
+      expect(await late).toMatchObject({
+        code: 'SESSION_UNAVAILABLE',
+        message: expect.stringContaining('waited longer than 1000 ms') as string,
+      });
+      expect(sent).toEqual([['a'], ['b'], ['d']]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('lets a second write of a row pass the first where that never comes back', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const { sent, submit } = openQueue();
+      void submit('a');
+      vi.advanceTimersByTime(500);
+      void submit('a');
+      await turns(2);
+      vi.advanceTimersByTime(499);
+      await turns(2);
+      expect(sent).toEqual([['a']]);
+      vi.advanceTimersByTime(2);
+      await turns(2);
+      expect(sent).toEqual([['a'], ['a']]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('takes no more than ten thousand into its queue', async () => {
+    const { queue } = openQueue();
+    for (let index = 0; index < 10_001; index++) void queue.submit({ key: String(index) });
+    await expect(queue.submit({ key: 'one more' })).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE' });
+  });
+});
