@@ -7,6 +7,7 @@ export {
   SessionError,
   SessionInterruptedError,
   SessionOptionsError,
+  SessionRefusedError,
   SessionSerializationError,
   SessionTooLargeError,
   SessionUnavailableError,

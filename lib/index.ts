@@ -10,6 +10,7 @@ export {
   SessionError,
   SessionInterruptedError,
   SessionOptionsError,
+  SessionRefusedError,
   SessionSerializationError,
   SessionTooLargeError,
   SessionUnavailableError,

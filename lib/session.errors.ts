@@ -59,15 +59,17 @@ export class SessionSerializationError extends SessionError {
   override readonly status = 500;
 }
 
-/** The database did not answer, or not in time, or refused what it was asked. What was asked may or may not have happened. */
+/**
+ * The database answered, and refused: a constraint, a trigger, a permission, or a syntax that it does not know. Nothing was
+ * stored. Names the column or constraint, if the driver does.
+ */
+export class SessionRefusedError extends SessionError {
+  override readonly code = 'SESSION_REFUSED';
+  override readonly status = 500;
+}
+
+/** The database did not answer, not in time, or cannot answer now. What was asked for may or may not have happened. */
 export class SessionUnavailableError extends SessionError {
   override readonly code = 'SESSION_UNAVAILABLE';
   override readonly status = 503;
-  /** @internal Whether the database did answer: it refused this one statement, of which nothing has happened. */
-  readonly isRefusal: boolean;
-
-  constructor(message: string, { isRefusal = false, ...options }: ErrorOptions & { readonly isRefusal?: boolean } = {}) {
-    super(message, options);
-    this.isRefusal = isRefusal;
-  }
 }

@@ -1,54 +1,56 @@
-import { QueryFailedError } from 'typeorm';
 import {
   SessionEntityError,
+  SessionRefusedError,
   SessionSerializationError,
   SessionTooLargeError,
   SessionUnavailableError,
   type SessionError,
 } from '../session.errors.js';
+import { driverErrorOf, failureKind, type DriverError, type FailureKind } from './failure-kind.js';
 import type { TableShape } from './sql/dialect.js';
 
-/** What drivers put on their errors; TypeORM wraps it as `driverError`. */
-interface DriverError {
-  readonly message?: string;
-  readonly code?: string | number;
-  readonly errno?: number;
-  readonly sqlState?: string;
-  readonly driverError?: DriverError;
-}
-
-// PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock, lock wait timeout.
-const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213, 1205]);
-// PostgreSQL: shutting down, starting up; class 08 is the connection. MySQL, MariaDB: shutting down, connection killed, not yet in its cluster.
-const LOST = new Set<unknown>(['57P01', '57P02', '57P03', 1053, 1927, 1047, 4031]);
-const LOST_CODE = /^(08|E[A-Z]+$|EAI_|PROTOCOL_|POOL_)/;
-// The drivers of PostgreSQL have only the text.
-const LOST_TEXT =
-  /connection (terminated|ended|is closed|was closed)|timeout (exceeded )?when trying to connect|closed state|cannot use a pool/i;
-const LOCK_TIMEOUT = new Set<unknown>(['55P03']);
-// Undefined table or column; SQLite has only the text.
-const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
-const MISSING_TEXT = /no such (table|column)|has no column named/i;
-// The value is longer than the column, or than the server takes.
-const TOO_LONG = new Set<unknown>(['22001', 1406, 1153]);
-// The value is nothing that its column takes (PostgreSQL: the class "data exception"): the database answers.
-const REFUSED = new Set<unknown>([1264, 1265, 1292, 1366, 3140, 4025]);
-const REFUSED_STATE = /^22[0-9A-Z]{3}$/;
+/** How SQLite begins to tell of a constraint. */
+const CONSTRAINT_TEXT = /^(NOT NULL|UNIQUE|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed/;
+const COLUMN_NAMES = [/^NOT NULL constraint failed: (?:\S+\.)?(\S+)$/, /^Column '([^']+)' cannot be null/, /^Field '([^']+)' doesn't have/];
+// The last one: an entry that is there twice may hold anything, and the name of its key comes after it.
+const CONSTRAINT_NAMES = [
+  /^(?:UNIQUE|CHECK) constraint failed: ([\w$.]+)$/,
+  /^CONSTRAINT `([^`]+)` failed/,
+  /^Check constraint '([^']+)' is violated/,
+  /^Cannot (?:add|delete) or update a (?:child|parent) row: .*CONSTRAINT `([^`]+)` FOREIGN KEY/,
+  /^Duplicate entry .* for key '([^']+)'$/s,
+];
+/** Where PostgreSQL says that an error was raised. */
+const FUNCTION = /function "?([\w$.]+)/;
+/** What MySQL and MariaDB call an error that a trigger raised. */
+const SIGNAL = 1644;
+const NAME = /^[\p{L}\p{N}_$.-]{1,130}$/u;
 const QUOTE = /["'`]/;
 const ALREADY_THERE = new Set<unknown>(['42P07', '42710', '23505', 1050, 1061]);
 const ALREADY_THERE_TEXT = /already exists/i;
 
+/** Kinds after which it is known that nothing has happened. */
+const UNDONE: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size', 'statement', 'missing', 'transient', 'locked', 'busy']);
+/** Kinds that are about one row: its neighbours may do better without it. */
+const OF_ROW: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size']);
+
 /** Whether the same statement may succeed when it is tried again. */
-export const isTransient = (error: unknown): boolean => hasCode(error, TRANSIENT);
+export const isTransient = (error: unknown): boolean => failureKind(error) === 'transient' || isLocked(error);
 
 /** Whether the connection is gone, or never came about: whether the statement has happened is not known. */
-export function isLost(error: unknown): boolean {
-  const { code, message = '' } = driverErrorOf(error);
-  return hasCode(error, LOST) || (typeof code === 'string' && LOST_CODE.test(code)) || LOST_TEXT.test(message);
-}
+export const isLost = (error: unknown): boolean => failureKind(error) === 'lost';
 
-/** Whether PostgreSQL gave up waiting for a lock. */
-export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_TIMEOUT);
+/** Whether the server gave up waiting for a lock of somebody else. */
+export const isLocked = (error: unknown): boolean => failureKind(error) === 'locked';
+
+/** Whether the database refused one row, and its neighbours may do better without it. */
+export const isOfRow = (error: unknown): boolean => OF_ROW.has(failureKind(error));
+
+/** Whether nothing has happened: the database has said so. For an error of a statement, or one of ours with it as its cause. */
+export function isUndone(error: unknown): boolean {
+  if (error instanceof SessionRefusedError) return true;
+  return UNDONE.has(failureKind(error instanceof SessionUnavailableError ? error.cause : error));
+}
 
 /** Whether somebody else created the table or index at the same moment. */
 export const isAlreadyThere = (error: unknown): boolean =>
@@ -59,33 +61,56 @@ export const isAlreadyThere = (error: unknown): boolean =>
  * columns, and nothing else: the original carries the parameters, keys and session data, which must not reach a log.
  */
 export function toSessionError(error: unknown, shape: TableShape): SessionError {
-  const names = [shape.metadata.tableName, ...shape.metadata.columns.map(({ databaseName }) => databaseName)];
-  const cause = causeOf(error, (message) => withoutValues(message, names));
-  if (hasCode(error, MISSING) || MISSING_TEXT.test(driverErrorOf(error).message ?? '')) {
-    return new SessionEntityError(
-      `The session table ${shape.table}, or a column of it, is missing. Run a migration (createSessionMigration), ` +
-        'or let TypeORM create it (`synchronize: true`).',
-      { cause },
-    );
+  const kind = failureKind(error);
+  const cause = causeOf(error, (message) => (isWordOfTrigger(error, kind) ? REDACTED : withoutValues(message, namesOf(shape))));
+  const code = cause.code ?? 'no code';
+  switch (kind) {
+    case 'row':
+      return new SessionRefusedError(
+        `The database refused a row of the session table ${shape.table}: ${reasonOf(driverErrorOf(error))} (${code}). Nothing was stored.`,
+        { cause },
+      );
+    case 'statement':
+      return new SessionRefusedError(
+        `The database refused a session query on ${shape.table} (${code}). Nothing was done. ` +
+          'Look at the cause: the permissions of its user, whether the server is read-only, and its version.',
+        { cause },
+      );
+    case 'missing':
+      return new SessionEntityError(
+        `The session table ${shape.table}, or a column of it, is missing. Run a migration (createSessionMigration), ` +
+          'or let TypeORM create it (`synchronize: true`).',
+        { cause },
+      );
+    case 'size':
+      return new SessionTooLargeError(
+        `A column of the session table ${shape.table} is too small for this session. Keep less in it, or give the column a larger type.`,
+        { cause },
+      );
+    case 'value':
+      return new SessionSerializationError(
+        `The database refused a value for a column of the session table ${shape.table} (${code}): it does not fit the column's type or ` +
+          'character set. Keep no such value in the session (a NUL character, say), or give the column another type.',
+        { cause },
+      );
+    default:
+      return new SessionUnavailableError(
+        `${UNAVAILABLE[kind].replace('%', shape.table)} (${code}). Look at the cause and at the database.`,
+        {
+          cause,
+        },
+      );
   }
-  if (hasCode(error, TOO_LONG)) {
-    return new SessionTooLargeError(
-      `A column of the session table ${shape.table} is too small for this session. Keep less in it, or give the column a larger type.`,
-      { cause },
-    );
-  }
-  if (hasCode(error, REFUSED) || REFUSED_STATE.test(String(cause.code))) {
-    return new SessionSerializationError(
-      `The database refused a value for a column of the session table ${shape.table} (${cause.code}): it does not fit the column's type or ` +
-        'character set. Keep no such value in the session (a NUL character, say), or give the column another type.',
-      { cause },
-    );
-  }
-  return new SessionUnavailableError(
-    `The database did not answer a session query on ${shape.table} (${cause.code ?? 'no code'}). Look at the cause and at the database.`,
-    { cause, isRefusal: (cause.code !== undefined || error instanceof QueryFailedError) && !isLost(error) && !isTransient(error) },
-  );
 }
+
+const UNAVAILABLE = {
+  transient: 'Other transactions came in the way of a session query on % at each attempt',
+  locked: 'Another transaction holds a row of % for too long',
+  busy: 'Another process holds the SQLite file of % for too long',
+  exhausted: 'The database cannot carry out a session query on % now',
+  lost: 'The connection broke, or could not be opened, for a session query on %',
+  unknown: 'A session query on % failed',
+} satisfies Partial<Record<FailureKind, string>>;
 
 /** The error of opening a data source of our own, where no session is concerned yet. */
 export function toOpeningError(error: unknown): SessionError {
@@ -101,6 +126,36 @@ function causeOf(error: unknown, clean: (message: string) => string): Error & { 
   return Object.assign(new Error(clean(message)), { code, errno, sqlState });
 }
 
+const namesOf = ({ metadata }: TableShape): string[] => [metadata.tableName, ...metadata.columns.map(({ databaseName }) => databaseName)];
+
+const REDACTED = 'The text of the trigger is left out, because it may hold values.';
+
+/** What a trigger says is the application's own text: it may hold anything of the row. */
+function isWordOfTrigger(error: unknown, kind: FailureKind): boolean {
+  const { code, errno, sqlState, message = '', where } = driverErrorOf(error);
+  if (kind !== 'row' || CONSTRAINT_TEXT.test(message)) return false;
+  return errno === SIGNAL || FUNCTION.test(where ?? '') || !/^(23|44)/.test(sqlState ?? String(code));
+}
+
+const firstOf = (patterns: readonly RegExp[], message: string): string | undefined => {
+  for (const pattern of patterns) {
+    const name = pattern.exec(message)?.[1];
+    if (name !== undefined) return name;
+  }
+  return undefined;
+};
+
+/** What refused a row, as far as the driver names it; names only, never values. */
+function reasonOf({ message = '', column, constraint, where }: DriverError): string {
+  const name = (found: string | undefined): string | undefined => (found !== undefined && NAME.test(found) ? `"${found}"` : undefined);
+  const ofConstraint = name(constraint) ?? name(firstOf(CONSTRAINT_NAMES, message));
+  if (ofConstraint) return `it breaks the constraint ${ofConstraint}`;
+  const ofColumn = name(column) ?? name(firstOf(COLUMN_NAMES, message));
+  if (ofColumn) return `the column ${ofColumn} needs a value. Give it a default, or let it be NULL`;
+  const ofFunction = name(FUNCTION.exec(where ?? '')?.[1]);
+  return ofFunction ? `the function ${ofFunction} of a trigger raised an error` : 'it breaks a constraint, or a trigger raised an error';
+}
+
 /** A message up to its first quotation that is no name of ours: databases quote the values that they refuse. */
 function withoutValues(message: string, names: readonly string[]): string {
   for (let at = message.search(QUOTE); at >= 0;) {
@@ -111,12 +166,6 @@ function withoutValues(message: string, names: readonly string[]): string {
     at = next < 0 ? -1 : rest + next;
   }
   return message;
-}
-
-function driverErrorOf(error: unknown): DriverError {
-  if (typeof error !== 'object' || error === null) return {};
-  const { driverError } = error as DriverError;
-  return driverError ?? error;
 }
 
 function hasCode(error: unknown, codes: ReadonlySet<unknown>): boolean {

@@ -1,3 +1,5 @@
+import { SessionError } from '../session.errors.js';
+
 /** One session as it lies in the table. What the entity has no column for is `undefined` when read and left out when written. */
 export interface SessionRow {
   /** The stored key: the hash of the session id, or with `hashIds: false` the id itself. Compared exactly. */
@@ -82,6 +84,19 @@ export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 /** What can be done for several rows in one statement. */
 export type MultiRowOperation = 'find' | 'insert' | 'update' | 'touch' | 'touchInHour' | 'remove';
 
+/**
+ * Several rows at once cannot be written together: the database, or a column, refuses one of them, or fewer are as expected and it
+ * does not tell which. Nothing has happened; each row has to be written by itself.
+ */
+export class SplitBatchError extends SessionError {
+  override readonly code = 'SESSION_SPLIT_BATCH';
+  override readonly status = 500;
+
+  constructor(cause?: unknown) {
+    super('These rows cannot be written together. Write each of them by itself.', { cause });
+  }
+}
+
 /** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
 export interface SessionPage {
   readonly userId?: string | undefined;
@@ -99,7 +114,7 @@ export interface SessionPage {
 export interface SessionTable {
   /**
    * How many of so many rows one statement takes; 1 where there is no such statement. What is asked for so many rows with
-   * different ids happens whole or, where it rejects with a refusal, not at all.
+   * different ids happens whole or, where it rejects with `SplitBatchError`, not at all.
    */
   batchSize(operation: MultiRowOperation, rows: number): number;
 

@@ -1,12 +1,12 @@
 import type { SessionError } from '../session.errors.js';
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
-import { isLost, isTransient, toSessionError } from './database-error.js';
+import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './entity/columns.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
-import type { SessionField, SessionRow } from './session-table.js';
+import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
 import { queryRunnerTransport, type StatementResult, type StatementTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 
@@ -19,7 +19,6 @@ const POLL_MS = 5;
 const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
 const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'touch', 'touchInHour', 'remove']);
-const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
@@ -122,7 +121,7 @@ export class StatementRunner {
 
   /**
    * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
-   * and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
+   * and they are fewer, none are said to be found if it may be done again. Else, and where a row is refused, it rejects with `SplitBatchError`.
    */
   async batch(operation: MultiRowName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
     const shape = this.known() ?? (await this.ready());
@@ -131,10 +130,11 @@ export class StatementRunner {
     const { answer } = shape.dialect.multiRow[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
     const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
-    const { records, affected } = await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) });
+    const sending = { shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) };
+    const { records, affected } = await this.send(sending).catch(splitWhereOfRow);
     if (answer === 'ids') return prepared.read(records);
     if (affected === rows.length) return rows;
-    if (answer === 'allOrNothing') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
+    if (answer === 'allOrNothing') throw new SplitBatchError();
     return [];
   }
 
@@ -221,6 +221,11 @@ export class StatementRunner {
   private isInTransaction(): boolean {
     return this.database.dataSource.driver.createQueryRunner('master').isTransactionActive;
   }
+}
+
+/** One bad row must not fail its neighbours. */
+function splitWhereOfRow(error: unknown): never {
+  throw isOfRow((error as SessionError).cause) ? new SplitBatchError(error) : error;
 }
 
 const byId = (a: RowValues, b: RowValues): number => (a.id < b.id ? -1 : 1);

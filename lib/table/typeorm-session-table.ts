@@ -1,8 +1,9 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { isTransient } from './database-error.js';
+import { isUndone } from './database-error.js';
 import type { Values } from './sql/bound-statement.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
+import { SplitBatchError } from './session-table.js';
 import type { MultiRowOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
 import { MAX_ROWS } from './sql/statement.js';
@@ -53,7 +54,7 @@ export class TypeOrmSessionTable implements SessionTable {
 
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
-      for (const row of rows) this.assertFits(row);
+      this.assertAllFit(rows);
       return this.batch('insert', rows, 'saved', 'conflict');
     }
     return mapInSequence(rows, async (row) => {
@@ -70,7 +71,7 @@ export class TypeOrmSessionTable implements SessionTable {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
-      for (const change of changes) this.assertDataFits(change);
+      this.assertAllFit(changes.map(({ data, userId }) => ({ data, userId })));
       const outcomes = await this.batch(operation, changes, 'saved', 'gone');
       if (!outcomes.includes('gone')) return outcomes;
       const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
@@ -249,6 +250,15 @@ export class TypeOrmSessionTable implements SessionTable {
     for (const { field, assertFits } of this.runner.check().limited) assertFits?.(row[field]);
   }
 
+  /** One that does not fit must not fail its neighbours. */
+  private assertAllFit(rows: readonly Partial<SessionRow>[]): void {
+    try {
+      for (const row of rows) this.assertFits(row);
+    } catch (error) {
+      throw new SplitBatchError(error);
+    }
+  }
+
   /** An id that does not fit is that of no row. */
   private assertDataFits({ data, userId }: Contract.SessionChange): void {
     this.assertFits({ data, userId });
@@ -265,11 +275,6 @@ export class TypeOrmSessionTable implements SessionTable {
 
 const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;
-
-/** Whether the database has said that it did not do it; an answer that was lost says nothing. */
-function isUndone(error: unknown): boolean {
-  return error instanceof SessionUnavailableError && (error.isRefusal || isTransient(error.cause));
-}
 
 async function mapInSequence<Item, Result>(
   items: readonly Item[],

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SessionUnavailableError } from '../../lib/session.errors.js';
+import { SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { describeRaces } from '../conformance/races.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { interceptStatements } from '../support/intercept-statements.js';
@@ -47,7 +47,7 @@ describeEachDatabase('A transient failure', (database) => {
     const table = openTable(dataSource(), entity);
     await table.fields();
     const restore = failing(1_000, driverError('42501'));
-    await expect(table.remove(['a'])).rejects.toThrow(SessionUnavailableError);
+    await expect(table.remove(['a'])).rejects.toThrow(SessionRefusedError);
     expect(restore()).toBe(1);
   });
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SessionEntityError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { AvailabilityMonitor } from '../../lib/store/work/availability-monitor.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 
@@ -41,11 +41,16 @@ describe('whether the database answers', () => {
     expect(told).toEqual([false, true]);
   });
 
-  it('is yes where it answers with an error of another kind', async () => {
-    await ask(away);
-    await ask(() => Promise.reject(new SessionEntityError('no table')));
-    expect(told).toEqual([false, true]);
-  });
+  it.each([new SessionEntityError('no table'), new SessionRefusedError('a constraint')])(
+    'is yes where it answers with %s',
+    async (error) => {
+      await ask(() => Promise.reject(error));
+      expect(told).toEqual([]);
+      await ask(away);
+      await ask(() => Promise.reject(error));
+      expect(told).toEqual([false, true]);
+    },
+  );
 
   it('is no matter of a method that answers at once', () => {
     const sized = availability.watch({ batchSize: () => 7 } as unknown as SessionTable);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { BatchQueue, type QueueRules } from '../../lib/store/batching/batch-queue.js';
-import { SessionEntityError, SessionTooLargeError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { SplitBatchError } from '../../lib/table/session-table.js';
 import { turns } from '../support/store-gate.js';
 
 interface Item {
@@ -30,7 +31,7 @@ function openQueue(more: Partial<QueueRules<Item, string>> = {}) {
   return { queue, sent, answer, submitItems, submit: (...keys: string[]) => submitItems(...keys.map((key) => ({ key }))) };
 }
 
-const refusal = () => new SessionUnavailableError('a value that it will not take', { isRefusal: true });
+const refusal = new SessionRefusedError('a row that it will not take');
 
 describe('A queue', () => {
   it('sends what comes first at once, by itself', () => {
@@ -137,10 +138,7 @@ describe('A queue', () => {
     expect(await outcomes).toEqual(['done a', 'done a', 'done a']);
   });
 
-  it.each([
-    ['a refusal', refusal],
-    ['a row that is too large', () => new SessionTooLargeError('too large')],
-  ])('sends a batch again one by one for %s, so that only the bad row fails', async (_, error) => {
+  it('sends a batch again one by one where it has to be split, so that only the bad row fails', async () => {
     const sent: string[][] = [];
     const free: (() => void)[] = [];
     const { submit } = openQueue({
@@ -148,7 +146,7 @@ describe('A queue', () => {
       send: async (items) => {
         sent.push(items.map(({ key }) => key));
         if (sent.length <= 2) await new Promise<void>((resolve) => free.push(resolve));
-        if (items.some(({ key }) => key === 'bad')) throw error();
+        if (items.some(({ key }) => key === 'bad')) throw items.length > 1 ? new SplitBatchError(refusal) : refusal;
         return items.map(({ key }) => `done ${key}`);
       },
     });
@@ -158,6 +156,7 @@ describe('A queue', () => {
     for (const leave of free) leave();
     const results = await outcomes;
     expect(results.map(({ status }) => status)).toEqual(keys.map((key) => (key === 'bad' ? 'rejected' : 'fulfilled')));
+    expect(results[3]).toHaveProperty('reason', refusal);
     expect(sent[1]).toEqual(['a', 'b', 'bad', 'c', 'd', 'e']);
     expect(sent.slice(2)).toEqual(['a', 'b', 'bad', 'c', 'd', 'e'].map((key) => [key]));
   });
@@ -165,6 +164,7 @@ describe('A queue', () => {
   it.each([
     ['a database that is away', new SessionUnavailableError('away')],
     ['a table that is missing', new SessionEntityError('missing')],
+    ['a statement that is refused', new SessionRefusedError('read-only')],
   ])('does not ask again for %s', async (_, error) => {
     const send = vi.fn<(items: readonly Item[]) => Promise<string[]>>(async () => {
       await turns(1);

@@ -1,4 +1,5 @@
-import { SessionSerializationError, SessionTooLargeError, SessionUnavailableError } from '../../session.errors.js';
+import { SessionUnavailableError } from '../../session.errors.js';
+import { SplitBatchError } from '../../table/session-table.js';
 
 /** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
@@ -182,7 +183,7 @@ export class BatchQueue<Item, Outcome> {
         for (const { resolve } of waiters) resolve([outcomes[index]!]);
       }
     } catch (error) {
-      if (batch.length > 1 && isRefusal(error)) {
+      if (batch.length > 1 && error instanceof SplitBatchError) {
         await Promise.all(batch.map((entry) => this.deliver([entry])));
         return;
       }
@@ -191,10 +192,4 @@ export class BatchQueue<Item, Outcome> {
       }
     }
   }
-}
-
-/** Whether nothing of a batch has happened because the database, or its column, would not take one of the rows. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof SessionTooLargeError || error instanceof SessionSerializationError) return true;
-  return error instanceof SessionUnavailableError && error.isRefusal;
 }

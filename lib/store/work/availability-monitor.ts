@@ -55,7 +55,7 @@ export class AvailabilityMonitor {
           return answer;
         },
         (error: unknown) => {
-          this.note(begun, !(error instanceof SessionUnavailableError) || error.isRefusal);
+          this.note(begun, !(error instanceof SessionUnavailableError));
           throw error;
         },
       );

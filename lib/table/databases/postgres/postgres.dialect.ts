@@ -1,4 +1,4 @@
-import { isLockTimeout } from '../../database-error.js';
+import { isLocked } from '../../database-error.js';
 import { postgresTransport } from './postgres.transport.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
@@ -63,7 +63,7 @@ export const postgresDialect: SessionDialect = {
         return true;
       } catch (error) {
         await runner.rollbackTransaction();
-        if (isLockTimeout(error)) return false;
+        if (isLocked(error)) return false;
         throw error;
       }
     },

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto';
+import { inspect } from 'node:util';
+import { DataSource, type DataSourceOptions } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
+import { batched } from '../../lib/store/batching/batching-table.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { pickDialect } from '../../lib/table/databases/databases.js';
+import type { TableShape } from '../../lib/table/sql/dialect.js';
+import { compileText } from '../../lib/table/sql/statement.js';
+import type { SessionTable } from '../../lib/table/session-table.js';
+import { describeEachDatabase } from '../support/databases.js';
+import { GOOD_USERS, REFUSED_USERS, TRIGGER_TEXT, useRefusingTable } from '../support/refusing-table.js';
+import { openTable } from '../support/table-open.js';
+import { newChange, newRow, NOW } from '../support/table-rows.js';
+
+const key = (name: string): string => createHash('sha256').update(name).digest('hex');
+const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then<unknown, unknown>(
+    () => 'no failure',
+    (error: unknown) => error,
+  );
+const everythingIn = (error: unknown): string => inspect(error, { depth: 10, showHidden: true });
+const SECRET = 'marker-of-what-must-not-leak';
+const data = `{"card":"${SECRET}"}`;
+const isEmbedded = (name: string) => !['postgres', 'mariadb'].includes(name);
+
+describeEachDatabase('A row that the database refuses', (database) => {
+  const { entity, owners, dataSource } = useRefusingTable(database);
+
+  /** As a store has it: what waits goes together. */
+  const open = async (): Promise<SessionTable> => {
+    const table = openTable(dataSource(), entity);
+    await table.fields();
+    await table.clear();
+    return batched(table, resolveOptions({ secret: 'a secret' }));
+  };
+
+  const writes: readonly (readonly [string, (table: SessionTable, id: string, userId: string | null) => Promise<unknown>])[] = [
+    ['insert', (table, id, userId) => table.insert([newRow(id, { userId, data })])],
+    ['update', (table, id, userId) => table.update([newChange(id, { userId, data })])],
+    ['upsert', (table, id, userId) => table.upsert([newRow(id, { userId, data })])],
+  ];
+  const reasons = [['NOT NULL', null, 'user_id'] as const, ...Object.entries(REFUSED_USERS).map(([why, rest]) => [why, ...rest] as const)];
+
+  describe.each(reasons)('for %s', (_, userId, named) => {
+    it.each(writes)('fails by %s with SessionRefusedError, alone and among good ones, and harms none of them', async (operation, write) => {
+      const table = await open();
+      const ids = GOOD_USERS.map((user) => key(user));
+      if (operation !== 'insert') await Promise.all([...ids, key('bad')].map((id) => table.insert([newRow(id, { userId: 'ann' })])));
+      const alone = await failureOf(write(table, key('bad'), userId));
+      const bad = failureOf(write(table, key('bad'), userId));
+      const good = await Promise.all(ids.map((id, index) => write(table, id, GOOD_USERS[index]!)));
+      expect(good).toEqual(ids.map(() => ['saved']));
+      for (const error of [alone, await bad]) {
+        expect(error).toBeInstanceOf(SessionRefusedError);
+        expect(error).toMatchObject({ code: 'SESSION_REFUSED', status: 500, expose: false });
+        // Not every driver names every constraint.
+        const isNamed = !(named === 'fk_owner' && isEmbedded(database.name));
+        if (isNamed) expect((error as Error).message).toContain(named);
+        for (const secret of [SECRET, TRIGGER_TEXT, key('bad')]) expect(everythingIn(error)).not.toContain(secret);
+      }
+      const stored = await table.find([...ids, key('bad')], NOW);
+      expect(stored.slice(0, 3).map((row) => row?.userId)).toEqual(GOOD_USERS);
+      expect(stored[3]?.userId).toBe(operation === 'insert' ? undefined : 'ann');
+    });
+  });
+
+  it('because its user was deleted meanwhile is refused at the next save, and stored again once the user is back', async () => {
+    const table = await open();
+    const userId = 'zoe';
+    await expect(table.insert([newRow(key('a'), { userId })])).rejects.toThrow(SessionRefusedError);
+    await dataSource().getRepository(owners).insert({ id: userId });
+    onTestFinished(async () => {
+      await table.clear();
+      await dataSource().getRepository(owners).delete({ id: userId });
+    });
+    await expect(table.insert([newRow(key('a'), { userId })])).resolves.toEqual(['saved']);
+  });
+});
+
+describeEachDatabase('A statement that the database refuses', (database) => {
+  const { entity, tableName, dataSource } = useRefusingTable(database);
+  const good = newRow(key('good'), { userId: 'ann' });
+
+  /** A data source with other settings, whose table is there already. */
+  async function openWith(more: object, prepare: (dataSource: DataSource) => Promise<unknown> = async () => undefined) {
+    const other = new DataSource({ ...database.options, entities: dataSource().options.entities, ...more } as DataSourceOptions);
+    await other.initialize();
+    onTestFinished(() => other.destroy());
+    await prepare(other);
+    return other;
+  }
+
+  async function expectRefusal(table: SessionTable): Promise<void> {
+    await table.fields();
+    const together = batched(table, resolveOptions({ secret: 'a secret' }));
+    const rows = ['a', 'b', 'c', 'd'].map((name) => newRow(key(name), { userId: 'bob' }));
+    const errors = await Promise.all(rows.map((row) => failureOf(together.insert([row]))));
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(SessionRefusedError);
+      expect(everythingIn(error)).not.toContain(good.id);
+    }
+    // Reads go on, and none of the rows is there.
+    expect(await openTable(dataSource(), entity).count({ now: NOW })).toBe(0);
+  }
+
+  it('for its syntax', async () => {
+    const picked = pickDialect(dataSource());
+    const broken = { ...picked, multiRow: {}, insert: (shape: TableShape) => compileText(shape, 'INSERT NOWHERE') };
+    await expectRefusal(openTable(dataSource(), entity, { dialect: broken }));
+  });
+
+  it('because the server, or the transaction, is read-only', async () => {
+    switch (database.name) {
+      case 'postgres': {
+        const readOnly = await openWith({ extra: { options: '-c default_transaction_read_only=on' } });
+        return expectRefusal(openTable(readOnly, entity));
+      }
+      case 'mariadb': {
+        const readOnly = await openWith({ extra: { connectionLimit: 1 } }, (other) => other.query('SET SESSION TRANSACTION READ ONLY'));
+        return expectRefusal(openTable(readOnly, entity));
+      }
+      default: {
+        await dataSource().query('PRAGMA query_only = 1');
+        try {
+          await expectRefusal(openTable(dataSource(), entity));
+        } finally {
+          await dataSource().query('PRAGMA query_only = 0');
+        }
+      }
+    }
+  });
+
+  if (isEmbedded(database.name)) return;
+
+  it('because its user has no permission', async () => {
+    if (database.name === 'postgres') {
+      const reader = await openWith({ extra: { options: '-c role=pg_read_all_data' } });
+      return expectRefusal(openTable(reader, entity));
+    }
+    const user = `reader_${tableName.slice(-12)}`;
+    await dataSource().query(`CREATE USER ${user}@'%' IDENTIFIED BY 'reader'`);
+    onTestFinished(() => dataSource().query(`DROP USER ${user}@'%'`));
+    await dataSource().query(`GRANT SELECT ON ${tableName} TO ${user}@'%'`);
+    const url = new URL((database.options as { url: string }).url);
+    url.username = user;
+    url.password = 'reader';
+    await expectRefusal(openTable(await openWith({ url: String(url) }), entity));
+  });
+
+  describe('or cannot finish is no refusal:', () => {
+    const slow = newRow(key('slow'), { userId: 'slow' });
+
+    it('one takes longer than the server allows', async () => {
+      const limited =
+        database.name === 'postgres'
+          ? await openWith({ extra: { options: '-c statement_timeout=100' } })
+          : await openWith({ extra: { connectionLimit: 1 } }, (other) => other.query('SET SESSION max_statement_time = 0.1'));
+      await expect(openTable(limited, entity).insert([slow])).rejects.toThrow(SessionUnavailableError);
+    });
+
+    it('one is ended by an administrator', async () => {
+      const other = await openWith(database.name === 'postgres' ? {} : { extra: { connectionLimit: 1 } });
+      const failure = failureOf(openTable(other, entity).insert([slow]));
+      await killSleeping();
+      expect(await failure).toBeInstanceOf(SessionUnavailableError);
+    });
+
+    /** Ends the connection that waits in the trigger, as soon as the server shows it. */
+    async function killSleeping(): Promise<void> {
+      for (;;) {
+        if (database.name === 'postgres') {
+          const own = `state = 'active' AND wait_event = 'PgSleep' AND datname = current_database() AND query LIKE '%${tableName}%'`;
+          const found: unknown[] = await dataSource().query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${own}`);
+          if (found.length > 0) return;
+        } else {
+          const own = `DB = DATABASE() AND STATE = 'User sleep'`;
+          const [found]: { id: number }[] = await dataSource().query(`SELECT ID AS id FROM information_schema.PROCESSLIST WHERE ${own}`);
+          if (found) return dataSource().query(`KILL ${found.id}`);
+        }
+      }
+    }
+  });
+
+  it('is told apart from a table that is missing', async () => {
+    const bare = await openWith({});
+    const missing = { ...pickDialect(bare), insert: (shape: TableShape) => compileText(shape, 'INSERT INTO no_such_table VALUES (1)') };
+    await expect(openTable(bare, entity, { dialect: missing }).insert([good])).rejects.toThrow(SessionEntityError);
+  });
+});
