@@ -74,13 +74,26 @@ export function mapColumns(
   return { id, data, ...rest };
 }
 
-/** The registered metadata of an entity. Throws `SessionEntityError` where the data source does not know it. */
+/**
+ * The registered metadata of this very entity; TypeORM itself is content with another one of the same name. Throws
+ * `SessionEntityError` where the data source does not know it.
+ */
 export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>): EntityMetadata {
-  if (dataSource.hasMetadata(entity)) return dataSource.getMetadata(entity);
-  throw new SessionEntityError(
-    `The session entity "${nameOf(entity)}" is not registered on the data source. ` +
-      'Add it to the `entities` of the data source, or set `autoLoadEntities: true` in TypeOrmModule.',
-  );
+  const schema = typeof entity === 'object' && 'options' in entity ? entity.options : undefined;
+  const target = schema ? (schema.target ?? schema.name) : entity;
+  const found = dataSource.entityMetadatas.find((metadata) => metadata.target === target);
+  if (!found) {
+    throw new SessionEntityError(
+      `The session entity "${nameOf(entity)}" is not registered on the data source. ` +
+        'Add it to the `entities` of the data source, or set `autoLoadEntities: true` in TypeOrmModule.',
+    );
+  }
+  if (schema?.tableName !== undefined && schema.tableName !== found.givenTableName) {
+    throw new SessionEntityError(
+      `The data source has two entities named "${nameOf(entity)}". Give the session entity another \`name\`, or leave it out of \`defineSessionEntity\`.`,
+    );
+  }
+  return found;
 }
 
 function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {

@@ -32,6 +32,9 @@ const RENEWAL_COLUMNS = {
  */
 @Entity('sessions')
 export class SessionEntity {
+  /** What TypeORM calls the entity: applications have entities named `Session` and `SessionEntity` of their own. */
+  static readonly name: string = 'NestjsTypeormSessionEntity';
+
   /** Lower-case hexadecimal SHA-256 of the session id: exact under every collation (OWASP ASVS 14.2.4). */
   @PrimaryColumn(COLUMNS.id)
   id!: string;
@@ -85,7 +88,7 @@ export class SessionEntity {
  * @publicApi
  */
 export interface SessionEntityDefinition {
-  /** Name of the entity. @default 'Session' */
+  /** Name of the entity, which no other entity of the data source may have. @default `NestjsTypeormSession_` and the table */
   name?: string;
   /** @default 'sessions' */
   tableName?: string;
@@ -108,7 +111,8 @@ export interface SessionEntityDefinition {
  * @publicApi
  */
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
-  const { name = 'Session', tableName = 'sessions', schema, columns, dataType, charset, renewal } = definition;
+  const { tableName = 'sessions', schema, columns, dataType, charset, renewal } = definition;
+  const { name = nameFrom(schema, tableName) } = definition;
   const named = Object.entries({ ...COLUMNS, ...(renewal && RENEWAL_COLUMNS) }).map(([field, options]) => {
     const column = { ...options, name: columns?.[field as SessionField] ?? options.name };
     if (field !== 'data') return [field, column];
@@ -121,4 +125,10 @@ export function defineSessionEntity(definition: SessionEntityDefinition = {}): E
     columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
     indices: [{ columns: ['pruneAfter'] }, { columns: ['userId'] }, ...(renewal ? [{ columns: ['previousId'] }] : [])],
   });
+}
+
+/** A name of its own for each table: TypeORM finds entities by name, and applications have a `Session` of their own. */
+function nameFrom(schema: string | undefined, tableName: string): string {
+  const path = schema === undefined ? tableName : `${schema}.${tableName}`;
+  return `NestjsTypeormSession_${path.replace(/\W/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`)}`;
 }

@@ -1,7 +1,8 @@
 import { Table } from 'typeorm';
 import type { DataSource, EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
-import { SessionEntityError, SessionOptionsError } from '../../session.errors.js';
+import { SessionOptionsError } from '../../session.errors.js';
 import { tuneTable } from '../databases/databases.js';
+import { metadataOf } from './columns.js';
 import { SessionEntity } from './session.entity.js';
 
 /**
@@ -35,7 +36,7 @@ export function createSessionMigration(options: SessionMigrationOptions = {}): n
     async up(queryRunner: QueryRunner): Promise<void> {
       const table = tableOf(entity, queryRunner);
       await queryRunner.createTable(table, true);
-      await tuneTable(queryRunner, dataSourceOf(queryRunner).getMetadata(entity).tablePath);
+      await tuneTable(queryRunner, metadataOf(dataSourceOf(queryRunner), entity).tablePath);
     }
 
     async down(queryRunner: QueryRunner): Promise<void> {
@@ -49,10 +50,5 @@ const dataSourceOf = ({ manager }: QueryRunner): DataSource => manager.dataSourc
 
 function tableOf(entity: EntityTarget<ObjectLiteral>, queryRunner: QueryRunner): Table {
   const dataSource = dataSourceOf(queryRunner);
-  if (!dataSource.hasMetadata(entity)) {
-    throw new SessionEntityError(
-      'The session migration needs its entity on the data source that runs it. Add it to the `entities` of that data source.',
-    );
-  }
-  return Table.create(dataSource.getMetadata(entity), dataSource.driver);
+  return Table.create(metadataOf(dataSource, entity), dataSource.driver);
 }
