@@ -114,4 +114,48 @@ describeEachDatabase('the cookie of a session', (database) => {
       expect((await loadSession(store, 'a')).views).toBe(2);
     },
   );
+
+  it.each([
+    ['domain', 'example.org\r\nSet-Cookie: a=b'],
+    ['domain', 'example.org; Path=/'],
+    ['domain', { toString: 'x' }],
+    ['path', '/\r\nX: y'],
+    ['path', '/; Domain=example.org'],
+    ['path', ['/']],
+    ['path', '/\u2028'],
+    ['sameSite', {}],
+    ['sameSite', 'sideways'],
+    ['priority', 'urgent'],
+    ['priority', 7],
+    ['httpOnly', 'yes'],
+    ['secure', {}],
+    ['partitioned', 1],
+    ['originalMaxAge', 1e300],
+    ['originalMaxAge', -1e300],
+    ['originalMaxAge', '60000'],
+    ['expires', 'tomorrow'],
+    ['expires', 1e300],
+  ])('leaves out a stored %s that cannot be sent: %j', async (name, value) => {
+    const store = open();
+    await store.set('a', dataOf({ views: 1 }));
+    await alter('a', { data: JSON.stringify(dataOf({ views: 1 }, { [name]: value })) });
+    const session = await loadSession(store, 'a');
+    session.touch();
+    const { cookie } = session as unknown as { cookie: { data: Record<string, unknown>; serialize(name: string, value: string): string } };
+    expect(cookie.serialize('sid', 'x')).toBe('sid=x; Path=/; HttpOnly');
+    await Object.assign(session, { views: 2 }).save();
+    expect(JSON.parse(String((await rowOf('a'))?.data)).cookie[name]).not.toEqual(value);
+  });
+
+  it.each([
+    ['path', null],
+    ['domain', '.example.org'],
+    ['sameSite', 'Lax'],
+    ['sameSite', true],
+    ['priority', 'High'],
+  ])('keeps a stored %s that can be sent: %j', async (name, value) => {
+    const store = open();
+    await store.set('a', dataOf({}, { [name]: value }));
+    expect((await loadSession(store, 'a')).cookie).toMatchObject({ [name]: value });
+  });
 });

@@ -33,6 +33,17 @@ describeEachDatabase('requests of one session that overlap', (database) => {
       expect(await rowOf('s')).toMatchObject({ version: 3 });
     });
 
+    it.each([1_250, 4_000])('also where data is nested %i levels deep', async (depth) => {
+      const deep = (value: string) => JSON.parse('['.repeat(depth) + value + ']'.repeat(depth)) as unknown;
+      const [first, second, store] = await twoRequests({}, { deep: deep('1'), kept: deep('2') });
+      first.deep = deep('3');
+      second.locale = 'de';
+      await first.save();
+      await second.save();
+      const values = await readValues(store, 's');
+      expect(JSON.stringify(values)).toBe(JSON.stringify({ deep: deep('3'), kept: deep('2'), locale: 'de' }));
+    });
+
     it('and the session in hand shows the other side’s changes after its save', async () => {
       const [first, second] = await twoRequests({}, { cart: 1, locale: 'en', flash: 'hi' });
       first.cart = 2;

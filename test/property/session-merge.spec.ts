@@ -68,6 +68,83 @@ describe('mergeSessions', () => {
     );
   });
 
+  const isKept = (base: unknown, mine: unknown) => mergeSessions({ key: base }, { key: 'theirs' }, { key: mine }).key === 'theirs';
+  const nested = (depth: number, open: string, close: string) => JSON.parse(`${open.repeat(depth)}1${close.repeat(depth)}`) as unknown;
+  const ring = (length: number) => {
+    const first: unknown[] = [];
+    let last = first;
+    for (let index = 1; index < length; index++) last = [last];
+    first.push(last);
+    return first;
+  };
+
+  it.each<[string, unknown, unknown]>([
+    ['the order of keys', { a: 1, b: { c: 2, d: 3 } }, { b: { d: 3, c: 2 }, a: 1 }],
+    [
+      'equal dates, maps and sets',
+      [new Date(5), new Map([['a', [1]]]), new Set(['x'])],
+      [new Date(5), new Map([['a', [1]]]), new Set(['x'])],
+    ],
+    ['an object without a prototype', { a: Object.assign(Object.create(null) as object, { b: 1 }) }, { a: { b: 1 } }],
+    ['not a number', [Number.NaN], [Number.NaN]],
+    ['a key that is called length', { length: [] }, { length: [] }],
+    ['cycles', ring(1), ring(1)],
+    ['cycles of unlike lengths, which look alike all the way', ring(2), ring(3)],
+    ['arrays deeper than the call stack', nested(100_000, '[', ']'), nested(100_000, '[', ']')],
+    ['objects deeper than the call stack', nested(100_000, '{"a":', '}'), nested(100_000, '{"a":', '}')],
+  ])('sees no change in %s', (_, base, mine) => {
+    expect(isKept(base, mine)).toBe(true);
+  });
+
+  it.each<[string, unknown, unknown]>([
+    ['a value', { a: { b: 1 } }, { a: { b: 2 } }],
+    ['a value deep down', nested(100_000, '[', ']'), nested(100_001, '[', ']')],
+    ['one of several values', [1, [2, 3]], [1, [2, 4]]],
+    ['a key', { a: 1 }, { b: 1 }],
+    ['a key with the value undefined', { a: undefined }, { b: undefined }],
+    ['a key that every object inherits', { a: 1 }, { toString: 1 }],
+    ['an inherited key that becomes its own', { constructor: Object }, { other: Object }],
+    ['a key more', { a: 1 }, { a: 1, b: 2 }],
+    ['a key less', { a: 1, b: 2 }, { a: 1 }],
+    ['an element more', [1], [1, 2]],
+    ['the length of a sparse array', Object.assign([], { length: 2 }), Object.assign([], { length: 3 })],
+    ['an array that becomes an object', [1], { 0: 1 }],
+    ['an empty array that becomes an object', [], {}],
+    ['an object that becomes null', {}, null],
+    ['an object that becomes a primitive', {}, 'x'],
+    ['a date', [new Date(5)], [new Date(6)]],
+    ['a date that becomes an object', [new Date(5)], [{}]],
+    ['what a map holds', new Map([['a', 1]]), new Map([['a', 2]])],
+    ['a number that becomes a string', [1], ['1']],
+    ['one of two places of a shared object', Array.from({ length: 2 }).fill(Object.freeze({ a: 1 })), [{ a: 1 }, { a: 2 }]],
+  ])('sees a change of %s', (_, base, mine) => {
+    expect(isKept(base, mine)).toBe(false);
+    expect(isKept(mine, base)).toBe(false);
+  });
+
+  it('sees a change where a copy differs in one value, wherever that is, and none in a copy', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 4 }), fc.nat(), (value, place) => {
+        const copy = structuredClone({ value });
+        expect(isKept({ value }, copy)).toBe(true);
+        const objects: Values[] = [copy];
+        for (const object of objects) {
+          for (const each of Object.values(object)) if (typeof each === 'object' && each !== null) objects.push(each as Values);
+        }
+        const chosen = objects[place % objects.length]!;
+        const names = Object.keys(chosen);
+        fc.pre(names.length > 0);
+        chosen[names[place % names.length]!] = 'a value of its own';
+        expect(isKept({ value }, copy)).toBe(false);
+      }),
+    );
+  });
+
+  it('tells a key without a value from one that is not there', () => {
+    expect(mergeSessions({ a: undefined }, { a: 1 }, {})).toStrictEqual({});
+    expect(mergeSessions({}, { a: 1 }, { a: undefined })).toStrictEqual({ a: undefined });
+  });
+
   it('takes the cookie from mine, whoever changed it', () => {
     fc.assert(
       fc.property(values, values, values, (base, theirs, mine) => {
@@ -100,6 +177,12 @@ describe('applyMerge', () => {
     applyMerge(session, { cart: { tea: 1 }, late: 'old', cookie: 'x' }, { cart: { tea: 1 }, late: 'old', cookie: 'y', theirs: 1 });
     expect({ ...session }).toEqual({ cart, late: 'new', cookie: 'its own', theirs: 1 });
     expect(session.cart).toBe(cart);
+  });
+
+  it('removes a key instead of emptying it, also one whose name every object inherits', () => {
+    const session = live({ a: 1, valueOf: 2 });
+    applyMerge(session, { a: 1, valueOf: 2 }, {});
+    expect(Object.keys(session)).toEqual([]);
   });
 
   it('never reaches a prototype', () => {

@@ -27,5 +27,35 @@ export function applyMerge(session: object, mine: Data, merged: Data): void {
 }
 
 function isSame(a: Data, b: Data, key: string): boolean {
-  return Object.hasOwn(a, key) === Object.hasOwn(b, key) && isDeepStrictEqual(a[key], b[key]);
+  return Object.hasOwn(a, key) === Object.hasOwn(b, key) && isEqual(a[key], b[key]);
+}
+
+/** Without recursion into objects and arrays: data from a request may be nested deeper than the call stack. */
+function isEqual(a: unknown, b: unknown): boolean {
+  const pairs: [unknown, unknown][] = [[a, b]];
+  const seen = new Map<object, Set<object>>();
+  for (const [left, right] of pairs) {
+    if (!isNested(left) || !isNested(right) || Array.isArray(left) !== Array.isArray(right)) {
+      if (!isDeepStrictEqual(left, right)) return false;
+      continue;
+    }
+    const met = seen.get(left) ?? new Set();
+    // What is compared already, somewhere in a cycle, needs no second look.
+    if (met.has(right)) continue;
+    seen.set(left, met.add(right));
+    const keys = Object.keys(left);
+    if (keys.length !== Object.keys(right).length || (Array.isArray(left) && left.length !== right.length)) return false;
+    for (const key of keys) {
+      if (!Object.hasOwn(right, key)) return false;
+      pairs.push([left[key], right[key]]);
+    }
+  }
+  return true;
+}
+
+/** An array or a plain object, as JSON makes them. */
+function isNested(value: unknown): value is Data {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
 }

@@ -1,4 +1,5 @@
 import type { SessionData } from '../express-session.js';
+import { checkDepth } from './json-depth.js';
 
 /**
  * Turns session data into text and back. Both may be asynchronous. `serialize` of equal data gives equal text, because
@@ -16,12 +17,12 @@ export interface SessionSerializer {
 }
 
 /**
- * The default: plain JSON.
+ * The default: plain JSON, nested at most 4,096 levels deep.
  *
  * @publicApi
  */
 export const jsonSerializer: SessionSerializer = {
   name: 'json',
-  serialize: (data) => JSON.stringify(data),
-  deserialize: (text) => JSON.parse(text) as SessionData,
+  serialize: (data) => checkDepth(JSON.stringify(data)),
+  deserialize: (text) => JSON.parse(checkDepth(text)) as SessionData,
 };
