@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionEntityError, SessionTooLargeError } from '../../session.errors.js';
-import { convertData, convertTime, type Conversion } from './column-conversion.js';
+import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
+import type { InstantForm } from './instant.js';
 import { SESSION_FIELDS, type SessionField } from '../session-table.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
@@ -16,6 +17,8 @@ export interface SessionColumn {
   readonly type: string;
   /** The column's name, escaped for SQL. */
   readonly sql: string;
+  /** The expression by which it is read. */
+  readonly read: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
   /** Whether texts of the database itself are its values, both ways: neither TypeORM nor the driver has anything to do. */
@@ -34,6 +37,8 @@ export interface ColumnTraits {
   readonly integerHoldsMilliseconds: boolean;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
+  /** How a type with date and time holds an instant; without it TypeORM and the driver convert dates. */
+  instantOf?(type: string): InstantForm | undefined;
 }
 
 /** The columns of an entity by field; `id` and `data` are always there. */
@@ -98,14 +103,17 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
 
 function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
   const type = driver.normalizeType(metadata).toLowerCase();
-  const { encode, decode } = conversionOf(field, type, metadata, traits);
+  const instant = isTime(field) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
+  const { encode, decode } = instant ? convertInstant(instant, field === 'pruneAfter') : conversionOf(field, type, metadata, traits);
   const capacity = capacityOf(field, type, metadata, traits);
-  const isPlain = !metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-');
+  const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
+  const sql = driver.escape(metadata.databaseName);
   return {
     field,
     metadata,
     type,
-    sql: driver.escape(metadata.databaseName),
+    sql,
+    read: instant?.read(sql) ?? sql,
     assertFits: limitOf(type, metadata, capacity),
     isPlain,
     isText: isPlain && /char|text/.test(type),
@@ -118,6 +126,10 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     },
   };
 }
+
+const TIME_FIELDS: readonly SessionField[] = ['expiresAt', 'createdAt', 'lastSeenAt', 'previousUntil', 'pruneAfter'];
+
+const isTime = (field: SessionField): boolean => TIME_FIELDS.includes(field);
 
 function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, { integerHoldsMilliseconds }: ColumnTraits): Conversion {
   switch (field) {

@@ -73,6 +73,9 @@ export interface SessionDialect extends ColumnTraits {
   /** Compares a text column with a parameter or column by case, length and padding. */
   equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
 
+  /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
+  inUtc?(shape: TableShape, sql: string): string;
+
   readonly find: Build;
   /** By the id before, of which `previousUntil` is the end. */
   readonly findPrevious: Build;

@@ -1,4 +1,5 @@
 import { isLocked } from '../../database-error.js';
+import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
@@ -23,6 +24,14 @@ const CASTS: Readonly<Record<string, string>> = {
   timestamptz: 'timestamptz',
 };
 
+/** As text, because applications tell the driver how to parse numbers and times. A `timestamp` is taken for UTC. */
+const INSTANT: InstantForm = {
+  encode: utcText,
+  read: (sql) => `CAST(EXTRACT(EPOCH FROM ${sql}) AS text)`,
+  // To the microsecond: as a fraction, 0.1 seconds are not exactly 100 milliseconds.
+  decode: (raw) => Math.round(Number(raw) * 1_000_000) / 1_000,
+};
+
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
   ...standardDialect,
@@ -35,6 +44,11 @@ export const postgresDialect: SessionDialect = {
     },
     { locksRows: true, rewritesIndexes: false },
   ),
+  instantOf(type) {
+    if (!type.startsWith('timestamp')) return undefined;
+    const zone = /tz|with time zone/.test(type) ? '+00' : '';
+    return { ...INSTANT, encode: (epochMs) => utcText(epochMs) + zone };
+  },
   isExact: true,
   equals(column, value) {
     const { type, collation } = column.metadata;
