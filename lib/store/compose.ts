@@ -37,6 +37,7 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
     timeoutMs: options.operationTimeoutMs,
+    hashIds: options.hashIds,
     prepares: options.preparedStatements,
     onReady: (fields) => warnOfMissing(fields, warn),
   });

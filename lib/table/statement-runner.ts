@@ -4,6 +4,7 @@ import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
 import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
+import { assertHoldsSessions } from './entity/entity-faults.js';
 import { mapColumns, metadataOf, type SessionColumnNames } from './entity/columns.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
@@ -23,6 +24,8 @@ const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'upda
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
   readonly timeoutMs: number;
+  /** Whether ids are hashes, for which the columns must have room. @default false */
+  readonly hashIds?: boolean;
   /** Instead of the one that fits the data source. */
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, where the driver can. @default true */
@@ -66,6 +69,8 @@ export class StatementRunner {
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
     const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
+    const { hashIds = false } = this.options;
+    assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
     const limited = Object.values(columns).filter(({ assertFits }) => assertFits);
     this.shape = { dataSource, dialect, metadata, columns, limited, table: path.join('.') };

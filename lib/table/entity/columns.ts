@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { SessionEntityError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import type { InstantForm } from './instant.js';
+import { SessionEntity } from './session.entity.js';
 import { SESSION_FIELDS, type SessionField } from '../session-table.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
@@ -242,6 +243,8 @@ function lacks({ name, columns }: EntityMetadata, field: SessionField, property:
 
 function nameOf(entity: EntityTarget<ObjectLiteral>): string {
   if (typeof entity === 'string') return entity;
+  // Known to its users by what they import.
+  if (entity === SessionEntity) return 'SessionEntity';
   if (typeof entity === 'function') return entity.name;
   return 'options' in entity ? entity.options.name : entity.name;
 }

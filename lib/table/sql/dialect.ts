@@ -71,7 +71,7 @@ export interface SessionDialect extends ColumnTraits {
   /** Whether `equals` is exact; if not, a row is looked at before it is written. */
   readonly isExact: boolean;
   /** Compares a text column with a parameter or column by case, length and padding. */
-  equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
+  equals(column: Pick<SessionColumn, 'sql' | 'type' | 'metadata'>, value: string): string;
 
   /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
   inUtc?(shape: TableShape, sql: string): string;
