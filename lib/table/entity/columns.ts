@@ -1,5 +1,5 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
-import { SessionEntityError, SessionTooLargeError } from '../../session.errors.js';
+import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
@@ -115,7 +115,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     type,
     sql,
     read: instant?.read(sql) ?? sql,
-    assertFits: limitOf(type, metadata, capacity),
+    assertFits: limitOf(field, type, metadata, capacity),
     isPlain,
     isText: isPlain && /char|text/.test(type),
     encode: isPlain
@@ -177,17 +177,21 @@ interface Capacity {
   readonly unit: 'bytes' | 'characters';
 }
 
+/** Fields whose text comes from applications and users. */
+const isFree = (field: SessionField): boolean => field === 'data' || field === 'userId' || field === 'id';
+
 function capacityOf(field: SessionField, type: string, { length }: ColumnMetadata, { textBytes }: ColumnTraits): Capacity | undefined {
-  if (field !== 'data' && field !== 'userId' && field !== 'id') return undefined;
+  if (!isFree(field)) return undefined;
   const bytes = textBytes[type];
   if (bytes !== undefined) return { size: bytes, unit: 'bytes' };
   return Number(length) > 0 ? { size: Number(length), unit: 'characters' } : undefined;
 }
 
 /** `undefined` for a column that holds any value. */
-function limitOf(type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
-  if (!capacity && !isPadded(type)) return undefined;
+function limitOf(field: SessionField, type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
+  if (!isFree(field) && !isPadded(type)) return undefined;
   return (value) => {
+    if (typeof value === 'string' && !value.isWellFormed()) throw brokenText(metadata);
     if (capacity) assertFits(metadata, value, capacity);
     if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
   };
@@ -200,6 +204,12 @@ function assertFits({ databaseName }: ColumnMetadata, value: unknown, { size, un
   throw new SessionTooLargeError(
     `The column "${databaseName}" holds ${size} ${unit}, and the session needs ${actual}. ` +
       'Keep less in it, or give the column a larger type.',
+  );
+}
+
+function brokenText({ databaseName }: ColumnMetadata): SessionSerializationError {
+  return new SessionSerializationError(
+    `The column "${databaseName}" cannot hold half of a surrogate pair. Drop it (\`toWellFormed()\`), or use a serializer that escapes it, as JSON does.`,
   );
 }
 

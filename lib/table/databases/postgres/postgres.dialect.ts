@@ -24,6 +24,8 @@ const CASTS: Readonly<Record<string, string>> = {
   timestamptz: 'timestamptz',
 };
 
+const ENCODINGS = "SELECT current_setting('server_encoding') AS server, current_setting('client_encoding') AS client";
+
 /** How the texts of types look that do not take every text. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$': /^uuid$/,
@@ -52,6 +54,12 @@ export const postgresDialect: SessionDialect = {
     },
     { locksRows: true, rewritesIndexes: false },
   ),
+  async narrowFields(query, shape) {
+    const [encodings] = await query(ENCODINGS, []);
+    const isWide = Object.values(encodings ?? {}).every((encoding) => encoding === 'UTF8');
+    const narrow = isWide ? [] : fieldsOf(shape).filter(({ type }) => /char|text|json/.test(type));
+    return new Set(narrow.map(({ field }) => field));
+  },
   instantOf(type) {
     if (!type.startsWith('timestamp')) return undefined;
     const zone = /tz|with time zone/.test(type) ? '+00' : '';
