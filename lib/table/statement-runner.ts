@@ -4,7 +4,10 @@ import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
 import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
-import { mapColumns, metadataOf, type SessionColumnNames } from './entity/columns.js';
+import { assertHoldsSessions } from './entity/entity-faults.js';
+import { narrowFieldsOf } from './character-sets.js';
+import { narrowColumns } from './entity/narrow-columns.js';
+import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
 import { queryRunnerTransport, type StatementResult, type StatementTransport } from './sql/transport.js';
@@ -23,6 +26,8 @@ const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'upda
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
   readonly timeoutMs: number;
+  /** Whether ids are hashes, for which the columns must have room. @default false */
+  readonly hashIds?: boolean;
   /** Instead of the one that fits the data source. */
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, where the driver can. @default true */
@@ -51,6 +56,8 @@ export class StatementRunner {
   private shape: TableShape | undefined;
   private transport: StatementTransport = queryRunnerTransport;
   private hasRun = false;
+  /** Whether the character sets are known. */
+  private isSettled = false;
   private patienceEnds: number | undefined;
   private readonly statements = new Map<string, BoundStatement>();
 
@@ -66,9 +73,11 @@ export class StatementRunner {
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
     const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
+    const { hashIds = false } = this.options;
+    assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    const limited = Object.values(columns).filter(({ assertFits }) => assertFits);
-    this.shape = { dataSource, dialect, metadata, columns, limited, table: path.join('.') };
+    this.shape = { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.') };
+    this.isSettled = !dialect.narrowFields;
     if (this.options.prepares !== false) this.transport = dialect.transport;
     this.options.onReady?.(new Set(Object.keys(columns) as SessionField[]));
     return this.shape;
@@ -77,6 +86,16 @@ export class StatementRunner {
   /** Opens the data source where it is not. */
   async ready(): Promise<TableShape> {
     if (!this.database.isOpen()) await this.database.open();
+    const shape = this.check();
+    return this.isSettled ? shape : this.settle(shape);
+  }
+
+  /** Asks once which characters columns and connection carry, before the first statement is built. */
+  private async settle(shape: TableShape): Promise<TableShape> {
+    const narrow = await narrowFieldsOf(shape, this.options.timeoutMs);
+    if (!narrow) return shape;
+    if (!this.isSettled && narrow.size > 0) this.shape = { ...shape, ...withLimits(narrowColumns(shape.columns, narrow)) };
+    this.isSettled = true;
     return this.check();
   }
 
@@ -107,7 +126,8 @@ export class StatementRunner {
 
   /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
   batchSize(operation: MultiRowName, rows: number): number {
-    const form = this.shape && this.form(operation, 2, this.shape) && this.shape.dialect.multiRow[operation];
+    const shape = this.isSettled ? this.shape : undefined;
+    const form = shape && this.form(operation, 2, shape) && shape.dialect.multiRow[operation];
     return form ? takeOf(form, rows) : 1;
   }
 
@@ -140,7 +160,7 @@ export class StatementRunner {
 
   /** The shape, where nothing has to be waited for. */
   private known(): TableShape | undefined {
-    return this.database.isOpen() ? this.shape : undefined;
+    return this.isSettled && this.database.isOpen() ? this.shape : undefined;
   }
 
   private form(operation: MultiRowName, rows: number, shape: TableShape): BoundStatement | undefined {
@@ -222,6 +242,11 @@ export class StatementRunner {
     return this.database.dataSource.driver.createQueryRunner('master').isTransactionActive;
   }
 }
+
+const withLimits = (columns: SessionColumns): Pick<TableShape, 'columns' | 'limited'> => ({
+  columns,
+  limited: Object.values(columns).filter(({ assertFits }) => assertFits),
+});
 
 /** One bad row must not fail its neighbours. */
 function splitWhereOfRow(error: unknown): never {

@@ -1,6 +1,6 @@
 import type { DataSource, EntityTarget, Logger, ObjectLiteral } from 'typeorm';
 import { EntitySchema } from 'typeorm';
-import { afterEach, beforeEach } from 'vitest';
+import { afterEach, beforeAll, beforeEach } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { hashSessionId } from '../../lib/store/session/id.js';
@@ -53,6 +53,16 @@ export function useStores(database: TestDatabase, shape: SessionEntityDefinition
   const keyOf = (sid: string, row: ObjectLiteral) => row.id === hashSessionId(sid) || row.id === sid;
   const rows = async () => (await repository().find()) as RawRow[];
 
+  const open = (options: Partial<SessionModuleOptions> = {}): SessionStore => {
+    const resolved = resolveOptions({ secret: 'a secret of a test', entity, prune: false, ...options });
+    const warn = (message: string) => void warnings.push(message);
+    const store = composeStore(resolved, { dataSource: dataSource(), now: () => clock.now, warn });
+    stores.push(store);
+    return store;
+  };
+
+  // The first store over a data source asks for its character sets; tests count what comes after that.
+  beforeAll(() => open().ping());
   beforeEach(async () => {
     await repository().createQueryBuilder().delete().execute();
     clock.now = START;
@@ -68,13 +78,7 @@ export function useStores(database: TestDatabase, shape: SessionEntityDefinition
     warnings,
     statements,
     dataSource,
-    open(options = {}) {
-      const resolved = resolveOptions({ secret: 'a secret of a test', entity, prune: false, ...options });
-      const warn = (message: string) => void warnings.push(message);
-      const store = composeStore(resolved, { dataSource: dataSource(), now: () => clock.now, warn });
-      stores.push(store);
-      return store;
-    },
+    open,
     rows,
     rowOf: async (sid) => (await rows()).find((row) => keyOf(sid, row)),
     async alter(sid, change) {

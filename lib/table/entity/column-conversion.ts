@@ -1,3 +1,5 @@
+import type { InstantForm } from './instant.js';
+
 /** How the value of a row and the value of an entity property become each other. `null` never gets here. */
 export interface Conversion {
   readonly encode: (value: unknown) => unknown;
@@ -45,6 +47,15 @@ export function convertTime(type: string, inHours: boolean, integerHoldsMillisec
     return { encode: (value) => value, decode: Number };
   }
   return { encode: (value) => Math.ceil(Number(value) / SECOND), decode: (value) => Number(value) * SECOND };
+}
+
+/** A moment in a column whose database tells how it holds an instant. */
+export function convertInstant({ encode, decode }: InstantForm, inHours: boolean): Conversion {
+  const unit = inHours ? HOUR : 1;
+  return {
+    encode: (value) => encode(Number(value) * unit),
+    decode: (value) => Math.ceil(decode(value) / unit),
+  };
 }
 
 function parseObject(text: string): object | undefined {

@@ -1,6 +1,8 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
-import { SessionEntityError, SessionTooLargeError } from '../../session.errors.js';
-import { convertData, convertTime, type Conversion } from './column-conversion.js';
+import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
+import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
+import type { InstantForm } from './instant.js';
+import { SessionEntity } from './session.entity.js';
 import { SESSION_FIELDS, type SessionField } from '../session-table.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
@@ -16,6 +18,8 @@ export interface SessionColumn {
   readonly type: string;
   /** The column's name, escaped for SQL. */
   readonly sql: string;
+  /** The expression by which it is read. */
+  readonly read: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
   /** Whether texts of the database itself are its values, both ways: neither TypeORM nor the driver has anything to do. */
@@ -34,6 +38,8 @@ export interface ColumnTraits {
   readonly integerHoldsMilliseconds: boolean;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
+  /** How a type with date and time holds an instant; without it TypeORM and the driver convert dates. */
+  instantOf?(type: string): InstantForm | undefined;
 }
 
 /** The columns of an entity by field; `id` and `data` are always there. */
@@ -98,15 +104,18 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
 
 function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
   const type = driver.normalizeType(metadata).toLowerCase();
-  const { encode, decode } = conversionOf(field, type, metadata, traits);
+  const instant = isTime(field) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
+  const { encode, decode } = instant ? convertInstant(instant, field === 'pruneAfter') : conversionOf(field, type, metadata, traits);
   const capacity = capacityOf(field, type, metadata, traits);
-  const isPlain = !metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-');
+  const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
+  const sql = driver.escape(metadata.databaseName);
   return {
     field,
     metadata,
     type,
-    sql: driver.escape(metadata.databaseName),
-    assertFits: limitOf(type, metadata, capacity),
+    sql,
+    read: instant?.read(sql) ?? sql,
+    assertFits: limitOf(field, type, metadata, capacity),
     isPlain,
     isText: isPlain && /char|text/.test(type),
     encode: isPlain
@@ -118,6 +127,10 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     },
   };
 }
+
+const TIME_FIELDS: readonly SessionField[] = ['expiresAt', 'createdAt', 'lastSeenAt', 'previousUntil', 'pruneAfter'];
+
+const isTime = (field: SessionField): boolean => TIME_FIELDS.includes(field);
 
 function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, { integerHoldsMilliseconds }: ColumnTraits): Conversion {
   switch (field) {
@@ -164,17 +177,21 @@ interface Capacity {
   readonly unit: 'bytes' | 'characters';
 }
 
+/** Fields whose text comes from applications and users. */
+const isFree = (field: SessionField): boolean => field === 'data' || field === 'userId' || field === 'id';
+
 function capacityOf(field: SessionField, type: string, { length }: ColumnMetadata, { textBytes }: ColumnTraits): Capacity | undefined {
-  if (field !== 'data' && field !== 'userId' && field !== 'id') return undefined;
+  if (!isFree(field)) return undefined;
   const bytes = textBytes[type];
   if (bytes !== undefined) return { size: bytes, unit: 'bytes' };
   return Number(length) > 0 ? { size: Number(length), unit: 'characters' } : undefined;
 }
 
 /** `undefined` for a column that holds any value. */
-function limitOf(type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
-  if (!capacity && !isPadded(type)) return undefined;
+function limitOf(field: SessionField, type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
+  if (!isFree(field) && !isPadded(type)) return undefined;
   return (value) => {
+    if (typeof value === 'string' && !value.isWellFormed()) throw brokenText(metadata);
     if (capacity) assertFits(metadata, value, capacity);
     if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
   };
@@ -187,6 +204,12 @@ function assertFits({ databaseName }: ColumnMetadata, value: unknown, { size, un
   throw new SessionTooLargeError(
     `The column "${databaseName}" holds ${size} ${unit}, and the session needs ${actual}. ` +
       'Keep less in it, or give the column a larger type.',
+  );
+}
+
+function brokenText({ databaseName }: ColumnMetadata): SessionSerializationError {
+  return new SessionSerializationError(
+    `The column "${databaseName}" cannot hold half of a surrogate pair. Drop it (\`toWellFormed()\`), or use a serializer that escapes it, as JSON does.`,
   );
 }
 
@@ -230,6 +253,8 @@ function lacks({ name, columns }: EntityMetadata, field: SessionField, property:
 
 function nameOf(entity: EntityTarget<ObjectLiteral>): string {
   if (typeof entity === 'string') return entity;
+  // Known to its users by what they import.
+  if (entity === SessionEntity) return 'SessionEntity';
   if (typeof entity === 'function') return entity.name;
   return 'options' in entity ? entity.options.name : entity.name;
 }

@@ -31,7 +31,8 @@ type Binding = (values: Values, rows: readonly Values[]) => unknown;
 
 /** Finds out once where each parameter comes from and how it is encoded, and how what comes back is read. */
 export function prepare(shape: TableShape, statement: Statement, isFrequent = false): BoundStatement {
-  const { sql, parameters, fields } = statement;
+  const { parameters, fields } = statement;
+  const sql = shape.dialect.inUtc?.(shape, statement.sql) ?? statement.sql;
   const bindings = parameters.map((parameter) => bindingOf(shape, parameter));
   return {
     name: `session_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`,

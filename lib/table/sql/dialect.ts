@@ -54,6 +54,9 @@ export interface DatabaseLock {
   release(runner: QueryRunner, name: string): Promise<void>;
 }
 
+/** Asks the database; resolves to rows by the names of their columns. */
+export type Query = (sql: string, parameters: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
+
 type Build = (shape: TableShape) => Statement;
 
 /**
@@ -71,7 +74,16 @@ export interface SessionDialect extends ColumnTraits {
   /** Whether `equals` is exact; if not, a row is looked at before it is written. */
   readonly isExact: boolean;
   /** Compares a text column with a parameter or column by case, length and padding. */
-  equals(column: Pick<SessionColumn, 'sql' | 'metadata'>, value: string): string;
+  equals(column: Pick<SessionColumn, 'sql' | 'type' | 'metadata'>, value: string): string;
+
+  /**
+   * The fields of text whose column, or the connection, does not carry every character; `undefined` if there is no table yet. Without
+   * it, all carry every character.
+   */
+  narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;
+
+  /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
+  inUtc?(shape: TableShape, sql: string): string;
 
   readonly find: Build;
   /** By the id before, of which `previousUntil` is the end. */

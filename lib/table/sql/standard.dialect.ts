@@ -147,7 +147,7 @@ type Select = SelectQueryBuilder<ObjectLiteral>;
 function compileSelect(shape: TableShape, where: (query: Select) => Select, fields?: readonly SessionField[]): Statement {
   const query = builder(shape).select([]).from(shape.metadata.target, 's').withDeleted();
   const columns = fieldsOf(shape, fields);
-  for (const { sql, field } of columns) query.addSelect(sql, field);
+  for (const { read, field } of columns) query.addSelect(read, field);
   return compileQuery(
     where(query),
     columns.map(({ field }) => field),

@@ -1,4 +1,5 @@
 import { isLocked } from '../../database-error.js';
+import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
 import { fieldsOf, pruneOrder, REPLACED, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
@@ -23,6 +24,24 @@ const CASTS: Readonly<Record<string, string>> = {
   timestamptz: 'timestamptz',
 };
 
+const ENCODINGS = "SELECT current_setting('server_encoding') AS server, current_setting('client_encoding') AS client";
+
+/** How the texts of types look that do not take every text. */
+const FORMS: Readonly<Record<string, RegExp>> = {
+  '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$': /^uuid$/,
+  '^-?[0-9]{1,4}$': /^smallint$/,
+  '^-?[0-9]{1,9}$': /^integer$/,
+  '^-?[0-9]{1,18}$': /^bigint$/,
+};
+
+/** As text, because applications tell the driver how to parse numbers and times. A `timestamp` is taken for UTC. */
+const INSTANT: InstantForm = {
+  encode: utcText,
+  read: (sql) => `CAST(EXTRACT(EPOCH FROM ${sql}) AS text)`,
+  // To the microsecond: as a fraction, 0.1 seconds are not exactly 100 milliseconds.
+  decode: (raw) => Math.round(Number(raw) * 1_000_000) / 1_000,
+};
+
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
   ...standardDialect,
@@ -35,15 +54,28 @@ export const postgresDialect: SessionDialect = {
     },
     { locksRows: true, rewritesIndexes: false },
   ),
+  async narrowFields(query, shape) {
+    const [encodings] = await query(ENCODINGS, []);
+    const isWide = Object.values(encodings ?? {}).every((encoding) => encoding === 'UTF8');
+    const narrow = isWide ? [] : fieldsOf(shape).filter(({ type }) => /char|text|json/.test(type));
+    return new Set(narrow.map(({ field }) => field));
+  },
+  instantOf(type) {
+    if (!type.startsWith('timestamp')) return undefined;
+    const zone = /tz|with time zone/.test(type) ? '+00' : '';
+    return { ...INSTANT, encode: (epochMs) => utcText(epochMs) + zone };
+  },
   isExact: true,
   equals(column, value) {
-    const { type, collation } = column.metadata;
-    if ((type === String || /^(varchar|character varying|text)$/.test(String(type))) && !collation)
-      return standardDialect.equals(column, value);
+    const { type, metadata } = column;
+    if (/^(varchar|character varying|text)$/.test(type) && !metadata.collation) return standardDialect.equals(column, value);
     // Of other types and collations, values that differ may be equal: the first half finds the row by its index.
-    const own = /^char(acter)?$/.test(String(type)) ? 'bpchar' : String(type);
+    const own = type === 'character' ? 'bpchar' : type;
     const text = `CAST(${value} AS text)`;
-    return `${column.sql} = CAST(${text} AS ${own}) AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
+    // A text that is no value of the type is that of no row, and no error.
+    const form = Object.entries(FORMS).find(([, types]) => types.test(own))?.[0];
+    const typed = form ? `CASE WHEN ${text} ~* '${form}' THEN CAST(${text} AS ${own}) END` : `CAST(${text} AS ${own})`;
+    return `${column.sql} = ${typed} AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
   },
   upsert: insertOrReplace,
   // A row takes up to 2 KB of its page of 8, and what is larger lies apart (TOAST). So with a quarter free there is always room for

@@ -1,6 +1,7 @@
 import { insertOrReplace } from '../postgres/postgres.dialect.js';
 import { betterSqliteTransport } from './better-sqlite3.transport.js';
 import { ownFileOptions } from './open-options.js';
+import { textInstant } from '../../entity/instant.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
 import { valuesMultiRow } from '../../sql/values.multi-row.js';
@@ -12,6 +13,7 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   multiRow: valuesMultiRow(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
+  instantOf: (type) => (type === 'datetime' ? textInstant : undefined),
   sharesConnection: true,
   isExact: true,
   // The first half finds the row by its index, whatever the collation; the second compares it.

@@ -1,0 +1,83 @@
+import type { DataSource, EntityMetadata } from 'typeorm';
+import { SessionEntityError } from '../../session.errors.js';
+import type { SessionColumn, SessionColumns } from './columns.js';
+
+/** What the id column has to hold. */
+export interface IdRules {
+  /** Whether ids are hashes: 64 hexadecimal digits. */
+  readonly hashIds: boolean;
+  /** Whether an integer primary key numbers itself, though the entity does not say so (SQLite). */
+  readonly numbersItself: boolean;
+}
+
+const HASH_LENGTH = 64;
+const HANDLE_LENGTH = 32;
+const NO_TEXT =
+  /^(small|big|medium|tiny)?(int|serial)|^(integer|int\d|numeric|decimal|double|float|real|bit|bool|date|time|year|interval|json)/;
+const NUMBER = /int|serial|number|numeric|decimal|double|float|real/;
+const NO_DATA =
+  /^(small|big|medium|tiny)?(int|serial)|^(integer|int\d|numeric|decimal|double|float|real|bit|bool|date|time|year|interval|uuid)/;
+
+/** Throws `SessionEntityError` for the first reason for which an entity can never hold sessions: names the column and the remedy. */
+export function assertHoldsSessions(dataSource: DataSource, metadata: EntityMetadata, columns: SessionColumns, rules: IdRules): void {
+  const { id, previousId, data, handle, userId, version } = columns;
+  for (const column of [id, previousId]) if (column) assertHoldsIds(dataSource, column, rules);
+  if (NO_DATA.test(data.type)) throw wrongType(data, 'the data of sessions', 'text, or a json or binary type');
+  if (handle) assertLength(dataSource, handle, HANDLE_LENGTH, 'the handle of a session');
+  if (userId && /^(bool|bit|date|time|year|interval|json)|blob|binary|bytea/.test(userId.type)) {
+    throw wrongType(userId, 'the id of a user', 'varchar(255), or the type of your user ids');
+  }
+  if (version && !NUMBER.test(version.type)) throw wrongType(version, 'the version of a session', 'integer');
+  assertFillable(dataSource, metadata, columns, rules);
+}
+
+function assertHoldsIds(dataSource: DataSource, column: SessionColumn, { hashIds }: IdRules): void {
+  if (NO_TEXT.test(column.type) || (hashIds && column.type === 'uuid')) {
+    const what = hashIds ? 'the hash of a session id' : 'a session id';
+    throw wrongType(column, what, hashIds ? 'varchar(64), or keep plain ids by `hashIds: false`' : 'varchar(255)');
+  }
+  if (hashIds) assertLength(dataSource, column, HASH_LENGTH, 'the hash of a session id');
+}
+
+function assertLength(dataSource: DataSource, { metadata, type }: SessionColumn, needed: number, what: string): void {
+  if (NO_TEXT.test(type)) throw wrongType({ metadata, type }, what, `varchar(${needed})`);
+  const given = dataSource.driver.getColumnLength(metadata);
+  // Types of fixed length without a length have room for one character.
+  const length = given === '' && /^(n?char|character|bpchar|binary)$/.test(type) ? 1 : Number(given || Infinity);
+  if (length >= needed) return;
+  throw new SessionEntityError(
+    `The column "${metadata.databaseName}" of the entity "${metadata.entityMetadata.name}" has room for ${length} characters, ` +
+      `and ${what} needs ${needed}. Make it varchar(${needed}).`,
+  );
+}
+
+/** Inserts name the columns of the session's fields only: any other column must get its value from elsewhere. */
+function assertFillable(dataSource: DataSource, metadata: EntityMetadata, columns: SessionColumns, { numbersItself }: IdRules): void {
+  const mapped = new Set(Object.values(columns).map((column) => column.metadata));
+  const unfillable = metadata.columns.find((column) => {
+    const isFilled =
+      column.isNullable ||
+      column.default !== undefined ||
+      column.isGenerated ||
+      column.generatedType !== undefined ||
+      column.asExpression !== undefined ||
+      !column.isInsert ||
+      column.isVirtual ||
+      column.isDiscriminator ||
+      [column.isCreateDate, column.isUpdateDate, column.isDeleteDate, column.isVersion].includes(true) ||
+      (numbersItself && column.isPrimary && NUMBER.test(dataSource.driver.normalizeType(column)));
+    return !isFilled && !mapped.has(column);
+  });
+  if (!unfillable) return;
+  throw new SessionEntityError(
+    `The column "${unfillable.databaseName}" of the entity "${metadata.name}" must have a value, and no field of a session fills it. ` +
+      'Make it `nullable: true`, give it a `default`, or name it in the option `columns`.',
+  );
+}
+
+function wrongType({ metadata, type }: Pick<SessionColumn, 'metadata' | 'type'>, what: string, remedy: string): SessionEntityError {
+  return new SessionEntityError(
+    `The column "${metadata.databaseName}" of the entity "${metadata.entityMetadata.name}" is of type "${type}" and cannot hold ${what}. ` +
+      `Make it ${remedy}.`,
+  );
+}
