@@ -32,7 +32,7 @@ const FEATURES: Partial<Record<SessionField, string>> = {
  * source is open already, an entity that cannot hold sessions is an error at once.
  */
 export function composeStore(options: ResolvedSessionOptions, environment: SessionEnvironment): SessionStore {
-  const { warn = (message) => console.warn(message), now = Date.now } = environment;
+  const { warn = (message) => console.warn(message), now = () => Date.now() } = environment;
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),

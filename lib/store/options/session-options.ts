@@ -46,7 +46,10 @@ export interface SessionModuleOptions {
    * @default none
    */
   lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
-  /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
+  /**
+   * Ends a session after this much inactivity; wins over the age of its cookie, but not over one of 0 or less, which ends the
+   * session at once. @default the cookie's `originalMaxAge`, else 1 day
+   */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
   /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;

@@ -8,7 +8,8 @@ import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.j
 import { SessionRenewal } from './renewal.js';
 import type { SessionStore } from '../session-store.js';
 
-export const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
+export const NO_ID = '`genid` returned no usable session id. It must return a string of 1 to 256 characters.';
+export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
