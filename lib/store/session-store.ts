@@ -9,14 +9,14 @@ import { batched } from './batching/batching-table.js';
 import { SessionCodec } from './session/codec.js';
 import type { StoreDependencies, SessionSurroundings } from './work/dependencies.js';
 import { isHeard, notify, type SessionEvents, type Emit } from './work/events.js';
-import { keyOf } from './session/id.js';
+import { keyOf, NO_ID } from './session/id.js';
 import { SessionWriter, type Due } from './work/writer.js';
 import { createSessionObject } from './session/session-object.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
 import { lockSession } from './work/lock.js';
 import { SessionPruner } from './work/pruner.js';
-import { NO_ID, NO_ID_TO_STORE, RequestState } from './work/request-state.js';
+import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './work/reader.js';
 
 export interface SessionStore {

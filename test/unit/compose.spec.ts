@@ -166,7 +166,7 @@ describe('a store', () => {
 
 describe('the express entry', () => {
   it('gives a middleware with its store', async () => {
-    const middleware = createSessionMiddleware({ secret: 'x', connection: memory, prune: false });
+    const middleware = createSessionMiddleware({ secret: SECRET, connection: memory, prune: false });
     expect(middleware).toBeInstanceOf(Function);
     await middleware.store.set('a', dataOf({ views: 1 }));
     expect(await readValues(middleware.store, 'a')).toEqual({ views: 1 });

@@ -3,7 +3,7 @@ import { toPruneHour, type SessionRow } from '../../table/session-table.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
-import { COOKIE_DEFAULTS } from '../options/resolve-options.js';
+import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */

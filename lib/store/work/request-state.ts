@@ -2,13 +2,12 @@ import { SessionOptionsError, SessionUnavailableError } from '../../session.erro
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
-import { createSessionId, keyOf } from '../session/id.js';
+import { createSessionId, keyOf, NO_ID } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
 import type { SessionStore } from '../session-store.js';
 
-export const NO_ID = '`genid` returned no usable session id. It must return a string of 1 to 256 characters.';
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
