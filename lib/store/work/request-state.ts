@@ -1,4 +1,4 @@
-import { SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
@@ -68,6 +68,21 @@ export class RequestState {
   /** Tells that the changes of a session are dropped, because the database does not take them. */
   noteDropped(session: object): void {
     this.dependencies.emit('interrupted', { ...factsOf(this.dependencies.origins.of(session)), reason: 'unavailable' });
+  }
+
+  /**
+   * The outcome of a save with a callback. Under an application's own `session()` express-session saves at the end of the
+   * request, when the head of the answer has left: nobody can be told any more that the session was ended meanwhile, so
+   * `onInterrupted: 'drop'` leaves it at the event. Before that, and without a callback, the caller learns it.
+   */
+  async dropInterrupted(req: Request, saved: Promise<void>): Promise<void> {
+    const { secret, onInterrupted } = this.dependencies.options;
+    try {
+      await saved;
+    } catch (error) {
+      const isDropped = error instanceof SessionInterruptedError && onInterrupted === 'drop' && secret.length === 0;
+      if (!isDropped || !(req as Partial<Request>).res?.headersSent) throw error;
+    }
   }
 
   /** Gives the session of a request another id. */
