@@ -7,7 +7,7 @@ import { DataSource } from 'typeorm';
 import { TypeormSession } from '../stores/typeorm-session.entity.mjs';
 import { versionOf, versionOfOurs, versionUnderOurs } from '../stores/versions.mjs';
 
-const SECRET = 'a secret of the races';
+const SECRET = 'a long secret of the races, which nobody needs to know';
 
 /** express-session with another store, as their documentation shows it. */
 const withExpressSession = (store, cookie) =>

@@ -16,7 +16,12 @@ async function open(options) {
   const handle = await entry.open({ database, url, store: name }, options);
   opened.push(handle);
   // Puts `generate` on the store.
-  session({ store: handle.store, secret: 'a secret of the bench', resave: false, saveUninitialized: false });
+  session({
+    store: handle.store,
+    secret: 'a long secret of the bench, which nobody needs to know',
+    resave: false,
+    saveUninitialized: false,
+  });
   return handle;
 }
 

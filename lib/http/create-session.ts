@@ -1,7 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { composeStore } from '../store/compose.js';
-import { refuseNestOptions, resolveOptions } from '../store/options/resolve-options.js';
-import type { SessionModuleOptions } from '../store/options/session-options.js';
+import { refuseNestOptions, resolveOptions, resolveStoreOptions } from '../store/options/resolve-options.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import type { SessionStore } from '../store/session-store.js';
 import { createMiddleware, type SessionMiddleware } from './session-middleware.js';
 
@@ -15,7 +15,8 @@ import { createMiddleware, type SessionMiddleware } from './session-middleware.j
  * @publicApi
  */
 export function createSessionMiddleware(options: SessionModuleOptions): SessionMiddleware {
-  const resolved = resolve(options);
+  refuseNestOptions(options);
+  const resolved = resolveOptions(options);
   const warn = (message: string) => console.warn(message);
   return createMiddleware(compose(resolved), resolved, warn);
 }
@@ -28,14 +29,10 @@ export function createSessionMiddleware(options: SessionModuleOptions): SessionM
  * @publicApi
  */
 export function createSessionStore(options: Partial<SessionModuleOptions>): SessionStore {
-  return compose(resolve({ secret: 'signed elsewhere', ...options }));
-}
-
-function resolve(options: SessionModuleOptions) {
   refuseNestOptions(options);
-  return resolveOptions(options);
+  return compose(resolveStoreOptions(options));
 }
 
-function compose(resolved: ReturnType<typeof resolveOptions>): SessionStore {
+function compose(resolved: ResolvedSessionOptions): SessionStore {
   return composeStore(resolved, { dataSource: resolved.dataSource as DataSource | undefined });
 }

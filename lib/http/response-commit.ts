@@ -204,7 +204,7 @@ export class ResponseCommit {
     const { req, res, store } = this;
     const session = req.session as SessionData | undefined;
     const state = store.stateOf(session);
-    const ended = this.loaded && !session && store.requests.endedIn(req);
+    const ended = this.loaded && (state?.isEndedByCookie ? session : !session && store.requests.endedIn(req));
     if (ended && store.stateOf(ended)?.isEnded) this.dropCookie(ended);
     const hasNoRow = state && !state.isStored && (this.state !== 'open' || store.dueAtEnd(session!) === 'nothing');
     // Nor must a cookie with the old id overtake that with the new one.

@@ -4,6 +4,7 @@ import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/
 import { SessionEntity } from '../table/entity/session.entity.js';
 import type { SessionField } from '../table/session-table.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
+import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
@@ -53,7 +54,7 @@ export async function openStore(options: ResolvedSessionOptions, environment: Se
 }
 
 function compose(options: ResolvedSessionOptions, environment: SessionEnvironment) {
-  const { warn = (message) => console.warn(message), now = Date.now } = environment;
+  const { warn = (message) => console.warn(message), now = () => Date.now() } = environment;
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
@@ -63,10 +64,16 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     onReady: (fields) => warnOfMissing(fields, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
+  const weakSecret = findWeakSecret(options.secret);
+  if (weakSecret !== undefined && isProduction()) throw new SessionOptionsError(weakSecret);
+  for (const warning of [weakSecret ?? [], options.warnings].flat()) warn(warning);
   const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
   return { store, table, database, warn };
 }
+
+/** The one place where the environment is asked. */
+const isProduction = (): boolean => process.env.NODE_ENV === 'production';
 
 /** What an option needs must be there; what else is missing switches its feature off. */
 function columnsOf({ columns, renewAfterMs }: ResolvedSessionOptions): ResolvedSessionOptions['columns'] {
@@ -81,7 +88,7 @@ function databaseOf(
   if (connection) return ownDatabase(connection, entity);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
   const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
-  if (process.env.NODE_ENV === 'production') {
+  if (isProduction()) {
     throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
   }
   const database = inMemory(entity, remedy);

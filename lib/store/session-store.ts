@@ -9,14 +9,14 @@ import { batched } from './batching/batching-table.js';
 import { SessionCodec } from './session/codec.js';
 import type { StoreDependencies, SessionSurroundings } from './work/dependencies.js';
 import { isHeard, notify, type SessionEvents, type Emit } from './work/events.js';
-import { keyOf } from './session/id.js';
+import { keyOf, NO_ID } from './session/id.js';
 import { SessionWriter, type Due } from './work/writer.js';
 import { createSessionObject } from './session/session-object.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
-import { runExclusively, newOrigin, notRead, SessionOrigins, type SessionOrigin } from './session/origin.js';
+import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
 import { lockSession } from './work/lock.js';
 import { SessionPruner } from './work/pruner.js';
-import { NO_ID, RequestState } from './work/request-state.js';
+import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './work/reader.js';
 
 export interface SessionStore {
@@ -39,6 +39,7 @@ export class SessionStore extends Store {
   private readonly writer: SessionWriter;
   private readonly pruner: SessionPruner;
   private readonly deadlines: Deadlines;
+  private readonly turns = new SessionTurns();
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
@@ -230,7 +231,9 @@ export class SessionStore extends Store {
   }
 
   /** @internal */
-  stateOf(session: object | null | undefined): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'alias'>> | undefined {
+  stateOf(
+    session: object | null | undefined,
+  ): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'isEndedByCookie' | 'alias'>> | undefined {
     return this.dependencies.origins.of(session);
   }
 
@@ -267,11 +270,10 @@ export class SessionStore extends Store {
 
   private save(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
-    if (!key)
-      return Promise.reject(new SessionOptionsError('A session cannot be stored without a usable id: a text of 1 to 256 characters.'));
+    if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
     const origin = this.dependencies.origins.of(session, key);
     return this.deadlines.run((operation) =>
-      origin ? runExclusively(origin, () => this.writer.save(session, origin, operation)) : this.writer.upsert(key, session),
+      this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
     );
   }
 
@@ -279,8 +281,7 @@ export class SessionStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    const touch = () => this.writer.touch(key, session, origin);
-    return this.deadlines.run(() => (origin ? runExclusively(origin, touch) : touch()));
+    return this.deadlines.run((operation) => this.turns.run(key, origin, () => this.writer.toucher.touch(key, session, origin, operation)));
   }
 
   private remove(sid: string, session?: object): Promise<void> {
@@ -288,8 +289,7 @@ export class SessionStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    const end = () => this.writer.end(key, origin);
-    return this.deadlines.run(() => (origin ? runExclusively(origin, end) : end()));
+    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.end(key, origin)));
   }
 
   private keyOf(sid: unknown): string | undefined {

@@ -7,6 +7,7 @@ import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { loadSession, newSession, readValues } from '../support/store-data.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores } from '../support/store-fixture.js';
+import { SECRET } from '../support/secret.js';
 
 /** As the README says. */
 const SKEW = 15 * SECOND;
@@ -17,7 +18,7 @@ describeEachDatabase('servers whose clocks differ by 15 seconds', (database) => 
 
   /** A store whose clock is off by so much. */
   const openAt = (skew: number, options: Partial<SessionModuleOptions> = {}): SessionStore => {
-    const resolved = resolveOptions({ secret: 'a secret of a test', entity, prune: false, ...options });
+    const resolved = resolveOptions({ secret: SECRET, entity, prune: false, ...options });
     const store = composeStore(resolved, { dataSource: dataSource(), now: () => clock.now + skew, warn: () => undefined });
     onTestFinished(() => store.close());
     return store;

@@ -88,7 +88,7 @@ describeEachDatabase('requests of one session that overlap', (database) => {
 
     it('and the cookie is that of the later save', async () => {
       const [first, second, store] = await twoRequests({}, {});
-      Object.assign(first.cookie, { originalMaxAge: 5 * MINUTE, expires: new Date() });
+      Object.assign(first.cookie, { expires: new Date(), originalMaxAge: 5 * MINUTE });
       second.added = true;
       await first.save();
       await second.save();

@@ -129,10 +129,10 @@ describeEachDatabase('rotate', (database) => {
 
   describe('with a genid of the application’s own', () => {
     it('takes its id', async () => {
-      const { store, session } = await stored({ genid: () => 'an id of theirs' });
+      const { store, session } = await stored({ genid: () => 'an id of their own' });
       await session.rotate();
-      expect(session.id).toBe('an id of theirs');
-      expect(await readValues(store, 'an id of theirs')).toMatchObject({ views: 1 });
+      expect(session.id).toBe('an id of their own');
+      expect(await readValues(store, 'an id of their own')).toMatchObject({ views: 1 });
     });
 
     it.each(Object.entries(WRONG_IDS).filter(([, value]) => value != null))('refuses %s and changes nothing', async (_, value) => {
@@ -142,11 +142,22 @@ describeEachDatabase('rotate', (database) => {
       expect(await readValues(store, 'a')).toMatchObject({ views: 1 });
     });
 
+    it('refuses one of 15 characters and takes one of 16', async () => {
+      const ids = ['x'.repeat(15), 'x'.repeat(16)];
+      const { session } = await stored({ genid: () => ids.shift()! });
+      const refused = session.rotate();
+      await expect(refused).rejects.toBeInstanceOf(SessionOptionsError);
+      await expect(refused).rejects.toThrow(/`genid`.*fewer than 16 characters/);
+      expect(session.id).toBe('a');
+      await session.rotate();
+      expect(session.id).toBe('x'.repeat(16));
+    });
+
     it('that is taken changes nothing', async () => {
-      const { store, session } = await stored({ genid: () => 'b' });
-      await store.set('b', dataOf({ owner: 'somebody' }));
+      const { store, session } = await stored({ genid: () => 'the id of somebody' });
+      await store.set('the id of somebody', dataOf({ owner: 'somebody' }));
       await expect(session.rotate()).rejects.toBeInstanceOf(SessionConflictError);
-      expect(await readValues(store, 'b')).toEqual({ owner: 'somebody' });
+      expect(await readValues(store, 'the id of somebody')).toEqual({ owner: 'somebody' });
       expect(await readValues(store, 'a')).toMatchObject({ views: 1 });
       expect(session.id).toBe('a');
     });

@@ -8,6 +8,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { failWrites } from '../support/held-store.js';
 import { startApp } from '../support/nest-app.js';
 import { ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 describeEachDatabase('the session of a client that goes away', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -44,7 +45,7 @@ describeEachDatabase('the session of a client that goes away', (database) => {
       }
     }
 
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource() });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource() });
     const root = { imports: [module], controllers: [AbandonedController, ViewsController] };
     const app = await startApp(root, (nest) => {
       nest.use('/slow', (_: Request, res: ExpressResponse, next: NextFunction) => {

@@ -96,6 +96,37 @@ describeEachDatabase('the cookie of a session', (database) => {
     ]);
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ['an age from the environment', { maxAge: '86400000' }, /`cookie\.maxAge` is "86400000"/],
+    ['secure from the environment', { secure: 'false' }, /`cookie\.secure` is "false"/],
+    ['a misspelt attribute', { samesite: 'lax' }, /"cookie\.samesite".*`cookie\.sameSite`/],
+    ['what browsers drop', { sameSite: 'none', secure: false }, /Set `secure: true`/],
+    ['an age beyond the absolute timeout', { maxAge: '31d' }, /`absoluteTimeout`/],
+    ['nothing', undefined, /`cookie` is missing/],
+    ['a promise', Promise.resolve({}), /`cookie` is of type object/],
+  ])('is checked at the request where a function gives %s, which fails only that', async (_, answer, message) => {
+    let isBroken = true;
+    const { browser, log } = await start({ cookie: () => (isBroken ? answer : {}) as object });
+    const before = await rows();
+    const failed = await browser.get('/views');
+    expect([failed.status, setCookies(failed)]).toEqual([500, []]);
+    expect(log.errors.join()).toMatch(message);
+    await expect(rows()).resolves.toBe(before);
+    isBroken = false;
+    await expectSessions(browser.address);
+  });
+
+  it('takes a duration as its age', async () => {
+    for (const cookie of [{ maxAge: '2h' as const }, () => ({ maxAge: '2h' as const })]) {
+      const { browser } = await start({ cookie });
+      const before = Date.now();
+      const [line] = setCookies(await browser.get('/views'));
+      const expires = Date.parse(/Expires=([^;]+)/.exec(line!)![1]!);
+      expect(expires).toBeGreaterThanOrEqual(before + 7_199_000);
+      expect(expires).toBeLessThanOrEqual(Date.now() + 7_200_000);
+    }
+  });
+
   it('lives as long as session.cookie.maxAge says', async () => {
     const { browser } = await start();
     const before = Date.now();
@@ -168,6 +199,7 @@ describeEachDatabase('the cookie of a session', (database) => {
     ['an object', { toString: () => 'id' }],
     ['a promise', Promise.resolve('id')],
     ['a text of 257 characters', 'x'.repeat(257)],
+    ['a text of 15 characters, which is easy to guess', 'x'.repeat(15)],
     ['a text with a line break', 'a\r\nSet-Cookie: b=c'],
   ])('is not made of what is no id: %s from `genid` fails the request', async (_, id) => {
     const { browser, log } = await start({ genid: () => id as string });

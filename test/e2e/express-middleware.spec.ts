@@ -8,6 +8,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { startExpress } from '../support/express-app.js';
 import { failWrites, holdWrites } from '../support/held-store.js';
 import { expectSessions } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 const view = (req: Request, res: ExpressResponse) => res.json({ views: (req.session.views = (req.session.views ?? 0) + 1) });
 
@@ -16,7 +17,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
   const dataSource = useDataSource(database, [entity]);
 
   it('serves sessions without Nest', async () => {
-    const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource() });
+    const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource() });
     const address = await startExpress((app) => app.use(middleware).get('/views', view));
     const browser = await expectSessions(address);
     await expect(middleware.store.get(browser.id!)).resolves.toMatchObject({ views: 2 });
@@ -26,7 +27,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
   it('may be made before its data source is initialised, which requests wait for', async () => {
     const late = new DataSource({ ...database.options, entities: [entity], synchronize: !database.isShared });
     onTestFinished(() => late.destroy());
-    const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: late });
+    const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: late });
     const address = await startExpress((app) => app.use(middleware).get('/views', view));
     const browser = new Browser(address);
     const [early] = await Promise.all([browser.get('/views'), late.initialize()]);
@@ -35,7 +36,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
   });
 
   it('has promises on the session, and stores it before the head', async () => {
-    const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource() });
+    const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource() });
     const address = await startExpress((app) => {
       app.use(middleware);
       app.get('/renew', async (req, res) => {
@@ -64,7 +65,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
   });
 
   it('has promises on a session that was loaded, and on one that was reloaded', async () => {
-    const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource() });
+    const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource() });
     const address = await startExpress((app) => {
       app.use(middleware).get('/views', view);
       app.get('/promises', async (req, res) => {
@@ -81,7 +82,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
   });
 
   it('gives a failed save to the error handlers of the application, as a 503', async () => {
-    const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource() });
+    const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource() });
     const error = new SessionUnavailableError('The database of this test is away.');
     const seen: unknown[] = [];
     const address = await startExpress((app) => {
@@ -111,7 +112,7 @@ describe('what createSessionMiddleware refuses', () => {
     ['dataSource', { dataSource: 'default' }],
     ['secret', { secret: undefined }],
   ])('is `%s` where it cannot mean anything', (name, options) => {
-    const given = { secret: 'secret', ...(!options.dataSource && { connection }), ...options };
+    const given = { secret: SECRET, ...(!options.dataSource && { connection }), ...options };
     expect(() => createSessionMiddleware(given)).toThrow(
       expect.objectContaining({ name: 'SessionOptionsError', message: expect.stringContaining(`\`${name}\``) }),
     );
@@ -120,7 +121,7 @@ describe('what createSessionMiddleware refuses', () => {
   it('is no data source in production', () => {
     vi.stubEnv('NODE_ENV', 'production');
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(() => createSessionMiddleware({ secret: 'secret' })).toThrow(/memory will not do in production/);
+    expect(() => createSessionMiddleware({ secret: SECRET })).toThrow(/memory will not do in production/);
   });
 });
 
@@ -128,7 +129,7 @@ describe('createSessionMiddleware without any data source', () => {
   it('warns, and keeps sessions in memory', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     onTestFinished(() => void vi.restoreAllMocks());
-    const middleware = createSessionMiddleware({ secret: 'secret' });
+    const middleware = createSessionMiddleware({ secret: SECRET });
     onTestFinished(() => middleware.store.close());
     expect(warn.mock.calls).toEqual([[expect.stringMatching(/kept in memory.*`dataSource`.*`connection`/)]]);
     await expectSessions(await startExpress((app) => app.use(middleware).get('/views', view)));

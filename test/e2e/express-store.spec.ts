@@ -27,6 +27,7 @@ describeEachDatabase('createSessionStore under the application’s own session()
   async function start(options: Partial<SessionModuleOptions> = {}) {
     await dataSource().getRepository(entity).clear();
     const store = createSessionStore({ entity, dataSource: dataSource(), ...options });
+    const errors: string[] = [];
     let barrier = new Barrier();
     const address = await startExpress((app) => {
       app.use(session({ store, secret: 'own secret', name: 'sid', resave: false, saveUninitialized: false }));
@@ -67,10 +68,27 @@ describeEachDatabase('createSessionStore under the application’s own session()
         );
         res.json({ outcome });
       });
+      app.post('/hold-and-wait', async (req, res) => {
+        await barrier.wait();
+        const outcome = await store.set(req.sessionID, req.session as session.SessionData).then(
+          () => 'saved',
+          (error: Error) => error.name,
+        );
+        res.json({ outcome });
+      });
+      app.post('/hold-stream', async (req, res) => {
+        res.write('begun');
+        await barrier.wait();
+        req.session.theme = 'dark';
+        res.end();
+      });
       // express-session tells of a failed save after it has answered.
-      app.use((_error: unknown, _req: Request, res: ExpressResponse, _next: Done) => void (res.headersSent || res.status(500).end()));
+      app.use((error: Error, _req: Request, res: ExpressResponse, _next: Done) => {
+        errors.push(error.name);
+        if (!res.headersSent) res.status(500).end();
+      });
     });
-    return { store, browser: new Browser(address), newBarrier: () => (barrier = new Barrier()) };
+    return { store, browser: new Browser(address), errors, newBarrier: () => (barrier = new Barrier()) };
   }
 
   it('keeps sessions', async () => {
@@ -106,6 +124,39 @@ describeEachDatabase('createSessionStore under the application’s own session()
     expect((await browser.post('/logout')).status).toBe(302);
     await expect(thief.json('/me')).resolves.toEqual({});
     await expect(browser.json('/me')).resolves.toEqual({});
+  });
+
+  describe.each([
+    ['drop', []],
+    ['error', ['SessionInterruptedError']],
+  ] as const)("with onInterrupted: '%s'", (onInterrupted, expected) => {
+    it.each(['/hold', '/hold-stream'])('tells the error handler of a session that was ended meanwhile, or not: %s', async (path) => {
+      const { browser, store, newBarrier, errors } = await start({ onInterrupted });
+      const interrupted: unknown[] = [];
+      store.on('interrupted', ({ userId }) => interrupted.push(userId));
+      await browser.post('/login');
+      const barrier = newBarrier();
+      const held = browser.clone().post(path);
+      await barrier.reached;
+      await browser.clone().json('/destroy', { method: 'POST' });
+      barrier.open();
+      await (await held).text();
+      // The next request comes after what express-session put off.
+      await browser.json('/me');
+      expect([errors, interrupted]).toEqual([expected, ['ada']]);
+      await expect(rows()).resolves.toBe(0);
+    });
+  });
+
+  it('still tells who waits for the promise of the store', async () => {
+    const { browser, newBarrier } = await start();
+    await browser.post('/login');
+    const barrier = newBarrier();
+    const held = browser.clone().post('/hold-and-wait');
+    await barrier.reached;
+    await browser.clone().json('/destroy', { method: 'POST' });
+    barrier.open();
+    await expect((await held).json()).resolves.toEqual({ outcome: 'SessionInterruptedError' });
   });
 
   it.each([

@@ -5,6 +5,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp } from '../support/nest-app.js';
 import '../support/session-data.js';
+import { SECRET } from '../support/secret.js';
 
 describeEachDatabase('a session that cannot be read', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -26,7 +27,7 @@ describeEachDatabase('a session that cannot be read', (database) => {
       }
     }
 
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
     const app = await startApp({ imports: [module], controllers: [ThemeController] });
     const browser = new Browser(app.address);
     await browser.post('/theme');

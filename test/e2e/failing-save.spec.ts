@@ -9,6 +9,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { failWrites } from '../support/held-store.js';
 import { startApp } from '../support/nest-app.js';
+import { SECRET } from '../support/secret.js';
 
 const named = (answers: readonly Answer[]) => answers.map((answer) => [nameOf(answer), answer] as const);
 const failure = () => new SessionUnavailableError('The database of this test is away.');
@@ -32,7 +33,7 @@ describeEachDatabase('a session that cannot be stored', (database) => {
     options: Partial<SessionModuleOptions> = {},
     providers: { provide: symbol | string; useClass: typeof RecordingFilter }[] = [],
   ) {
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
     const root = { imports: [module], controllers: [AnswersController], providers };
     const app = await startApp(root, (nest) => {
       nest.use((_: unknown, res: ExpressResponse, next: () => void) => {

@@ -4,6 +4,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
+import { SECRET } from '../support/secret.js';
 
 describeEachDatabase('a session that is ended while a request holds it', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -15,7 +16,7 @@ describeEachDatabase('a session that is ended while a request holds it', (databa
     await dataSource().getRepository(entity).clear();
     const { controller, newBarrier } = holdSessions();
     const launch = () => {
-      const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+      const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
       return startApp({ imports: [module], controllers: [controller] });
     };
     const [here, there] = [await launch(), await launch()];

@@ -9,9 +9,10 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 const launch = (options: Partial<SessionModuleOptions>) =>
-  startApp({ imports: [SessionModule.forRoot({ secret: 'secret', ...options })], controllers: [ViewsController] });
+  startApp({ imports: [SessionModule.forRoot({ secret: SECRET, ...options })], controllers: [ViewsController] });
 
 /** The data sources that are initialised from now on. */
 function watchDataSources(): readonly unknown[] {
@@ -136,7 +137,7 @@ describe('no data source at all', () => {
   it('is an error in production', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     onTestFinished(() => void vi.unstubAllEnvs());
-    await expect(createApp({ imports: [SessionModule.forRoot({ secret: 'secret' })] })).rejects.toMatchObject({
+    await expect(createApp({ imports: [SessionModule.forRoot({ secret: SECRET })] })).rejects.toMatchObject({
       name: 'SessionOptionsError',
       message: expect.stringMatching(/no data source.*memory will not do in production.*`connection`/),
     });
@@ -144,7 +145,7 @@ describe('no data source at all', () => {
 
   it('is an error beside a connection that TypeORM does not know', async () => {
     const connection = { type: 'better-sqlite4' } as never;
-    const module = SessionModule.forRoot({ secret: 'secret', connection });
+    const module = SessionModule.forRoot({ secret: SECRET, connection });
     await expect(createApp({ imports: [module] })).rejects.toMatchObject({
       name: 'SessionOptionsError',
       message: expect.stringMatching(/`connection`/),
@@ -153,7 +154,7 @@ describe('no data source at all', () => {
 
   it('is not the same as two', async () => {
     const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
-    const module = SessionModule.forRoot({ secret: 'secret', connection, dataSource: new DataSource(connection) });
+    const module = SessionModule.forRoot({ secret: SECRET, connection, dataSource: new DataSource(connection) });
     await expect(createApp({ imports: [module] })).rejects.toMatchObject({
       name: 'SessionOptionsError',
       message: expect.stringMatching(/`dataSource` and `connection` are both set/),

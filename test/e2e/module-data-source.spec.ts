@@ -7,6 +7,7 @@ import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { createApp, startApp, type TestApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 // One for the whole file, because @nestjs/typeorm remembers the entities of `autoLoadEntities` for the whole process.
 const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -16,7 +17,7 @@ describeEachDatabase('the data source of the sessions', (database) => {
   useDataSource(database, [entity]);
   const options = (more: Partial<TypeOrmModuleOptions> = {}): TypeOrmModuleOptions =>
     ({ ...database.options, autoLoadEntities: true, synchronize: true, retryAttempts: 0, ...more }) as TypeOrmModuleOptions;
-  const sessions = (more: Partial<SessionModuleOptions> = {}) => SessionModule.forRoot({ secret: 'secret', entity, ...more });
+  const sessions = (more: Partial<SessionModuleOptions> = {}) => SessionModule.forRoot({ secret: SECRET, entity, ...more });
 
   const registered = ({ app }: Pick<TestApp, 'app'>, name?: string): DataSource => app.get(getDataSourceToken(name));
   const rowsIn = (dataSource: DataSource) => dataSource.getRepository(entity).count();
@@ -65,7 +66,7 @@ describeEachDatabase('the data source of the sessions', (database) => {
 
   it('is found by its name beside a factory', async () => {
     const dataSource = 'sessions';
-    const module = SessionModule.forRootAsync({ useFactory: () => ({ secret: 'secret' }), entity, dataSource });
+    const module = SessionModule.forRootAsync({ useFactory: () => ({ secret: SECRET }), entity, dataSource });
     const imports = [TypeOrmModule.forRoot({ ...options(), name: dataSource }), module];
     const { address } = await startApp({ imports, controllers });
     await expectSessions(address);

@@ -6,17 +6,18 @@ import { describe, expect, it } from 'vitest';
 import { Browser, setCookies } from '../support/browser.js';
 import { createApp, moduleOf, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
 const sessions = (more: Partial<SessionModuleOptions> & { isGlobal?: boolean } = {}) =>
-  SessionModule.forRoot({ secret: 'secret', connection: memory, ...more });
+  SessionModule.forRoot({ secret: SECRET, connection: memory, ...more });
 
 describe('SessionModule in one application', () => {
   it.each([
     ['with the same options', () => [sessions(), sessions()]],
     ['with other options', () => [sessions(), sessions({ name: 'other' })]],
     ['in a module of a module', () => [sessions(), moduleOf({ imports: [sessions()] })]],
-    ['from a factory', () => [sessions(), SessionModule.forRootAsync({ useFactory: () => ({ secret: 'secret', connection: memory }) })]],
+    ['from a factory', () => [sessions(), SessionModule.forRootAsync({ useFactory: () => ({ secret: SECRET, connection: memory }) })]],
   ])('stands alone: a second one is refused %s', async (_, imports) => {
     await expect(createApp({ imports: imports() })).rejects.toMatchObject({
       name: 'SessionOptionsError',
@@ -103,7 +104,7 @@ describe('two applications in one process', () => {
         startApp({
           imports: [
             TypeOrmModule.forRoot({ ...memory, autoLoadEntities: true, synchronize: true }),
-            SessionModule.forRoot({ secret: 'secret' }),
+            SessionModule.forRoot({ secret: SECRET }),
           ],
           controllers: [ViewsController],
         });

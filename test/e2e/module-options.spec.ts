@@ -12,13 +12,14 @@ import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 const OPTIONS = Symbol('options that another module provides');
 
 describeEachDatabase('the options of SessionModule', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
-  const options = (): SessionModuleOptions => ({ secret: 'secret', name: 'told', dataSource: dataSource() });
+  const options = (): SessionModuleOptions => ({ secret: SECRET, name: 'told', dataSource: dataSource() });
 
   /** What a factory makes works when the cookie has the name that it said, and the row lies in the table that was said. */
   async function expectOptionsUsed(module: ReturnType<typeof SessionModule.forRoot>) {
@@ -76,7 +77,7 @@ describeEachDatabase('the options of SessionModule', (database) => {
   });
 
   it('may name the data source beside the factory, as an object', async () => {
-    const useFactory = () => ({ secret: 'secret', name: 'told' });
+    const useFactory = () => ({ secret: SECRET, name: 'told' });
     await expectOptionsUsed(SessionModule.forRootAsync({ useFactory, entity, dataSource: dataSource() }));
   });
 });
@@ -84,13 +85,13 @@ describeEachDatabase('the options of SessionModule', (database) => {
 describe('options that SessionModule refuses', () => {
   const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
   const entity = defineSessionEntity();
-  const good: SessionModuleOptions = { secret: 'secret', connection };
+  const good: SessionModuleOptions = { secret: SECRET, connection };
   const given = (useFactory: () => unknown) => ({ useFactory }) as unknown as SessionModuleAsyncOptions;
 
   it.each([
     ['an entity', { ...good, entity }],
-    ['the name of a data source', { secret: 'secret', dataSource: 'reports' }],
-    ['the name of the default data source', { secret: 'secret', dataSource: 'default' }],
+    ['the name of a data source', { secret: SECRET, dataSource: 'reports' }],
+    ['the name of the default data source', { secret: SECRET, dataSource: 'default' }],
   ])('are %s from a factory', async (_, options) => {
     const module = SessionModule.forRootAsync({ useFactory: () => options });
     await expect(createApp({ imports: [module] })).rejects.toMatchObject({

@@ -7,6 +7,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
 import { StatementLog } from '../support/statement-log.js';
+import { SECRET } from '../support/secret.js';
 
 const EVENTS = ['created', 'saved', 'merged', 'destroyed', 'interrupted', 'undecodable', 'pruned'] as const;
 const hash = (id: string) => createHash('sha256').update(id).digest('hex');
@@ -46,7 +47,7 @@ describeEachDatabase('a session id', (database) => {
     }
     onTestFinished(() => void vi.restoreAllMocks());
     const held = holdSessions();
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
     const app = await startApp({ imports: [module], controllers: [held.controller] });
     const said = () => [...output, ...app.log.warnings, ...app.log.errors].join('\n');
     return { ...app, newBarrier: held.newBarrier, said, browser: new Browser(app.address) };
@@ -73,7 +74,7 @@ describeEachDatabase('a session id', (database) => {
     dumps.push(await dump());
 
     const stranger = new Browser(address);
-    stranger.cookie = signedCookie('an id/that nobody+gave', 'secret');
+    stranger.cookie = signedCookie('an id/that nobody+gave', SECRET);
     stranger.ids.push('an id/that nobody+gave');
     await stranger.post('/login');
     const visitor = new Browser(address);

@@ -6,6 +6,8 @@ import { signIn, startHandlers } from '../support/lock-apps.js';
 import type { Handler } from '../support/lock-routes.js';
 import { failStatements, gateStatements } from '../support/store-gate.js';
 
+const [TAKEN, ADA] = ['an id that is taken', 'the id of ada lovelace'];
+
 const post = { method: 'POST' };
 
 describeEachDatabase('A rotation that fails', (database) => {
@@ -84,8 +86,8 @@ describeEachDatabase('A rotation that fails', (database) => {
     ['gives an empty id', 'SESSION_OPTIONS', () => ''],
     ['gives an id of 257 characters', 'SESSION_OPTIONS', () => 'x'.repeat(257)],
     ['gives a number', 'SESSION_OPTIONS', () => 7],
-    ['gives an id that somebody else has', 'SESSION_CONFLICT', () => 'taken'],
-    ['gives the id that the session has', 'SESSION_CONFLICT', () => 'ada'],
+    ['gives an id that somebody else has', 'SESSION_CONFLICT', () => TAKEN],
+    ['gives the id that the session has', 'SESSION_CONFLICT', () => ADA],
     [
       'throws',
       'no more ids',
@@ -94,12 +96,12 @@ describeEachDatabase('A rotation that fails', (database) => {
       },
     ],
   ])('because genid %s leaves the session as it was', async (_, code, genid) => {
-    const makers: (() => unknown)[] = [() => 'taken', () => 'ada', genid];
+    const makers: (() => unknown)[] = [() => TAKEN, () => ADA, genid];
     const { address, browser: other, store, events } = await start({ genid: () => makers.shift()!() as string });
     const browser = await signIn(address);
-    expect([other.id, browser.id]).toEqual(['taken', 'ada']);
-    await expect(browser.json('/survive', post)).resolves.toEqual({ code, ids: Array(3).fill('ada'), isSame: true });
-    expect(browser.ids).toEqual(['ada']);
+    expect([other.id, browser.id]).toEqual([TAKEN, ADA]);
+    await expect(browser.json('/survive', post)).resolves.toEqual({ code, ids: Array(3).fill(ADA), isSame: true });
+    expect(browser.ids).toEqual([ADA]);
     await expect(browser.json('/me', post)).resolves.toEqual({ userId: 'ada', views: 1, theme: 'dark' });
     await expect(other.json('/me', post)).resolves.toEqual({ userId: 'ada', views: 1 });
     await expect(store.count()).resolves.toBe(2);

@@ -10,6 +10,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { holdSessions } from '../support/held-session.js';
 import { holdStatement } from '../support/held-statement.js';
 import { startApp, type TestApp } from '../support/nest-app.js';
+import { SECRET } from '../support/secret.js';
 
 /** The event loop goes round often enough for anything to happen that waits for nothing. */
 async function goRound(): Promise<void> {
@@ -23,7 +24,7 @@ describeEachDatabase('an application that is closed', (database) => {
 
   async function start() {
     const { controller, newBarrier } = holdSessions();
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource() });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource() });
     const app = await startApp({ imports: [module], controllers: [controller] });
     const browser = new Browser(app.address);
     await browser.post('/login');
@@ -61,7 +62,7 @@ describeEachDatabase('an application that is closed', (database) => {
   ])('waits for a write that outlives its request before TypeOrmModule, imported %s, closes the data source', async (_, isFirst) => {
     const { controller, newBarrier } = holdSessions();
     const options = { ...database.options, autoLoadEntities: true, synchronize: true };
-    const modules = [TypeOrmModule.forRoot(options), SessionModule.forRoot({ secret: 'secret', entity })];
+    const modules = [TypeOrmModule.forRoot(options), SessionModule.forRoot({ secret: SECRET, entity })];
     const app = await startApp({ imports: isFirst ? modules : modules.toReversed(), controllers: [controller] });
     const used = app.app.get<DataSource>(getDataSourceToken());
     await expectWriteBeforeClose(app, used, newBarrier);
@@ -119,7 +120,7 @@ describe('a connection of the module’s own', () => {
     const initialize = vi.spyOn(DataSource.prototype, 'initialize');
     onTestFinished(() => initialize.mockRestore());
     const { controller, newBarrier } = holdSessions();
-    const app = await startApp({ imports: [SessionModule.forRoot({ secret: 'secret', connection })], controllers: [controller] });
+    const app = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection })], controllers: [controller] });
     await app.store.ping();
     const used = initialize.mock.contexts[0] as DataSource;
     await expectWriteBeforeClose(app, used, newBarrier);
@@ -134,7 +135,7 @@ describe('a connection of the module’s own', () => {
     const initialize = vi.spyOn(DataSource.prototype, 'initialize');
     onTestFinished(() => initialize.mockRestore());
     const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
-    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: 'secret', connection })] });
+    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection })] });
     await app.close();
     await expect(store.get('an id')).rejects.toMatchObject({ name: 'SessionUnavailableError' });
     await app.close();

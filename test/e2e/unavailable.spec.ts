@@ -9,6 +9,7 @@ import { startApp } from '../support/nest-app.js';
 import { OutageController } from '../support/outage-routes.js';
 import { listen } from '../support/store-events.js';
 import { failStatements } from '../support/store-gate.js';
+import { SECRET } from '../support/secret.js';
 
 describeEachDatabase('a database that is away', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -20,7 +21,7 @@ describeEachDatabase('a database that is away', (database) => {
 
   /** An application with one session that has a theme. */
   async function start(options: Partial<SessionModuleOptions> = {}) {
-    const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
     const app = await startApp({ imports: [module], controllers: [OutageController] });
     const browser = new Browser(app.address);
     await browser.post('/theme/dark');
@@ -122,7 +123,7 @@ describeEachDatabase('a database that is away', (database) => {
     });
 
     it('serves Express without Nest, too', async () => {
-      const middleware = createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource(), onUnavailable });
+      const middleware = createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource(), onUnavailable });
       const address = await startExpress((app) => {
         app.use(middleware);
         app.post('/theme', (req, res) => void res.send({ theme: (req.session.theme = 'dark') }));
@@ -144,7 +145,7 @@ describeEachDatabase('a database that is away', (database) => {
         await bare.query(`DROP TABLE ${other.options.tableName}`);
         await bare.destroy();
       });
-      const module = SessionModule.forRoot({ secret: 'secret', entity: other, dataSource: bare, onUnavailable });
+      const module = SessionModule.forRoot({ secret: SECRET, entity: other, dataSource: bare, onUnavailable });
       const { address, log } = await startApp({ imports: [module], controllers: [OutageController] });
       const browser = new Browser(address);
       expect((await browser.post('/theme/light')).status).toBe(500);

@@ -1,22 +1,82 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { expiryOf, idleTimeOf, isTouchDue, type Lifetime } from '../../lib/store/session/expiry.js';
+import {
+  expiryOf,
+  isEndedByCookie,
+  isTouchDue,
+  limitsOf,
+  RENEWAL_GRACE_MS,
+  renewedAtOf,
+  type Lifetime,
+} from '../../lib/store/session/expiry.js';
+
+const MINUTE = 60_000;
+const DAY = 1440 * MINUTE;
+const YEARS_100 = 36_525 * DAY;
 
 const time = fc.integer({ min: 1, max: 1_000_000 });
+const end = fc.oneof(fc.constant(Infinity), fc.integer({ min: -1_000_000, max: 3_000_000 }));
 const lifetime = fc.record({
-  idleMs: time,
+  idleMs: fc.oneof({ weight: 4, arbitrary: time }, fc.constant(Infinity)),
+  endsAt: end,
   absoluteMs: fc.oneof(fc.constant(false as const), time),
   touchIntervalMs: fc.option(fc.nat(1_000_000), { nil: undefined }),
 }) satisfies fc.Arbitrary<Lifetime>;
+const HOURLY: Lifetime = { idleMs: 60 * MINUTE, endsAt: Infinity, absoluteMs: false, touchIntervalMs: undefined };
+
+describe('limitsOf', () => {
+  const age = fc.integer({ min: 1, max: 1_000_000 });
+  const configured = fc.option(time, { nil: undefined });
+
+  it('takes what is configured, else the end of the cookie, else its age, else a day', () => {
+    fc.assert(
+      fc.property(configured, fc.option(age), fc.option(time, { nil: undefined }), (configuredMs, ageMs, endsAt) => {
+        const unconfigured = endsAt === undefined ? (ageMs ?? DAY) : Infinity;
+        expect(limitsOf(configuredMs, { ageMs, endsAt })).toEqual({ idleMs: configuredMs ?? unconfigured, endsAt: endsAt ?? Infinity });
+      }),
+    );
+  });
+
+  it('ends a session at an age of 0 or less, whatever else is said, and at no other', () => {
+    fc.assert(
+      fc.property(configured, fc.nat(1_000_000), fc.option(time, { nil: undefined }), (configuredMs, years, endsAt) => {
+        expect(limitsOf(configuredMs, { ageMs: -years, endsAt }).endsAt).toBe(-Infinity);
+        expect(limitsOf(configuredMs, { ageMs: years + 1, endsAt }).endsAt).not.toBe(-Infinity);
+      }),
+    );
+    expect(limitsOf(undefined, { ageMs: null, endsAt: undefined })).toEqual({ idleMs: DAY, endsAt: Infinity });
+  });
+});
+
+describe('isEndedByCookie', () => {
+  it('is so from the end on, and not a millisecond before', () => {
+    fc.assert(
+      fc.property(lifetime, time, (limits, now) => {
+        expect(isEndedByCookie({ ...limits, endsAt: now }, now)).toBe(true);
+        expect(isEndedByCookie({ ...limits, endsAt: now + 1 }, now)).toBe(false);
+        expect(isEndedByCookie({ ...limits, endsAt: -Infinity }, now)).toBe(true);
+        expect(isEndedByCookie({ ...limits, endsAt: Infinity }, now)).toBe(false);
+      }),
+    );
+  });
+});
 
 describe('expiryOf', () => {
-  it('is after the idle time, and never past the absolute one', () => {
+  it('is the first of: the idle time, the end of the cookie, the absolute end, a hundred years', () => {
     fc.assert(
       fc.property(lifetime, time, time, (limits, createdAt, later) => {
         const now = createdAt + later;
-        const expiresAt = expiryOf(limits, now, createdAt);
-        const ends = [now + limits.idleMs, ...(limits.absoluteMs === false ? [] : [createdAt + limits.absoluteMs])];
-        expect(expiresAt).toBe(Math.min(...ends));
+        const ends = [now + limits.idleMs, limits.endsAt, now + YEARS_100];
+        if (limits.absoluteMs !== false) ends.push(createdAt + limits.absoluteMs);
+        expect(expiryOf(limits, now, createdAt)).toBe(Math.min(...ends));
+      }),
+    );
+  });
+
+  it('has no absolute end where the moment of creation is not known', () => {
+    fc.assert(
+      fc.property(lifetime, time, (limits, now) => {
+        expect(expiryOf(limits, now, undefined)).toBe(Math.min(now + limits.idleMs, limits.endsAt, now + YEARS_100));
       }),
     );
   });
@@ -33,26 +93,42 @@ describe('expiryOf', () => {
 
 describe('isTouchDue', () => {
   const row = fc.record({ createdAt: time, lastSeenAt: time, expiresAt: time });
+  const intervalOf = ({ touchIntervalMs, idleMs }: Lifetime) => touchIntervalMs ?? Math.min(idleMs / 20, 5 * MINUTE);
 
-  it('is never where nothing is gained, nor before the interval', () => {
+  it('is, exactly where a touch gains time, and either the interval is over or the end of the cookie has moved by as much', () => {
     fc.assert(
-      fc.property(lifetime, row, time, (limits, times, later) => {
+      fc.property(lifetime, row, fc.integer({ min: -1_000, max: 1_000_000 }), (limits, times, later) => {
         const now = times.lastSeenAt + later;
-        fc.pre(isTouchDue(limits, now, times));
-        expect(expiryOf(limits, now, times.createdAt)).toBeGreaterThan(times.expiresAt);
-        expect(later).toBeGreaterThanOrEqual(limits.touchIntervalMs ?? Math.min(limits.idleMs / 20, 300_000));
+        const gain = expiryOf(limits, now, times.createdAt) - times.expiresAt;
+        const isTold = limits.endsAt !== Infinity && gain >= intervalOf(limits);
+        expect(isTouchDue(limits, now, times)).toBe(gain > 0 && (later >= intervalOf(limits) || isTold));
       }),
+      { numRuns: 1_000 },
     );
   });
 
-  it('is, from the interval on, wherever a touch gains time', () => {
-    fc.assert(
-      fc.property(lifetime, row, time, (limits, times, later) => {
-        const now = times.lastSeenAt + (limits.touchIntervalMs ?? 300_000) + later;
-        fc.pre(expiryOf(limits, now, times.createdAt) > times.expiresAt);
-        expect(isTouchDue(limits, now, times)).toBe(true);
-      }),
-    );
+  it('is at the interval, and not a millisecond before', () => {
+    const seen = { createdAt: 0, lastSeenAt: 0, expiresAt: 60 * MINUTE };
+    const dueFrom = (limits: Lifetime, ms: number) => [isTouchDue(limits, ms - 1, seen), isTouchDue(limits, ms, seen)];
+    expect(dueFrom(HOURLY, 3 * MINUTE)).toEqual([false, true]);
+    expect(dueFrom({ ...HOURLY, idleMs: DAY }, 5 * MINUTE)).toEqual([false, true]);
+    expect(dueFrom({ ...HOURLY, touchIntervalMs: 7 }, 7)).toEqual([false, true]);
+  });
+
+  it('is not where it gains nothing, though the interval is over', () => {
+    const late = { createdAt: 0, lastSeenAt: 0, expiresAt: 90 * MINUTE };
+    expect([30, 31].map((minutes) => isTouchDue(HOURLY, minutes * MINUTE, late))).toEqual([false, true]);
+  });
+
+  it('goes by the expiry where the last use is not kept, and by the last use where the expiry is not', () => {
+    const [expiring, seen] = [
+      { createdAt: 0, lastSeenAt: undefined, expiresAt: 60 * MINUTE },
+      { createdAt: 0, lastSeenAt: 0, expiresAt: undefined },
+    ];
+    for (const times of [expiring, seen]) {
+      expect([3 * MINUTE - 1, 3 * MINUTE].map((now) => isTouchDue(HOURLY, now, times))).toEqual([false, true]);
+    }
+    expect(isTouchDue({ ...HOURLY, endsAt: 60 * MINUTE }, 3 * MINUTE - 1, seen)).toBe(false);
   });
 
   it('is never where no time is kept', () => {
@@ -61,10 +137,14 @@ describe('isTouchDue', () => {
   });
 });
 
-describe('idleTimeOf', () => {
-  it('is what is configured, else the cookie’s age, else a day', () => {
-    expect(idleTimeOf(5, 7)).toBe(5);
-    expect(idleTimeOf(undefined, 7)).toBe(7);
-    for (const age of [undefined, null, 0, -7, NaN, '7', {}]) expect(idleTimeOf(undefined, age as number)).toBe(86_400_000);
+describe('renewedAtOf', () => {
+  it('is the grace before the end of the old id, else the birth of the row', () => {
+    fc.assert(
+      fc.property(time, time, (previousUntil, createdAt) => {
+        expect(renewedAtOf({ previousUntil, createdAt })).toBe(previousUntil - RENEWAL_GRACE_MS);
+        for (const none of [undefined, null]) expect(renewedAtOf({ previousUntil: none, createdAt })).toBe(createdAt);
+      }),
+    );
+    expect([RENEWAL_GRACE_MS, renewedAtOf({ createdAt: undefined })]).toEqual([30_000, undefined]);
   });
 });

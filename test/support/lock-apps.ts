@@ -2,10 +2,11 @@ import { SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session
 import { Browser } from './browser.js';
 import { routesOf, viewHandlers, type Handler } from './lock-routes.js';
 import { startApp, type TestApp } from './nest-app.js';
+import { SECRET } from './secret.js';
 
 /** An application with these handlers beside those that count views; see `routesOf`. */
 export function startHandlers(options: Partial<SessionModuleOptions>, handlers: Readonly<Record<string, Handler>> = {}): Promise<TestApp> {
-  const module = SessionModule.forRoot({ secret: 'secret', prune: false, ...options });
+  const module = SessionModule.forRoot({ secret: SECRET, prune: false, ...options });
   return startApp({ imports: [module], controllers: [routesOf({ ...viewHandlers, ...handlers })] });
 }
 

@@ -7,6 +7,7 @@ import ts from 'typescript';
 import type { DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { root, sources } from '../package/library.js';
+import { SECRET } from './secret.js';
 
 const ROUTES = 'test/support/lock-routes.ts';
 
@@ -18,11 +19,11 @@ const PROGRAM = `
   import { defineSessionEntity, SessionModule } from 'nestjs-typeorm-session';
   import { routesOf, viewHandlers } from './lock-routes.js';
 
-  const { connection, tableName } = JSON.parse(process.argv[2]);
+  const { connection, secret, tableName } = JSON.parse(process.argv[2]);
   const hold = () => new Promise(() => process.send('held'));
   class AppModule {}
   Module({
-    imports: [SessionModule.forRoot({ secret: 'secret', prune: false, entity: defineSessionEntity({ tableName }), connection })],
+    imports: [SessionModule.forRoot({ secret, prune: false, entity: defineSessionEntity({ tableName }), connection })],
     controllers: [routesOf({ ...viewHandlers, hold })],
   })(AppModule);
   const app = await NestFactory.create(AppModule, { logger: ['error'] });
@@ -58,7 +59,7 @@ export function useLockProcesses(connection: DataSourceOptions, tableName: strin
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   return async () => {
-    const argument = JSON.stringify({ connection: { ...connection, synchronize: false }, tableName });
+    const argument = JSON.stringify({ secret: SECRET, connection: { ...connection, synchronize: false }, tableName });
     const child = fork(join(folder, 'program.js'), [argument], { cwd: folder, execArgv: [] });
     onTestFinished(() => kill(child));
     return {

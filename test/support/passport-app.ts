@@ -3,6 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 import { SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import passport from 'passport';
 import { startApp, type TestApp } from './nest-app.js';
+import { SECRET } from './secret.js';
 
 /** Who says `?user=ada` is Ada. */
 class TrustingStrategy extends passport.Strategy {
@@ -45,7 +46,7 @@ export function startPassport(options: Partial<SessionModuleOptions>, keepSessio
     next: NextFunction,
   ) => void;
 
-  @Module({ imports: [SessionModule.forRoot({ secret: 'secret', ...options })], controllers: [LoginController] })
+  @Module({ imports: [SessionModule.forRoot({ secret: SECRET, ...options })], controllers: [LoginController] })
   class PassportModule {
     configure(consumer: MiddlewareConsumer) {
       consumer.apply(authenticator.session()).forRoutes('{*splat}');

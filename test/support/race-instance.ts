@@ -12,7 +12,7 @@ import { defineSessionEntity, type SessionEntity } from '../../lib/table/entity/
 import { LetterApp } from './race-app.js';
 import { dataOf, requestOf, valuesOf, type LiveSession } from './store-data.js';
 
-export const SECRET = 'a secret of the races';
+export const SECRET = 'a long secret of the races, which nobody needs to know';
 
 /** What an instance needs to be told so that it can stand in another process. */
 export interface InstanceConfig {

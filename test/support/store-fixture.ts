@@ -8,6 +8,7 @@ import type { SessionModuleOptions } from '../../lib/store/options/session-optio
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { defineSessionEntity, type SessionEntityDefinition } from '../../lib/table/entity/session.entity.js';
 import { uniqueTableName, useDataSource, type TestDatabase } from './databases.js';
+import { SECRET } from './secret.js';
 
 /** The moment at which every test begins. */
 export const START = Date.UTC(2030, 0, 1);
@@ -54,7 +55,7 @@ export function useStores(database: TestDatabase, shape: SessionEntityDefinition
   const rows = async () => (await repository().find()) as RawRow[];
 
   const open = (options: Partial<SessionModuleOptions> = {}): SessionStore => {
-    const resolved = resolveOptions({ secret: 'a secret of a test', entity, prune: false, ...options });
+    const resolved = resolveOptions({ secret: SECRET, entity, prune: false, ...options });
     const warn = (message: string) => void warnings.push(message);
     const store = composeStore(resolved, { dataSource: dataSource(), now: () => clock.now, warn });
     stores.push(store);

@@ -1,4 +1,4 @@
-import type { SessionData as ExpressSessionData } from 'express-session';
+import type { CookieOptions, SessionData as ExpressSessionData } from 'express-session';
 import type { Request } from 'express';
 import { expectTypeOf } from 'vitest';
 import {
@@ -102,6 +102,9 @@ export function options(): void {
   SessionModule.forRoot({ secret: 'x', idleTimeout: '30m', absoluteTimeout: false, touchInterval: 0, prune: { interval: '1h' } });
   SessionModule.forRoot({ secret: 'x', idleTimeout: (data) => (data.typedVisits > 3 ? '1h' : 5_000) });
   SessionModule.forRoot({ secret: 'x', userId: (data) => data.typedVisits, merge: (_base, theirs, mine) => ({ ...theirs, ...mine }) });
+  SessionModule.forRoot({ secret: 'x', cookie: { maxAge: '14d', sameSite: 'none', secure: 'auto' } });
+  SessionModule.forRoot({ secret: 'x', cookie: ({ secure }) => ({ secure, maxAge: secure ? 60_000 : null }) });
+  SessionModule.forRoot({ secret: 'x', cookie: { path: '/app' } as CookieOptions });
   expectTypeOf(createSessionMiddleware({ secret: process.env.SESSION_SECRET }).store).toEqualTypeOf<ExpressEntryStore>();
   expectTypeOf(createSessionStore({ connection: { type: 'better-sqlite3', database: 'x' } })).toEqualTypeOf<SessionStore>();
 
@@ -109,6 +112,10 @@ export function options(): void {
   void ({} satisfies SessionModuleOptions);
   // @ts-expect-error There is no such unit.
   void ({ secret: 'x', idleTimeout: '30 minutes' } satisfies SessionModuleOptions);
+  // @ts-expect-error There is no such unit for a cookie.
+  void ({ secret: 'x', cookie: { maxAge: '14 days' } } satisfies SessionModuleOptions);
+  // @ts-expect-error There is no such attribute.
+  void ({ secret: 'x', cookie: { maxage: 5 } } satisfies SessionModuleOptions);
   // @ts-expect-error There is no such option.
   void ({ secret: 'x', ttl: 5 } satisfies SessionModuleOptions);
   // @ts-expect-error There is no such way.

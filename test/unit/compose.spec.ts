@@ -1,11 +1,12 @@
 import { DataSource, EntitySchema } from 'typeorm';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createSessionMiddleware, createSessionStore } from '../../lib/express.js';
 import { SessionEntityError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
+import { SECRET } from '../support/secret.js';
 import { dataOf, readValues } from '../support/store-data.js';
 import { barrier, turns } from '../support/store-gate.js';
 
@@ -13,7 +14,7 @@ const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
 
 function compose(options: Partial<SessionModuleOptions> = {}, dataSource?: DataSource) {
   const warnings: string[] = [];
-  const resolved = resolveOptions({ secret: 'correct horse', prune: false, ...options });
+  const resolved = resolveOptions({ secret: SECRET, prune: false, ...options });
   const store = composeStore(resolved, { dataSource, warn: (message) => void warnings.push(message) });
   return { store, warnings };
 }
@@ -40,6 +41,18 @@ describe('a store', () => {
     await one.set('a', dataOf());
     expect(await two.get('a')).toBeUndefined();
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('asks for the time when it needs it, so that a clock that is faked later counts', async () => {
+    const store = composeStore(resolveOptions({ secret: SECRET, prune: false, idleTimeout: '1m', connection: memory }), {});
+    await store.set('a', dataOf());
+    const end = (await store.list())[0]!.expiresAt!.getTime();
+    vi.useFakeTimers({ toFake: ['Date'], now: end - 1 });
+    onTestFinished(() => void vi.useRealTimers());
+    expect(await store.get('a')).toBeDefined();
+    vi.setSystemTime(end);
+    expect(await store.get('a')).toBeUndefined();
+    await store.close();
   });
 
   it('without a data source is refused in production', () => {
@@ -153,7 +166,7 @@ describe('a store', () => {
 
 describe('the express entry', () => {
   it('gives a middleware with its store', async () => {
-    const middleware = createSessionMiddleware({ secret: 'x', connection: memory, prune: false });
+    const middleware = createSessionMiddleware({ secret: SECRET, connection: memory, prune: false });
     expect(middleware).toBeInstanceOf(Function);
     await middleware.store.set('a', dataOf({ views: 1 }));
     expect(await readValues(middleware.store, 'a')).toEqual({ views: 1 });

@@ -34,6 +34,7 @@ describe('resolveOptions', () => {
       preparedStatements: true,
       exclude: [],
       autoMount: true,
+      warnings: [],
     });
     expect(resolved.forRoutes).toHaveLength(1);
     expect(idleTimeoutMs({} as never)).toBeUndefined();
@@ -42,7 +43,7 @@ describe('resolveOptions', () => {
   });
 
   it('takes `undefined` for an option that is left out', () => {
-    const names = Object.keys(resolveOptions({ secret: 'x' })).filter((name) => !/Ms$|^secret$/.test(name));
+    const names = Object.keys(resolveOptions({ secret: 'x' })).filter((name) => !/Ms$|^secret$|^warnings$/.test(name));
     const options = Object.fromEntries(
       [...names, 'idleTimeout', 'absoluteTimeout', 'touchInterval', 'operationTimeout'].map((name) => [name]),
     );
@@ -74,6 +75,20 @@ describe('resolveOptions', () => {
     const key = Buffer.from('k');
     expect(resolveOptions({ secret: ['new', 'old', key] }).secret).toEqual(['new', 'old', key]);
     expect(resolveOptions({ secret: key }).secret).toEqual([key]);
+  });
+
+  it('leaves out what a cookie has as `undefined`, so that it switches nothing off', () => {
+    const given = { httpOnly: undefined, secure: undefined, sameSite: undefined, path: undefined, domain: undefined, maxAge: undefined };
+    const defaults = { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' };
+    expect(resolveOptions({ secret: 'x', cookie: given }).cookie).toEqual(defaults);
+    const { cookie } = resolveOptions({ secret: 'x', cookie: () => given });
+    expect(typeof cookie === 'function' && cookie({} as never)).toEqual(defaults);
+  });
+
+  it('converts the age of a cookie', () => {
+    expect(resolveOptions({ secret: 'x', cookie: { maxAge: '14d' } }).cookie).toMatchObject({ maxAge: 14 * DAY });
+    expect(resolveOptions({ secret: 'x', cookie: { maxAge: 14 * DAY } }).cookie).toMatchObject({ maxAge: 14 * DAY });
+    expect(resolveOptions({ secret: 'x', cookie: { maxAge: null } }).cookie).not.toHaveProperty('maxAge');
   });
 
   it('adds the cookie’s defaults to an object and to what a function returns', () => {

@@ -88,7 +88,7 @@ describe('resolveOptions refuses', () => {
   it.each(CASES)('%s of %o, and names option and remedy', (name, value) => {
     const { message } = errorOf(secretOf({ [name]: value }));
     expect(message).toContain(`\`${name}\``);
-    expect(message).toMatch(/It has to be .+\.$/s);
+    expect(message).toMatch(/It must be .+\.$/s);
     expect(message).not.toContain(SECRET);
   });
 
@@ -109,6 +109,51 @@ describe('resolveOptions refuses', () => {
       expect(message).toMatch(/Remove it/);
       expect(message).toContain('idleTimeout');
       expect(message).not.toContain(SECRET);
+    },
+  );
+
+  it.each([
+    ['ttl', '`idleTimeout`'],
+    ['maxAge', '`cookie.maxAge` or `idleTimeout`'],
+    ['expires', '`cookie.maxAge` or `idleTimeout`'],
+    ['store', 'This package is the store itself'],
+    ['table', 'defineSessionEntity({ tableName })'],
+    ['tableName', 'defineSessionEntity({ tableName })'],
+    ['schemaName', 'defineSessionEntity({ schema })'],
+    ['repository', '`entity`'],
+    ['key', '`name`'],
+    ['keys', '`secret`'],
+    ['touchAfter', '`touchInterval`'],
+    ['checkExpirationInterval', '`prune: { interval }`'],
+    ['cleanupLimit', '`prune: { batchSize }`'],
+    ['httpOnly', 'set it in `cookie`'],
+    ['sameSite', 'set it in `cookie`'],
+    ['Secret', '`secret`'],
+    ['idletimeout', '`idleTimeout`'],
+    ['idleTimout', '`idleTimeout`'],
+    ['absolute_timeout', '`absoluteTimeout`'],
+    ['saveUninitialised', '`saveUninitialized`'],
+    ['datasource', '`dataSource`'],
+    ['serialiser', '`serializer`'],
+    ['hashIDs', '`hashIds`'],
+  ])('%s, and says what was meant: %s', (name, meant) => {
+    const { message } = errorOf(secretOf({ [name]: 1 }));
+    expect(message.slice(0, message.indexOf(' Remove it'))).toContain(meant);
+  });
+
+  it.each(['encryption2', 'x', '', 'prototype', 'lifecycle'])('%o, and guesses nothing where nothing comes near', (name) => {
+    expect(errorOf(secretOf({ [name]: 1 })).message).toContain(`"${name}". Remove it`);
+  });
+
+  it('a misspelt option of prune, and says what was meant', () => {
+    expect(errorOf(secretOf({ prune: { batchsize: 5 } })).message).toContain('Did you mean `prune.batchSize`?');
+  });
+
+  it.each(['idleTimeout', 'absoluteTimeout', 'touchInterval', 'renewAfter', 'operationTimeout'])(
+    'a wrong duration of %s with unit and example',
+    (name) => {
+      expect(errorOf(secretOf({ [name]: '5 minutes' })).message).toMatch(/milliseconds.*'\d+m'/);
+      expect(errorOf(secretOf({ [name]: '1800000' })).message).toContain('write 1800000 without quotation marks');
     },
   );
 

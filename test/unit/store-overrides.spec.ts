@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSessionMiddleware } from '../../lib/express.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
+import { SECRET } from '../support/secret.js';
 
 type Handler = (req: express.Request & { session: Record<string, unknown> }) => unknown;
 
@@ -16,7 +17,7 @@ afterEach(async () => {
 /** A bare Express application; each path runs its handler and answers when that is done. */
 function serve(handlers: Record<string, Handler>): { app: Express; store: SessionStore } {
   const sessions = createSessionMiddleware({
-    secret: 'a secret of a test',
+    secret: SECRET,
     connection: { type: 'better-sqlite3', database: ':memory:' },
     touchInterval: 0,
     prune: false,

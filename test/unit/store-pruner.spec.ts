@@ -4,6 +4,7 @@ import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { dataOf } from '../support/store-data.js';
+import { SECRET } from '../support/secret.js';
 
 const MINUTE = 60_000;
 
@@ -14,7 +15,7 @@ describe('the pruner of a store', () => {
 
   const open = (prune?: { interval?: number; batchSize?: number } | false) => {
     const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
-    const resolved = resolveOptions({ secret: 'x', connection, idleTimeout: '1m', ...(prune !== undefined && { prune }) });
+    const resolved = resolveOptions({ secret: SECRET, connection, idleTimeout: '1m', ...(prune !== undefined && { prune }) });
     store = composeStore(resolved, { warn: (message) => void warnings.push(message) });
     store.on('pruned', () => void runs++);
   };

@@ -10,11 +10,18 @@ const UNITS: Readonly<Record<string, number>> = {
 /** A hundred years: more would not fit into the columns of every database. */
 const MAX_MS = 36_525 * 86_400_000;
 
-/** A length of time: milliseconds, or a number and a unit (`ms`, `s`, `m`, `h`, `d`, `w`) as in `'30m'`. */
+/** A length of time: milliseconds, or a number and a unit (`ms`, `s`, `m`, `h`, `d`, `w`) such as `'30m'`. */
 export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`;
 
-/** What is told of an option that has to be one. */
-export const DURATION = "a duration of more than 0: milliseconds, or a text as '30m', '12h' or '1d'";
+/** What the error of an option says that must be one. */
+export const DURATION =
+  "a duration of more than 0: a number of milliseconds such as 1800000, or a string with a unit such as '30m', '12h' or '1d'";
+
+/** What to say of a number so small that seconds were probably meant; `undefined` for all others, and for strings, which name their unit. */
+export function suspectSeconds(name: string, value: unknown): string | undefined {
+  if (typeof value !== 'number' || value <= 0 || value >= UNITS.m!) return undefined;
+  return `The session option \`${name}\` is ${value}, which is ${value / UNITS.s!} seconds: numbers are milliseconds. Write '30m' for 30 minutes.`;
+}
 
 /** A duration in whole milliseconds; `undefined` for what is none. */
 export function parseDuration(value: unknown): number | undefined {

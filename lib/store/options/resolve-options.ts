@@ -1,29 +1,25 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { DURATION, parseDuration } from './duration.js';
-import type { CookieOptions, Request, SessionData } from '../express-session.js';
+import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { DURATION, parseDuration, suspectSeconds } from './duration.js';
+import type { Request, SessionData } from '../express-session.js';
+import { checkNewId } from '../session/id.js';
 import { LIFETIMES, resolveLifetime } from './lifetime-options.js';
 import { wrongOption } from './option-error.js';
 import { RENEWAL_GRACE_MS } from '../session/expiry.js';
+import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 import { jsonSerializer } from '../session/serializer.js';
 
-type Rule = readonly [fits: (value: unknown) => boolean, expected: string];
-
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
 
-const oneOf = (...values: unknown[]): Rule => [(value) => values.includes(value), values.map((each) => JSON.stringify(each)).join(' or ')];
-const aFunction: Rule = [isFunction, 'a function'];
-const aBoolean = oneOf(true, false);
 const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${DURATION}, at most 24 days`];
 const anArray: Rule = [Array.isArray, 'an array of routes'];
 
-const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
+const RULES: Rules<keyof SessionModuleOptions> = {
   secret: [
     (value) => (Array.isArray(value) ? value.length > 0 && value.every(isKey) : isKey(value)),
-    'a text that is not empty, or an array of such with the newest first; take it from the environment',
+    'a non-empty string, or an array of them with the newest first; take it from the environment',
   ],
   name: [(value) => typeof value === 'string' && /^[\w!#$%&'*.^`|~+-]+$/.test(value), 'the name of a cookie'],
   cookie: [(value) => isFunction(value) || isObject(value), 'an object of cookie attributes, or a function that returns one'],
@@ -43,8 +39,14 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
-  touchInterval: [(value) => parseDuration(value) !== undefined, "a duration: milliseconds (0 writes each time), or a text as '1m'"],
-  renewAfter: [(value) => (parseDuration(value) ?? 0) >= RENEWAL_GRACE_MS, "a duration of at least 30 seconds, as '15m'"],
+  touchInterval: [
+    (value) => parseDuration(value) !== undefined,
+    "a duration: a number of milliseconds (0 writes each time), or a string with a unit such as '1m'",
+  ],
+  renewAfter: [
+    (value) => (parseDuration(value) ?? 0) >= RENEWAL_GRACE_MS,
+    "a duration of at least 30 seconds: a number of milliseconds, or a string with a unit such as '15m'",
+  ],
   prune: [(value) => value === false || isObject(value), 'false, or { interval, batchSize }'],
   overlap: oneOf('merge', 'overwrite', 'fail'),
   merge: aFunction,
@@ -63,39 +65,41 @@ const RULES: Readonly<Record<keyof SessionModuleOptions, Rule>> = {
   autoMount: aBoolean,
 };
 
-const PRUNE_RULES: Readonly<Record<'interval' | 'batchSize', Rule>> = {
+const PRUNE_RULES: Rules<'interval' | 'batchSize'> = {
   interval: aTimer,
   batchSize: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of rows'],
 };
-
-/** The cookie of a session unless told otherwise (OWASP ASVS 3.3). */
-export const COOKIE_DEFAULTS: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' };
 
 /**
  * Checks and defaults the options, once; nobody else writes a default. Throws `SessionOptionsError`, which names the
  * option, the value and the remedy.
  */
 export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOptions {
-  check(options, RULES, '');
+  if (!isObject(options)) throw new SessionOptionsError('The session options are missing. Pass an object with at least a `secret`.');
+  checkOptions(options, RULES);
   if (options.dataSource !== undefined && options.connection) {
     throw new SessionOptionsError(
       'The options `dataSource` and `connection` are both set. Keep one: the application’s data source, or one of the module’s own.',
     );
   }
-  const { secret, cookie, prune } = options;
+  const { secret, cookie = {}, prune, genid } = options;
   if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
-  if (prune) check(prune, PRUNE_RULES, 'prune.');
+  if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
+  const lifetime = resolveLifetime(options);
+  const name = options.name ?? 'sid';
+  const context = { name, absoluteTimeoutMs: lifetime.absoluteTimeoutMs };
   return Object.freeze({
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
-    name: options.name ?? 'sid',
-    cookie: typeof cookie === 'function' ? (req: Request) => ({ ...COOKIE_DEFAULTS, ...cookie(req) }) : { ...COOKIE_DEFAULTS, ...cookie },
+    name,
+    cookie: typeof cookie === 'function' ? (req: Request) => resolveCookieOf(cookie(req), context) : resolveCookie(cookie, context),
+    ...(genid && { genid: (req: Request) => checkNewId(genid(req)) }),
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,
     unset: options.unset ?? 'keep',
     columns: options.columns ?? {},
-    ...resolveLifetime(options),
+    ...lifetime,
     touchIntervalMs: parseDuration(options.touchInterval),
     renewAfterMs: parseDuration(options.renewAfter),
     prune: prune === false ? false : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
@@ -113,30 +117,29 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     forRoutes: options.forRoutes ?? ['{*splat}'],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
+    warnings: warningsOf(options),
   });
 }
 
+/** The options of a store for an application's own `session()`, which has the secret and the cookie. */
+export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
+  return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
+}
+
+/** What is probably not meant, and no error. */
+function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
+  const durations = { idleTimeout, absoluteTimeout, 'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined };
+  return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
+}
+
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
-export function refuseNestOptions(options: SessionModuleOptions): void {
+export function refuseNestOptions(options: Partial<SessionModuleOptions>): void {
   for (const name of ['forRoutes', 'exclude', 'autoMount'] as const) {
     if (options[name] !== undefined)
       throw wrongOption(name, options[name], 'left out here: the application mounts the middleware where it wants it');
   }
   if (typeof options.dataSource === 'string')
     throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
-}
-
-function check(options: object, rules: Readonly<Record<string, Rule>>, prefix: string): void {
-  if (!isObject(options)) throw new SessionOptionsError('The session options are missing. Pass an object with at least a `secret`.');
-  for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (!rule) {
-      throw new SessionOptionsError(
-        `There is no session option "${prefix}${name}". Remove it, or use one of: ${Object.keys(rules).join(', ')}.`,
-      );
-    }
-    if (value !== undefined && !rule[0](value)) throw wrongOption(prefix + name, value, rule[1]);
-  }
 }
 
 function userOf(session: SessionData): unknown {

@@ -2,23 +2,30 @@ import type { CipherKey } from 'node:crypto';
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
+import type { SessionCookieOptions } from './cookie-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
 import type { SessionSerializer } from '../session/serializer.js';
 
 /**
- * The options of this package. Durations are milliseconds or texts as `'30m'`. All are checked once, at start-up; the
+ * The options of this package. Durations are milliseconds, or strings such as `'30m'`. All are checked once, at start-up; the
  * error names the option, the value and the remedy.
  *
  * @publicApi
  */
 export interface SessionModuleOptions {
-  /** What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. */
+  /**
+   * What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. Fewer than 32
+   * characters, or a well-known sample, are a warning, and an error in production.
+   */
   secret: CipherKey | CipherKey[] | undefined;
   /** Name of the cookie. @default 'sid' */
   name?: string;
-  /** Attributes of the cookie. @default { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' } */
-  cookie?: CookieOptions | ((req: Request) => CookieOptions);
-  /** Makes a session id, hard to guess. @default 192 random bits */
+  /**
+   * Attributes of the cookie, or a function that returns them for one request; `maxAge` also as `'14d'`. What browsers drop is
+   * refused. @default { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' }
+   */
+  cookie?: SessionCookieOptions | ((req: Request) => SessionCookieOptions);
+  /** Makes a session id, hard to guess, of 16 to 256 characters. @default 192 random bits */
   genid?: (req: Request) => string;
   /** Whether `x-forwarded-proto` tells of a secure connection. @default Express's `trust proxy` */
   proxy?: boolean;
@@ -46,7 +53,10 @@ export interface SessionModuleOptions {
    * @default none
    */
   lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
-  /** Ends a session that saw no request for so long. @default the cookie's `originalMaxAge`, else 1 day */
+  /**
+   * Ends a session after this much inactivity; wins over the age of its cookie, but not over one of 0 or less, which ends the
+   * session at once. @default the cookie's `originalMaxAge`, else 1 day
+   */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
   /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
@@ -122,6 +132,7 @@ type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 
 export type ResolvedSessionOptions = Readonly<
   Required<Omit<SessionModuleOptions, Converted | Undefaulted>> &
     Pick<SessionModuleOptions, Undefaulted> & {
+      /** Empty where the application signs the cookie itself, by a `session()` of its own. */
       secret: CipherKey[];
       cookie: CookieOptions | ((req: Request) => CookieOptions);
       idleTimeoutMs: (session: SessionData) => number | undefined;
@@ -131,5 +142,7 @@ export type ResolvedSessionOptions = Readonly<
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
       operationTimeoutMs: number;
+      /** What to say at start-up. */
+      warnings: readonly string[];
     }
 >;

@@ -1,9 +1,9 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { toPruneHour, type SessionRow } from '../../table/session-table.js';
 import { Cookie, type SessionData } from '../express-session.js';
-import { expiryOf, idleTimeOf, type Lifetime } from './expiry.js';
-import { attributesOf, toDate } from './cookie.js';
-import { COOKIE_DEFAULTS } from '../options/resolve-options.js';
+import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
+import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
+import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
@@ -20,6 +20,8 @@ export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' 
   readonly base: StoredData;
   readonly expiresAt: number;
   readonly lastSeenAt: number;
+  /** The age of the cookie in it, in milliseconds. */
+  readonly cookieAge: number | null;
 };
 
 /** What a row holds, and what changes are found by later. */
@@ -32,14 +34,11 @@ export interface DecodedSession {
 export class SessionCodec {
   constructor(private readonly options: ResolvedSessionOptions) {}
 
-  /** The time limits of a session. */
-  lifetimeOf(session: SessionData): Lifetime {
+  /** The time limits of a session; `handedOut` as in `endOf`. */
+  lifetimeOf(session: SessionData, handedOut: Parameters<typeof endOf>[1]): Lifetime {
     const { idleTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
-    return {
-      idleMs: idleTimeOf(idleTimeoutMs(session), session.cookie.originalMaxAge),
-      absoluteMs: absoluteTimeoutMs,
-      touchIntervalMs,
-    };
+    const { idleMs, endsAt } = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut));
+    return { idleMs, endsAt, absoluteMs: absoluteTimeoutMs, touchIntervalMs };
   }
 
   /**
@@ -73,20 +72,20 @@ export class SessionCodec {
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
-  encode(session: SessionData, now: number, createdAt: number | undefined): SessionDraft | Promise<SessionDraft> {
-    if (!(session.cookie as unknown))
-      throw new SessionSerializationError('Session data without a `cookie` is no session. Store what `get` gave.');
+  encode(session: SessionData, lifetime: Lifetime, now: number, createdAt: number | undefined): SessionDraft | Promise<SessionDraft> {
     for (const name of RESERVED) {
       if (Object.hasOwn(session, name)) {
         throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
       }
     }
-    const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
-    const expires = session.cookie.expires ? new Date(expiresAt) : null;
+    const expiresAt = expiryOf(lifetime, now, createdAt);
+    const cookieAge = ageOf(session.cookie);
+    const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
     const userId = toUserId(this.options.userId(session));
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
-      return { data, base: { text: data, expires }, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
+      const base = { text: data, expires };
+      return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId, cookieAge };
     };
     const data = this.serialize(withCookie(session, expires));
     return typeof data === 'string' ? draftOf(data) : data.then(draftOf);

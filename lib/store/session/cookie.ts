@@ -1,4 +1,6 @@
+import { SessionSerializationError } from '../../session.errors.js';
 import { Cookie, type SessionData } from '../express-session.js';
+import type { CookieEnd } from './expiry.js';
 
 type SessionCookie = SessionData['cookie'];
 
@@ -25,7 +27,7 @@ const MAX_AGE_MS = 4e15;
  * left out, so that a broken row costs its session an attribute and not the response.
  */
 export function attributesOf(cookie: SessionCookie): Record<string, unknown> {
-  const kept: Record<string, unknown> = { originalMaxAge: toAge(cookie.originalMaxAge) };
+  const kept: Record<string, unknown> = { originalMaxAge: ageOf(cookie) };
   for (const [name, canBeSent] of ATTRIBUTES) {
     const value: unknown = Object.hasOwn(cookie, name) ? cookie[name as keyof SessionCookie] : undefined;
     if (value === null || canBeSent(value)) kept[name] = value;
@@ -50,5 +52,41 @@ export function toDate(value: unknown): Date | null {
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 
-const toAge = (value: unknown): number | null =>
-  Number.isFinite(value) && Math.abs(Number(value)) <= MAX_AGE_MS ? Math.trunc(Number(value)) : null;
+/**
+ * How long a session lives by its cookie, in milliseconds; `null` for a cookie of the browser's session. Plain data may say it
+ * as `maxAge`; on a Cookie that is an accessor, and `originalMaxAge` follows it. A Cookie repeats as its age an `expires` that is
+ * no Date, so that is none.
+ */
+export function ageOf(cookie: SessionCookie): number | null {
+  const age: unknown = Object.hasOwn(cookie, 'maxAge') ? (cookie.maxAge ?? cookie.originalMaxAge) : cookie.originalMaxAge;
+  const isAge = Number.isFinite(age) && age !== cookie.expires && Math.abs(Number(age)) <= MAX_AGE_MS;
+  return isAge ? Math.trunc(Number(age)) : null;
+}
+
+/**
+ * What a cookie says of the end of its session; `handedOut` is the `expires` that the store gave for a session that it knows,
+ * `undefined` for data of unknown origin. A Cookie keeps its age in step with `expires`, so there the age tells all. In plain
+ * data `expires` counts where it is another than the store gave. It always counts without an age.
+ */
+export function endOf(cookie: SessionCookie, handedOut: { readonly expires: number | undefined } | undefined): CookieEnd {
+  const ageMs = ageOf(cookie);
+  const endsAt = toDate(cookie.expires)?.getTime();
+  const isNamed = handedOut ? Object.hasOwn(cookie, 'expires') && endsAt !== handedOut.expires : true;
+  return { ageMs, endsAt: isNamed || ageMs === null ? endsAt : undefined };
+}
+
+/** Throws `SessionSerializationError` for what is no session data: each session has a cookie, whose end is a moment or none. */
+export function assertSessionData(session: SessionData): void {
+  const wrong = findWrongData(session);
+  if (wrong !== undefined) throw new SessionSerializationError(wrong);
+}
+
+/** What is wrong with session data, and the remedy; `undefined` where nothing is. */
+export function findWrongData(session: SessionData): string | undefined {
+  const { cookie } = (session ?? {}) as Partial<SessionData>;
+  if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null || Array.isArray(cookie)) {
+    return 'Session data must be an object with a `cookie` object, as `get` returns it. Nothing was stored.';
+  }
+  if (!(cookie.expires as unknown) || toDate(cookie.expires)) return undefined;
+  return 'The `cookie.expires` of the session is no valid date. Set it to a valid Date, or set `cookie.maxAge` to a number of milliseconds.';
+}

@@ -1,4 +1,5 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { SessionOptionsError } from '../../session.errors.js';
 
 const MAX_LENGTH = 256;
 const FORBIDDEN = /\p{Cc}/u;
@@ -6,6 +7,20 @@ const FORBIDDEN = /\p{Cc}/u;
 /** Whether a value can be a session id at all. Everything else is "not found" without a question to the database. */
 export function isSessionId(id: unknown): id is string {
   return typeof id === 'string' && id.length > 0 && id.length <= MAX_LENGTH && !FORBIDDEN.test(id) && id.isWellFormed();
+}
+
+/** Fewer are too easy to guess; 128 random bits have 22 characters in base64url. */
+const MIN_NEW_LENGTH = 16;
+
+export const NO_ID = '`genid` returned no usable session id. It must return a string of 16 to 256 characters, at once.';
+
+/** What `genid` has returned. Throws `SessionOptionsError` where that is no id, or one that is too easy to guess. */
+export function checkNewId(id: unknown): string {
+  if (!isSessionId(id)) throw new SessionOptionsError(NO_ID);
+  if (id.length >= MIN_NEW_LENGTH) return id;
+  throw new SessionOptionsError(
+    `\`genid\` returned a session id of fewer than ${MIN_NEW_LENGTH} characters, which is easy to guess. Return 128 random bits or more, as \`crypto.randomUUID()\` does.`,
+  );
 }
 
 /** A new session id of 192 random bits, as hard to guess as express-session's own (OWASP ASVS 7.2.3). */

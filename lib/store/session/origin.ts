@@ -33,6 +33,12 @@ export interface SessionOrigin {
   expiresAt: number | undefined;
   userId: string | undefined;
   handle: string | undefined;
+  /** The `cookie.expires` that the store handed out, in epoch milliseconds: another one in plain data ends the session then. */
+  expires: number | undefined;
+  /** The age of the cookie in the row, in milliseconds; another one on the session counts from the next write on. */
+  cookieAge: number | null;
+  /** Whether its own cookie has ended it; the browser drops that cookie. */
+  isEndedByCookie: boolean;
   /** What is under way on this session object: its writes run one after the other. Never rejects. */
   turn: Promise<void> | undefined;
 }
@@ -58,6 +64,9 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     expiresAt: row?.expiresAt,
     userId: row?.userId ?? undefined,
     handle: row?.handle,
+    expires: undefined,
+    cookieAge: null,
+    isEndedByCookie: false,
     turn: undefined,
   };
 }
@@ -90,13 +99,13 @@ export class SessionOrigins {
 
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
-    const origin = session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
+    const origin = typeof session === 'object' && session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
     return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }
 
 /** Runs work on a session after whatever runs on it now, whether that succeeds or not. */
-export function runExclusively<T>(origin: SessionOrigin, work: () => Promise<T>): Promise<T> {
+export function runExclusively<T>(origin: Pick<SessionOrigin, 'turn'>, work: () => Promise<T>): Promise<T> {
   const result = origin.turn ? origin.turn.then(work) : work();
   const end = (): void => {
     if (origin.turn === turn) origin.turn = undefined;
@@ -104,4 +113,21 @@ export function runExclusively<T>(origin: SessionOrigin, work: () => Promise<T>)
   const turn: Promise<void> = result.then(end, end);
   origin.turn = turn;
   return result;
+}
+
+/** Runs what is done to one session object, or to one key without an origin, in the order of the calls. */
+export class SessionTurns {
+  /** Without an origin: only while there is work on the key. */
+  private readonly byKey = new Map<string, Pick<SessionOrigin, 'turn'>>();
+
+  run<T>(key: string, origin: SessionOrigin | undefined, work: () => Promise<T>): Promise<T> {
+    if (origin) return runExclusively(origin, work);
+    const holder = this.byKey.get(key) ?? { turn: undefined };
+    this.byKey.set(key, holder);
+    const result = runExclusively(holder, work);
+    void holder.turn?.then(() => {
+      if (!holder.turn) this.byKey.delete(key);
+    });
+    return result;
+  }
 }

@@ -19,8 +19,9 @@ class SessionObject extends Base {
   }
 
   save(callback?: Callback): this | Promise<void> {
-    const saved = promise((done) => storeOf(this).set(this.id, asData(this), done));
-    return this.answer(saved, callback);
+    const store = storeOf(this);
+    const saved = promise((done) => store.set(this.id, asData(this), done));
+    return this.answer(callback ? store.requests.dropInterrupted(this.req, saved) : saved, callback);
   }
 
   reload(callback?: Callback): this | Promise<void> {

@@ -2,6 +2,7 @@ import { SessionSerializationError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-table.js';
 import type { SessionData } from '../express-session.js';
 import type { DecodedSession } from '../session/codec.js';
+import { ageOf } from '../session/cookie.js';
 import type { StoreDependencies } from './dependencies.js';
 import { isHandle } from '../session/id.js';
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
@@ -102,6 +103,8 @@ export class SessionReader {
     if (isOver(this.dependencies, end, origin.createdAt)) return undefined;
     origin.base = base;
     origin.loaded = base;
+    origin.expires = data.cookie.expires?.getTime();
+    origin.cookieAge = ageOf(data.cookie);
     this.dependencies.origins.note(data, origin);
     return data;
   }

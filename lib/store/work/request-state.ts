@@ -1,14 +1,14 @@
-import { SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
-import { createSessionId, keyOf } from '../session/id.js';
+import { createSessionId, keyOf, NO_ID } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
 import type { SessionStore } from '../session-store.js';
 
-export const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
+export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
@@ -68,6 +68,21 @@ export class RequestState {
   /** Tells that the changes of a session are dropped, because the database does not take them. */
   noteDropped(session: object): void {
     this.dependencies.emit('interrupted', { ...factsOf(this.dependencies.origins.of(session)), reason: 'unavailable' });
+  }
+
+  /**
+   * The outcome of a save with a callback. Under an application's own `session()` express-session saves at the end of the
+   * request, when the head of the answer has left: nobody can be told any more that the session was ended meanwhile, so
+   * `onInterrupted: 'drop'` leaves it at the event. Before that, and without a callback, the caller learns it.
+   */
+  async dropInterrupted(req: Request, saved: Promise<void>): Promise<void> {
+    const { secret, onInterrupted } = this.dependencies.options;
+    try {
+      await saved;
+    } catch (error) {
+      const isDropped = error instanceof SessionInterruptedError && onInterrupted === 'drop' && secret.length === 0;
+      if (!isDropped || !(req as Partial<Request>).res?.headersSent) throw error;
+    }
   }
 
   /** Gives the session of a request another id. */

@@ -4,10 +4,12 @@ import type { SessionData } from '../express-session.js';
 import type { Operation } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
-import { expiryOf, isTouchDue, RENEWAL_GRACE_MS } from '../session/expiry.js';
+import { assertSessionData, findWrongData } from '../session/cookie.js';
+import { isEndedByCookie, RENEWAL_GRACE_MS, type Lifetime } from '../session/expiry.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { SessionRenewal } from './renewal.js';
+import { SessionToucher } from './toucher.js';
 import { factsOf, ID_TAKEN, notRead, type SessionOrigin } from '../session/origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
@@ -20,24 +22,27 @@ export type Due = 'save' | 'touch' | 'nothing';
 
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {
+  readonly toucher: SessionToucher;
   private readonly renewal: SessionRenewal;
   /** Whether the entity has a column for it; not known before the first row is made. */
   private givesHandles: boolean | undefined;
 
   constructor(private readonly dependencies: StoreDependencies) {
     this.renewal = new SessionRenewal(dependencies);
+    this.toucher = new SessionToucher(dependencies, this.renewal, this);
   }
 
   /** A promise only where the serializer gives one. */
   dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
-    const { options, codec, now } = this.dependencies;
+    const { options, codec } = this.dependencies;
     if (origin.isEnded || origin.isThrowaway) return 'nothing';
     if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
-    if (options.resave && !origin.isSaved) return 'save';
+    // A save says what is wrong with it.
+    if ((options.resave && !origin.isSaved) || findWrongData(session) !== undefined) return 'save';
     const decide = (isChanged: boolean): Due => {
       if (isChanged) origin.hasChanged = true;
       if (isChanged) return 'save';
-      return isTouchDue(codec.lifetimeOf(session), now(), origin) ? 'touch' : 'nothing';
+      return this.toucher.isDue(session, origin) ? 'touch' : 'nothing';
     };
     const isChanged = codec.isChanged(session, origin.base);
     return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
@@ -51,15 +56,22 @@ export class SessionWriter {
     return hasChanged || (isSaved && !this.dependencies.codec.isSameText(session, loaded));
   }
 
-  /** Rejects with `SessionInterruptedError` where the row is gone, and with `SessionConflictError` as `overlap` says. */
+  /**
+   * A session that its cookie ends is removed instead. Rejects with `SessionInterruptedError` where the row is gone, and with
+   * `SessionConflictError` as `overlap` says.
+   */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
     const { table, codec, options, now } = this.dependencies;
     if (origin.isThrowaway) throw notRead();
+    assertSessionData(session);
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
-      if (!origin.isStored) return this.insert(session, origin);
-      const draft = await codec.encode(session, now(), origin.createdAt);
-      const { base, data, expiresAt, pruneAfter, userId } = draft;
+      const lifetime = codec.lifetimeOf(session, origin);
+      const savedAt = now();
+      if (isEndedByCookie(lifetime, savedAt)) return this.endByCookie(origin.key, origin);
+      if (!origin.isStored) return this.insert(session, origin, lifetime);
+      const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
+      const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
       // The clock of this server may be behind that of the one that saw the session last.
       const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
       const version = options.overlap === 'overwrite' ? undefined : origin.version;
@@ -69,7 +81,7 @@ export class SessionWriter {
       const [outcome] = await table.update([change]);
       if (outcome === 'saved') {
         const raised = origin.version === undefined ? undefined : origin.version + 1;
-        return this.note('saved', origin, { base, expiresAt, lastSeenAt, userId }, raised);
+        return this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
       }
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;
@@ -81,38 +93,16 @@ export class SessionWriter {
     }
   }
 
-  /** For data of unknown origin: adds the row or replaces its data, in one atomic statement. */
+  /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
   async upsert(key: string, session: SessionData): Promise<void> {
     const { table, codec, now, emit } = this.dependencies;
+    assertSessionData(session);
     const createdAt = now();
-    const draft = await codec.encode(session, createdAt, createdAt);
+    const lifetime = codec.lifetimeOf(session, undefined);
+    if (isEndedByCookie(lifetime, createdAt)) return this.endByCookie(key, undefined);
+    const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
     await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
     emit('saved', { userId: draft.userId ?? undefined });
-  }
-
-  /** Says that a session is in use, where that is due. */
-  async touch(key: string, session: SessionData, origin: SessionOrigin | undefined): Promise<void> {
-    const { table, codec, now, emit } = this.dependencies;
-    const seenAt = now();
-    if (origin && (!origin.isStored || origin.isEnded)) return;
-    // Of unknown origin it has to be looked up how old the session is.
-    const known = origin ?? (await table.find([key], seenAt))[0];
-    const lifetime = codec.lifetimeOf(session);
-    if (!known || !isTouchDue(lifetime, seenAt, known)) return;
-    const expiresAt = expiryOf(lifetime, seenAt, known.createdAt);
-    const hour = toPruneHour(expiresAt);
-    const pruneAfter = known.expiresAt !== undefined && toPruneHour(known.expiresAt) === hour ? undefined : hour;
-    const touch = { id: origin?.key ?? key, expiresAt, pruneAfter, lastSeenAt: seenAt, unseenSince: known.lastSeenAt };
-    const [outcome] = await table.touch([touch], seenAt);
-    if (!origin) return;
-    // In a conflict another request has said so, or saved, meanwhile.
-    if (outcome !== 'gone' || (await this.renewal.follow(origin))) {
-      origin.expiresAt = expiresAt;
-      origin.lastSeenAt = seenAt;
-      return;
-    }
-    origin.isEnded = true;
-    emit('interrupted', factsOf(origin));
   }
 
   /**
@@ -158,16 +148,23 @@ export class SessionWriter {
     origin.isEnded = true;
   }
 
+  /** Ends a session as its cookie says: on purpose, as a logout does. One without a row gets none, and may change its mind. */
+  async endByCookie(key: string, origin: SessionOrigin | undefined): Promise<void> {
+    if (origin && !origin.isStored) return;
+    await this.end(key, origin);
+    if (origin) origin.isEndedByCookie = true;
+  }
+
   private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
     const { table, options, now } = this.dependencies;
     const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
     return row && (await table.remove([row.id]))[0];
   }
 
-  private async insert(session: SessionData, origin: SessionOrigin): Promise<void> {
+  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime): Promise<void> {
     const { table, codec, now } = this.dependencies;
     const createdAt = now();
-    const draft = await codec.encode(session, createdAt, createdAt);
+    const draft = await codec.encode(session, lifetime, createdAt, createdAt);
     this.givesHandles ??= (await table.fields()).has('handle');
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
@@ -184,7 +181,7 @@ export class SessionWriter {
   private note(
     event: 'created' | 'saved',
     origin: SessionOrigin,
-    stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId'>,
+    stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
     version: number | undefined,
   ): void {
     origin.isSaved = true;
@@ -193,6 +190,7 @@ export class SessionWriter {
     origin.expiresAt = stored.expiresAt;
     origin.lastSeenAt = stored.lastSeenAt;
     origin.userId = stored.userId ?? undefined;
+    origin.cookieAge = stored.cookieAge;
     this.dependencies.emit(event, factsOf(origin));
   }
 

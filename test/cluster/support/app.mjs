@@ -4,7 +4,7 @@ import { createSessionMiddleware, SessionEntity } from 'nestjs-typeorm-session/e
 import { DataSource } from 'typeorm';
 
 /** What the cookies of all instances are signed with. */
-const SECRET = 'a secret of the cluster';
+const SECRET = 'a long secret of the cluster, which nobody needs to know';
 
 /** One instance of an application, with a connection pool of its own. */
 export async function startApp(database, { operationTimeout = 2_000, ...options } = {}) {

@@ -1,0 +1,37 @@
+import { SessionOptionsError } from '../../session.errors.js';
+import { wrongOption } from './option-error.js';
+import { suggestOption } from './unknown-option.js';
+
+/** What an option must be: a test, and the words for the error. */
+export type Rule = readonly [fits: (value: unknown) => boolean, expected: string];
+export type Rules<Name extends string = string> = Readonly<Record<Name, Rule>>;
+
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+
+export const oneOf = (...values: unknown[]): Rule => [
+  (value) => values.includes(value),
+  values.map((each) => JSON.stringify(each)).join(' or '),
+];
+export const aFunction: Rule = [isFunction, 'a function'];
+export const aBoolean = oneOf(true, false);
+
+/** Throws `SessionOptionsError` for an option that there is no rule for, or whose value breaks its rule; `undefined` is left out. */
+export function checkOptions(options: object, rules: Rules, prefix = ''): void {
+  for (const [name, value] of Object.entries(options)) {
+    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
+    if (!rule) {
+      throw new SessionOptionsError(
+        `There is no session option "${prefix}${name}".${suggestOption(name, prefix, Object.keys(rules))} ` +
+          `Remove it, or use one of: ${Object.keys(rules).join(', ')}.`,
+      );
+    }
+    if (value === undefined || rule[0](value)) continue;
+    throw wrongOption(prefix + name, value, rule[1] + (isQuoted(value, rule) ? `; write ${value} without quotation marks` : ''));
+  }
+}
+
+/** Whether a value would do if it were no string, as those from the environment are. */
+function isQuoted(value: unknown, [fits]: Rule): value is string {
+  return typeof value === 'string' && /^(?:\d+|true|false)$/.test(value) && fits(JSON.parse(value.replace(/^0+(?=\d)/, '')));
+}
