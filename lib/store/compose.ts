@@ -41,7 +41,11 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
     onReady: (fields) => warnOfMissing(fields, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
-  const store = new SessionStore(table, options, { now, warn }, () => database.close());
+  const close = async (): Promise<void> => {
+    await table.endLocks();
+    await database.close();
+  };
+  const store = new SessionStore(table, options, { now, warn }, close);
   store.startPruning();
   return store;
 }
