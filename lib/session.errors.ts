@@ -41,7 +41,7 @@ export class SessionInterruptedError extends SessionError {
   }
 }
 
-/** Another request changed the session first, and `overlap: 'fail'` forbids a merge; or the id of a new one is taken. */
+/** Another request changed the session first, and `overlap: 'fail'` or a lost lock forbids a merge; a lock could not be had in time; or the id of a new session is taken. */
 export class SessionConflictError extends SessionError {
   override readonly code = 'SESSION_CONFLICT';
   override readonly status = 409;

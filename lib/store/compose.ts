@@ -67,7 +67,11 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const weakSecret = findWeakSecret(options.secret);
   if (weakSecret !== undefined && isProduction()) throw new SessionOptionsError(weakSecret);
   for (const warning of [weakSecret ?? [], options.warnings].flat()) warn(warning);
-  const store = new SessionStore(table, options, { now, warn }, () => database.close());
+  const close = async (): Promise<void> => {
+    await table.endLocks();
+    await database.close();
+  };
+  const store = new SessionStore(table, options, { now, warn }, close);
   store.startPruning();
   return { store, table, database, warn };
 }

@@ -1,5 +1,5 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
-import type { SessionTable } from '../table/session-table.js';
+import type { HeldLock, SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { hashInShort } from './session/change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
@@ -14,7 +14,7 @@ import { SessionWriter, type Due } from './work/writer.js';
 import { createSessionObject } from './session/session-object.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
-import { lockSession } from './work/lock.js';
+import { lockSession, type SessionLockOptions } from './work/lock.js';
 import { SessionPruner } from './work/pruner.js';
 import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
 import { SessionReader, type SessionInfo, type SessionQuery } from './work/reader.js';
@@ -193,11 +193,11 @@ export class SessionStore extends Store {
 
   /**
    * @internal Locks the session of a request and reads it again; one that was ended meanwhile is a new, empty one then.
-   * Resolves to what releases the lock. Rejects with `SessionConflictError` after `waitMs`.
+   * Rejects with `SessionConflictError` after `waitMs`, and with `SessionInterruptedError` where `signal` ended the wait.
    */
-  async lock(req: Request, waitMs: number): Promise<() => Promise<void>> {
+  lock(req: Request, options: SessionLockOptions): Promise<HeldLock> {
     const origin = this.dependencies.origins.of(req.session, this.keyOf(req.sessionID));
-    return lockSession(this, this.dependencies.table, req, origin, waitMs);
+    return lockSession(this, this.dependencies, req, origin, options);
   }
 
   /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */
@@ -221,7 +221,9 @@ export class SessionStore extends Store {
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
     const session = createSessionObject(req, data) as Request['session'] & SessionData;
     this.dependencies.origins.move(data, session);
-    if (this.requests.takeAwaited(req) && this.dependencies.origins.of(session)) hashInShort(data);
+    const origin = this.dependencies.origins.of(session);
+    if (origin) origin.lock = this.requests.lockOf(req);
+    if (this.requests.takeAwaited(req) && origin) hashInShort(data);
     return session;
   }
 

@@ -9,8 +9,9 @@ export class KeyedSemaphore {
 
   constructor(private readonly capacity: number) {}
 
-  /** Resolves to the function that leaves again, or to `undefined` where nobody left in time. */
-  enter(key: string, waitMs: number): Promise<(() => void) | undefined> {
+  /** Resolves to the function that leaves again, or to `undefined` where nobody left in time, or before `signal` ended the wait. */
+  enter(key: string, waitMs: number, signal?: AbortSignal): Promise<(() => void) | undefined> {
+    if (signal?.aborted) return Promise.resolve(undefined);
     const queue = this.queues.get(key) ?? { inside: 0, waiting: [] };
     this.queues.set(key, queue);
     if (queue.inside < this.capacity) {
@@ -18,14 +19,21 @@ export class KeyedSemaphore {
       return Promise.resolve(() => this.leave(key, queue));
     }
     return new Promise((resolve) => {
-      const admit = () => {
+      const stopWaiting = () => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+      };
+      const admit = () => {
+        stopWaiting();
         resolve(() => this.leave(key, queue));
       };
-      const timer = setTimeout(() => {
+      const giveUp = () => {
+        stopWaiting();
         queue.waiting.splice(queue.waiting.indexOf(admit), 1);
         resolve(undefined);
-      }, waitMs);
+      };
+      const timer = setTimeout(giveUp, waitMs);
+      signal?.addEventListener('abort', giveUp);
       queue.waiting.push(admit);
     });
   }

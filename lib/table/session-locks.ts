@@ -1,12 +1,27 @@
 import { createHash } from 'node:crypto';
-import type { DataSource, QueryRunner } from 'typeorm';
-import { SessionOptionsError } from '../session.errors.js';
+import type { Duplex } from 'node:stream';
+import type { DataSource } from 'typeorm';
+import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { toSessionError } from './database-error.js';
 import { KeyedSemaphore } from './keyed-semaphore.js';
-import type { DatabaseLock, TableShape } from './sql/dialect.js';
+import type { HeldLock, LockRequest } from './session-table.js';
+import type { TableShape } from './sql/dialect.js';
+import { bounded, connect } from './sql/transport.js';
 
 /** What the pools of TypeORM's drivers hold unless told otherwise. */
 const DEFAULT_POOL_SIZE = 10;
+/** What a timer can wait for; a longer one would end at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** A lock of the database, and the connection that holds it. */
+interface DatabaseHold {
+  /** Where the driver shows it. */
+  readonly socket: Duplex | undefined;
+  readonly end: () => Promise<void>;
+}
+
+/** Where there is no lock of the database. */
+const NO_HOLD: DatabaseHold = { socket: undefined, end: async () => {} };
 
 /**
  * Locks on single sessions. Within the process requests wait in line; the first of them waits for a lock of the database,
@@ -16,59 +31,121 @@ const DEFAULT_POOL_SIZE = 10;
 export class SessionLocks {
   private readonly lines = new KeyedSemaphore(1);
   private connections: KeyedSemaphore | undefined;
+  private readonly held = new Set<HeldLock>();
 
-  /** Resolves to what releases the lock, or to `undefined` where it could not be had in time. */
-  async acquire(shape: TableShape, id: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
+  /** A connection that leaves the end of a lock unanswered for longer than `timeoutMs` is given up, and the lock with it. */
+  constructor(private readonly timeoutMs: number) {}
+
+  /** As `SessionTable.lock` says. */
+  async acquire(shape: TableShape, request: LockRequest): Promise<HeldLock | undefined> {
+    const { id, waitMs, signal } = request;
     const deadline = performance.now() + waitMs;
-    const left = () => Math.max(1, deadline - performance.now());
-    const leaveLine = await this.lines.enter(id, waitMs);
+    const leaveLine = await this.lines.enter(id, waitMs, signal);
     if (!leaveLine) return undefined;
-    const { lock } = shape.dialect;
-    if (!lock) return async () => leaveLine();
     try {
-      const release = await this.lockDatabase(shape, lock, id, left);
-      if (!release) leaveLine();
-      return release && (() => release().finally(leaveLine));
+      const hold = shape.dialect.lock ? await this.lockDatabase(shape, request, deadline) : NO_HOLD;
+      if (!hold) leaveLine();
+      return hold && this.hold(request, hold, leaveLine);
     } catch (error) {
       leaveLine();
       throw error;
     }
   }
 
-  private async lockDatabase(
-    shape: TableShape,
-    lock: DatabaseLock,
-    id: string,
-    left: () => number,
-  ): Promise<(() => Promise<void>) | undefined> {
-    const { dataSource, table } = shape;
+  async endAll(): Promise<void> {
+    await Promise.all(Array.from(this.held, (lock) => lock.release()));
+  }
+
+  private hold({ maxHoldMs, onLost }: LockRequest, { socket, end }: DatabaseHold, leaveLine: () => void): HeldLock {
+    let ending: Promise<void> | undefined;
+    const lock = {
+      isHeld: true,
+      release: (): Promise<void> => {
+        lock.isHeld = false;
+        ending ??= giveUp();
+        return ending;
+      },
+    };
+    const giveUp = async (): Promise<void> => {
+      clearTimeout(timer);
+      for (const event of CLOSING) socket?.off(event, onTaken);
+      await end();
+      this.held.delete(lock);
+      leaveLine();
+    };
+    const lose = (reason: 'expired' | 'taken'): void => {
+      void lock.release();
+      onLost?.(reason);
+    };
+    const onTaken = (): void => lose('taken');
+    // The request whose lock it is keeps the process alive, or nothing does.
+    const timer = setTimeout(() => lose('expired'), maxHoldMs).unref();
+    for (const event of CLOSING) socket?.once(event, onTaken);
+    this.held.add(lock);
+    return lock;
+  }
+
+  private async lockDatabase(shape: TableShape, request: LockRequest, deadline: number): Promise<DatabaseHold | undefined> {
+    const { dataSource, table, dialect } = shape;
+    const lock = dialect.lock!;
+    const { id, maxHoldMs, signal } = request;
+    const left = () => Math.max(1, Math.ceil(deadline - performance.now()));
     this.connections ??= new KeyedSemaphore(shareOfPool(dataSource));
-    const leaveConnections = await this.connections.enter('', left());
+    const leaveConnections = await this.connections.enter('', left(), signal);
     if (!leaveConnections) return undefined;
     const name = createHash('sha256').update(`${table} ${id}`).digest('hex');
     const runner = dataSource.createQueryRunner('master');
-    const giveBack = async (): Promise<void> => {
-      await runner.release().finally(leaveConnections);
-    };
+    const giveBack = (): Promise<void> => runner.release().finally(leaveConnections);
+    const connecting = connect(runner);
+    if (!(await settlesWithin(connecting, left()))) {
+      connecting.then(giveBack, giveBack).catch(() => undefined);
+      throw new SessionUnavailableError(
+        `The lock of a session found no free connection within ${request.waitMs} ms. Raise the \`poolSize\` of the data source.`,
+      );
+    }
+    let socket: Duplex | undefined;
     try {
-      if (await lock.acquire(runner, name, Math.ceil(left()))) {
-        return async () => {
-          await unlock(runner, lock, name);
-          await giveBack();
-        };
+      socket = await connecting;
+      const acquire = () => lock.acquire(runner, name, { waitMs: left(), maxHoldMs });
+      if (!(await bounded(socket, Math.min(left() + this.timeoutMs, MAX_TIMER_MS), acquire))) {
+        await giveBack();
+        return undefined;
       }
     } catch (error) {
+      await close(socket);
       await giveBack();
       throw toSessionError(error, shape);
     }
-    await giveBack();
-    return undefined;
+    // A connection that did not say that its lock is gone must not get back into the pool with it.
+    const end = async (): Promise<void> => {
+      await bounded(socket, this.timeoutMs, () => lock.release(runner, name)).catch(() => close(socket));
+      await giveBack().catch(() => close(socket));
+    };
+    return { socket, end };
   }
 }
 
-/** A connection that broke has lost its lock on the server, too: there is nothing left to release. */
-async function unlock(runner: QueryRunner, lock: DatabaseLock, name: string): Promise<void> {
-  await lock.release(runner, name).catch(() => undefined);
+/** What a socket tells when the server, or the network, ends its connection. */
+const CLOSING = ['end', 'close'] as const;
+
+/** Ends a connection, and the lock that the server holds for it. */
+async function close(socket: Duplex | undefined): Promise<void> {
+  if (!socket || socket.closed) return;
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.destroy();
+  await closed;
+}
+
+/** Whether a promise settles in time, in whatever way. */
+function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms);
+    const settle = (): void => {
+      clearTimeout(timer);
+      resolve(true);
+    };
+    promise.then(settle, settle);
+  });
 }
 
 function shareOfPool({ options }: DataSource): number {

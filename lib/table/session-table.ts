@@ -68,6 +68,28 @@ export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'lastSeenAt'> &
   readonly unseenSince: number | undefined;
 };
 
+/** A lock that is asked for. */
+export interface LockRequest {
+  /** What is locked: the handle of a session, or its id where it has none. */
+  readonly id: string;
+  /** How long to wait for it, in milliseconds. */
+  readonly waitMs: number;
+  /** How old it may get, in milliseconds. */
+  readonly maxHoldMs: number;
+  /** Ends the wait in the line of this process. */
+  readonly signal?: AbortSignal;
+  /** Called once where the lock ends before it is released: it got too old, or the database took it away. */
+  readonly onLost?: (reason: 'expired' | 'taken') => void;
+}
+
+/** A lock that was had. */
+export interface HeldLock {
+  /** Whether it keeps others out; never true again once it is false. */
+  readonly isHeld: boolean;
+  /** May be called at any time and more than once. Never rejects. */
+  release(): Promise<void>;
+}
+
 /** Another id for a row. */
 export interface SessionMove {
   readonly id: string;
@@ -167,10 +189,11 @@ export interface SessionTable {
   prune(prune: { readonly now: number; readonly limit: number }): Promise<number>;
 
   /**
-   * Keeps others out who lock the same id, in all processes where the database can. Resolves to what releases the lock, or
-   * to `undefined` where it could not be had in time. It is also released when this process dies.
+   * Keeps others out who lock the same id, in all processes where the database can. Resolves to `undefined` where the lock
+   * could not be had in time, or `signal` ended the wait. The lock ends when it is released, when it is older than
+   * `maxHoldMs`, when the database takes it away, or when this process dies.
    */
-  lock(id: string, waitMs: number): Promise<(() => Promise<void>) | undefined>;
+  lock(request: LockRequest): Promise<HeldLock | undefined>;
 
   /** One round trip to the database. */
   ping(): Promise<void>;

@@ -21,9 +21,10 @@ const ALIKE = 'The database takes this session id for that of another row. Give 
 /** `SessionTable` over a TypeORM data source. */
 export class TypeOrmSessionTable implements SessionTable {
   private readonly runner: StatementRunner;
-  private readonly locks = new SessionLocks();
+  private readonly locks: SessionLocks;
 
   constructor(database: DataSourceLifecycle, options: StatementRunnerOptions) {
+    this.locks = new SessionLocks(options.timeoutMs);
     this.runner = new StatementRunner(database, options);
   }
 
@@ -188,8 +189,13 @@ export class TypeOrmSessionTable implements SessionTable {
     return outcomes.filter((outcome) => outcome === 'removed').length;
   }
 
-  async lock(id: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
-    return this.locks.acquire(await this.runner.ready(), id, waitMs);
+  async lock(request: Contract.LockRequest): Promise<Contract.HeldLock | undefined> {
+    return this.locks.acquire(await this.runner.ready(), request);
+  }
+
+  /** Ends all locks, each of which holds a connection that the pool would wait for when it is closed. */
+  endLocks(): Promise<void> {
+    return this.locks.endAll();
   }
 
   async ping(): Promise<void> {

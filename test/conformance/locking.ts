@@ -1,22 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
+import { lock, pass, take, takeAndLose } from '../support/table-locks.js';
 import { newRow, NOW } from '../support/table-rows.js';
 
 export function describeLocking(table: () => SessionTable): void {
   describe('lock', () => {
-    const LONG = 20_000;
-
     it('lets one in at a time, in the order in which they came', async () => {
       const current = table();
       let inside = 0;
       const order: number[] = [];
       const enter = async (number: number) => {
-        const release = await current.lock('a', LONG);
+        const held = await take(current, 'a');
         expect(++inside).toBe(1);
         await current.ping();
         order.push(number);
         inside--;
-        await release!();
+        await held.release();
       };
       const numbers = Array.from({ length: 30 }, (_, number) => number);
       await Promise.all(numbers.map(enter));
@@ -25,34 +24,77 @@ export function describeLocking(table: () => SessionTable): void {
 
     it('gives up in time, and leaves nothing behind', async () => {
       const current = table();
-      const release = await current.lock('a', LONG);
-      expect(await current.lock('a', 10)).toBeUndefined();
-      await release!();
-      const again = await current.lock('a', LONG);
-      expect(again).toBeTypeOf('function');
-      await again!();
+      const held = await take(current, 'a');
+      expect(await lock(current, 'a', { waitMs: 10 })).toBeUndefined();
+      await held.release();
+      await pass(current, 'a');
+    });
+
+    it('gives up when nobody needs it any more, and keeps nobody behind it waiting', async () => {
+      const current = table();
+      const held = await take(current, 'a');
+      const [gone, goneBefore] = [new AbortController(), AbortSignal.abort()];
+      const abandoned = lock(current, 'a', { signal: gone.signal });
+      const next = take(current, 'a');
+      gone.abort();
+      expect(await abandoned).toBeUndefined();
+      expect(await lock(current, 'a', { signal: goneBefore })).toBeUndefined();
+      await held.release();
+      await (await next).release();
+    });
+
+    it('is held until it is released, as often as that is said', async () => {
+      const current = table();
+      const held = await take(current, 'a');
+      expect(held.isHeld).toBe(true);
+      const released = held.release();
+      expect(held.isHeld).toBe(false);
+      await Promise.all([released, held.release()]);
+      const next = await take(current, 'a');
+      await held.release();
+      expect(await lock(current, 'a', { waitMs: 10 })).toBeUndefined();
+      await next.release();
+    });
+
+    it('ends at its longest age, and tells so once', async () => {
+      const current = table();
+      const reasons: string[] = [];
+      const held = await take(current, 'a', { maxHoldMs: 20, onLost: (reason) => reasons.push(reason) });
+      const next = await take(current, 'a');
+      expect([held.isHeld, next.isHeld]).toEqual([false, true]);
+      expect(reasons).toEqual(['expired']);
+      await held.release();
+      expect(await lock(current, 'a', { waitMs: 10 })).toBeUndefined();
+      await next.release();
+      expect(reasons).toEqual(['expired']);
+    });
+
+    it('leaves nothing behind of those that got too old', async () => {
+      const current = table();
+      const ids = Array.from({ length: 12 }, (_, number) => `id-${number}`);
+      const lost = await Promise.all(ids.map((id) => takeAndLose(current, id, 20)));
+      expect(await Promise.all(lost.map((each) => each.lost))).toEqual(ids.map(() => 'expired'));
+      for (const id of ids) await pass(current, id);
     });
 
     it('keeps out nobody who locks another id', async () => {
       const current = table();
-      const releases = await Promise.all(['a', 'A', 'b', 'c'].map((id) => current.lock(id, LONG)));
-      expect(releases.map((release) => typeof release)).toEqual(['function', 'function', 'function', 'function']);
-      await Promise.all(releases.map((release) => release!()));
+      const held = await Promise.all(['a', 'A', 'b', 'c'].map((id) => take(current, id)));
+      await Promise.all(held.map((each) => each.release()));
     });
 
     it('keeps out no statement', async () => {
       const current = table();
-      const release = await current.lock('a', LONG);
+      const held = await take(current, 'a');
       expect(await current.insert([newRow('a')])).toEqual(['saved']);
       expect((await current.find(['a'], NOW))[0]?.id).toBe('a');
       expect(await current.remove(['a'])).toEqual(['removed']);
-      await release!();
+      await held.release();
     });
 
     it('neither needs a row nor makes one', async () => {
       const current = table();
-      const release = await current.lock('a', LONG);
-      await release!();
+      await pass(current, 'a');
       expect(await current.find(['a'], NOW)).toEqual([undefined]);
     });
   });

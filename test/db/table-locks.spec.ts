@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { lock, take } from '../support/table-locks.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { NOW } from '../support/table-rows.js';
-
-const LONG = 20_000;
 
 describeEachDatabase('A lock', (database) => {
   const entity = ownSessionEntity(database);
@@ -16,40 +15,40 @@ describeEachDatabase('A lock', (database) => {
 
     it('keeps other processes out until it is released', async () => {
       const [ours, theirs] = [openTable(dataSource(), entity), openTable(otherSource(), entity)];
-      const release = await ours.lock('a', LONG);
-      expect(await theirs.lock('a', 30)).toBeUndefined();
-      const waiting = theirs.lock('a', LONG);
-      await release!();
-      const theirRelease = await waiting;
-      expect(await ours.lock('a', 30)).toBeUndefined();
-      await theirRelease!();
+      const held = await take(ours, 'a');
+      expect(await lock(theirs, 'a', { waitMs: 30 })).toBeUndefined();
+      const waiting = take(theirs, 'a');
+      await held.release();
+      const theirHold = await waiting;
+      expect(await lock(ours, 'a', { waitMs: 30 })).toBeUndefined();
+      await theirHold.release();
     });
 
     it('lets one of many processes in at a time', async () => {
       const tables = [openTable(dataSource(), entity), openTable(otherSource(), entity)];
       let inside = 0;
       const enter = async (number: number) => {
-        const release = await tables[number % 2]!.lock('a', LONG);
+        const held = await take(tables[number % 2]!, 'a');
         expect(++inside).toBe(1);
         await tables[number % 2]!.ping();
         inside--;
-        await release!();
+        await held.release();
       };
       await Promise.all(Array.from({ length: 20 }, (_, number) => enter(number)));
     });
 
     it('needs a pool of two connections, and says so', async () => {
-      await expect(openTable(smallSource(), entity).lock('a', LONG)).rejects.toThrow(SessionOptionsError);
-      await expect(openTable(smallSource(), entity).lock('a', LONG)).rejects.toThrow(/at least 2 connections/);
+      await expect(lock(openTable(smallSource(), entity), 'a')).rejects.toThrow(SessionOptionsError);
+      await expect(lock(openTable(smallSource(), entity), 'a')).rejects.toThrow(/at least 2 connections/);
     });
   }
 
   it('leaves connections for statements, however many are held', async () => {
     const table = openTable(dataSource(), entity);
     const locks = Array.from({ length: 40 }, (_, number) => `id-${number}`).map(async (id) => {
-      const release = await table.lock(id, LONG);
+      const held = await take(table, id);
       await table.find([id], NOW);
-      await release!();
+      await held.release();
       return id;
     });
     expect(await Promise.all(locks)).toHaveLength(40);

@@ -6,15 +6,18 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { signIn } from '../support/lock-apps.js';
 import { startApp } from '../support/nest-app.js';
 
-describe('@SessionLock() with a wrong `wait`', () => {
-  it.each(['abc', '', '10', '10 s', '-1s', '0s', 0, -1, 0.4, NaN, Infinity, null, {}])('%o is refused where it is written', (wait) => {
-    const decorate = () => SessionLock({ wait: wait as never });
-    expect(decorate).toThrow(SessionOptionsError);
-    expect(decorate).toThrow(/`wait` of @SessionLock .* a duration of more than 0/);
-  });
+describe.each(['wait', 'maxHold'])('@SessionLock() with a wrong `%s`', (name) => {
+  it.each(['abc', '', '10', '10 s', '-1s', '0s', '25d', 0, -1, 0.4, NaN, Infinity, null, {}])(
+    '%o is refused where it is written',
+    (value) => {
+      const decorate = () => SessionLock({ [name]: value });
+      expect(decorate).toThrow(SessionOptionsError);
+      expect(decorate).toThrow(new RegExp(`\`${name}\` of @SessionLock .* a duration of more than 0`));
+    },
+  );
 
-  it.each(['10s', '200ms', '1.5s', '1m', 1, 10_000, undefined])('and not with %o', (wait) => {
-    expect(SessionLock({ wait: wait as never })).toBeInstanceOf(Function);
+  it.each(['10s', '200ms', '1.5s', '1m', '24d', 1, 10_000, undefined])('and not with %o', (value) => {
+    expect(SessionLock({ [name]: value })).toBeInstanceOf(Function);
     expect(SessionLock()).toBeInstanceOf(Function);
   });
 });

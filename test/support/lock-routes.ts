@@ -7,7 +7,8 @@ export type Handler = (session: Session, req: Request, res: Response) => unknown
 
 /**
  * Routes that a test writes where it needs them: `POST /<name>` runs a handler as it is, `POST /locked/<name>` under
- * `@SessionLock()`, `POST /brief/<name>` under one that waits for 2 s, and `POST /hasty/<name>` under one that waits for 200 ms.
+ * `@SessionLock()`, `POST /brief/<name>` under one that waits for 2 s, `POST /hasty/<name>` under one that waits for 200 ms, and
+ * `POST /short/<name>` under one that ends after 200 ms.
  */
 export function routesOf(handlers: Readonly<Record<string, Handler>>): Type {
   const run = (name: string, ...args: Parameters<Handler>): unknown => handlers[name]!(...args);
@@ -34,6 +35,12 @@ export function routesOf(handlers: Readonly<Record<string, Handler>>): Type {
     @SessionLock({ wait: '200ms' })
     @Post('hasty/:name')
     hasty(@Param('name') name: string, @Session() session: Session, @Req() req: Request, @Res({ passthrough: true }) res: Response) {
+      return run(name, session, req, res);
+    }
+
+    @SessionLock({ maxHold: '200ms' })
+    @Post('short/:name')
+    short(@Param('name') name: string, @Session() session: Session, @Req() req: Request, @Res({ passthrough: true }) res: Response) {
       return run(name, session, req, res);
     }
   }

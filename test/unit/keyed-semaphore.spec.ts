@@ -14,8 +14,8 @@ function open(capacity: number) {
   const admitted: string[] = [];
   const refused: string[] = [];
   const inside = new Map<string, () => void>();
-  const enter = (who: string, { key = 'key', waitMs = 1_000 } = {}) => {
-    void semaphore.enter(key, waitMs).then((leave) => {
+  const enter = (who: string, { key = 'key', waitMs = 1_000, signal = new AbortController().signal } = {}) => {
+    void semaphore.enter(key, waitMs, signal).then((leave) => {
       (leave ? admitted : refused).push(who);
       if (leave) inside.set(who, leave);
     });
@@ -102,6 +102,22 @@ describe('A semaphore', () => {
     await leave('a');
     await leave('c');
     expect(admitted).toEqual(['a', 'c', 'e']);
+  });
+
+  it('passes over those whose signal ended the wait, and leaves nothing on them', async () => {
+    const { semaphore, admitted, refused, enter, leave } = open(1);
+    const [gone, stays] = [new AbortController(), new AbortController()];
+    enter('a', { signal: AbortSignal.abort() });
+    enter('b');
+    for (const who of ['c', 'd']) enter(who, { signal: gone.signal });
+    enter('e', { signal: stays.signal });
+    gone.abort();
+    await pass(0);
+    expect(refused).toEqual(['a', 'c', 'd']);
+    await leave('b');
+    stays.abort();
+    await leave('e');
+    expect([admitted, refused, keysOf(semaphore), vi.getTimerCount()]).toEqual([['b', 'e'], ['a', 'c', 'd'], 0, 0]);
   });
 
   it('has all of its room again after some gave up', async () => {

@@ -143,8 +143,8 @@ class BatchingSessionTable implements SessionTable {
     return this.table.prune(prune);
   }
 
-  lock(id: string, waitMs: number): Promise<(() => Promise<void>) | undefined> {
-    return this.table.lock(id, waitMs);
+  lock(request: Contract.LockRequest): Promise<Contract.HeldLock | undefined> {
+    return this.table.lock(request);
   }
 
   ping(): Promise<void> {

@@ -1,5 +1,5 @@
-import { SessionUnavailableError } from '../../session.errors.js';
-import type { SessionRow } from '../../table/session-table.js';
+import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
+import type { HeldLock, SessionRow } from '../../table/session-table.js';
 import { HiddenNote } from './hidden-note.js';
 import type { StoredData } from './codec.js';
 import type { SessionEvent } from '../work/events.js';
@@ -39,6 +39,8 @@ export interface SessionOrigin {
   cookieAge: number | null;
   /** Whether its own cookie has ended it; the browser drops that cookie. */
   isEndedByCookie: boolean;
+  /** The lock under which the session was read. */
+  lock: HeldLock | undefined;
   /** What is under way on this session object: its writes run one after the other. Never rejects. */
   turn: Promise<void> | undefined;
 }
@@ -67,6 +69,7 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     expires: undefined,
     cookieAge: null,
     isEndedByCookie: false,
+    lock: undefined,
     turn: undefined,
   };
 }
@@ -76,6 +79,18 @@ export const ID_TAKEN = 'The new session id is taken already. Let `genid` return
 /** The error of who wants something done to a session that could not be read. */
 export const notRead = (): SessionUnavailableError =>
   new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
+
+/**
+ * Whether the lock under which a session was read is over. Others may hold it since, and do not expect this request to write:
+ * so it neither merges nor overwrites, and its data is stored only where nobody has changed the session.
+ */
+export const hasLostLock = ({ lock }: SessionOrigin): boolean => lock !== undefined && !lock.isHeld;
+
+/** The error of who wants something done to a session whose lock it has lost. */
+export const lockLost = (): SessionConflictError =>
+  new SessionConflictError(
+    'The lock of this session ended before its request did, and another request may have changed the session since. Nothing was stored. Try again.',
+  );
 
 /** What events may tell of a session. */
 export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({

@@ -1,30 +1,73 @@
-import { SessionConflictError } from '../../session.errors.js';
-import type { SessionTable } from '../../table/session-table.js';
+import { SessionConflictError, SessionInterruptedError } from '../../session.errors.js';
+import type { HeldLock, LockRequest } from '../../table/session-table.js';
 import { promise } from '../callback.js';
 import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
 import type { SessionStore } from '../session-store.js';
+import type { StoreDependencies } from './dependencies.js';
+
+/** How a request locks its session. */
+export interface SessionLockOptions extends Pick<LockRequest, 'waitMs' | 'maxHoldMs' | 'signal'> {
+  /** What warnings call the one that holds the lock, such as `CartController.checkout`. */
+  readonly holder: string;
+}
+
+/** Nobody else knows the id of a session without a row. */
+const NO_LOCK: HeldLock = { isHeld: true, release: async () => {} };
 
 /** Locks the session of a request and reads it again, as `SessionStore.lock` says. */
 export async function lockSession(
   store: SessionStore,
-  table: SessionTable,
+  { table, warn }: StoreDependencies,
   req: Request,
   origin: SessionOrigin | undefined,
-  waitMs: number,
-): Promise<() => Promise<void>> {
-  // Nobody else knows the id of a session without a row.
-  if (!origin?.isStored) return async () => {};
+  { holder, ...limits }: SessionLockOptions,
+): Promise<HeldLock> {
+  if (!origin?.isStored) return noteLock(store, req, NO_LOCK);
   // By the handle where there is one, because a session keeps it when it gets another id.
-  const release = await table.lock(origin.handle ?? origin.key, waitMs);
-  if (!release) throw new SessionConflictError(`Another request of this session held its lock for ${waitMs} ms. Try again.`);
+  const id = origin.handle ?? origin.key;
+  const held = await table.lock({ ...limits, id, onLost: (reason) => warn(lossOf(reason, holder, limits.maxHoldMs)) });
+  if (!held && limits.signal?.aborted) {
+    throw new SessionInterruptedError('The client went away while its request waited for the lock of the session.');
+  }
+  if (!held) throw new SessionConflictError(`Another request of this session held its lock for ${limits.waitMs} ms. Try again.`);
+  noteLock(store, req, held);
   try {
     const data = await promise<SessionData | null>((done) => store.get(req.sessionID, done));
     if (data) store.createSession(req, data);
     else store.generate(req);
-    return release;
   } catch (error) {
-    await release();
+    await held.release();
     throw error;
   }
+  return {
+    get isHeld() {
+      return held.isHeld;
+    },
+    // What the request has begun to store is stored first: the next one reads it.
+    release: async () => {
+      await store.underWay(req.session ?? store.requests.endedIn(req))?.catch(() => undefined);
+      await held.release();
+    },
+  };
+}
+
+/** Stores what a request has changed before the end of its answer, as an explicit save does. */
+export async function storeSession(store: SessionStore, req: Request): Promise<void> {
+  const session = req.session as SessionData | null | undefined;
+  if (!session) return;
+  await store.underWay(session);
+  if ((await store.dueAtEnd(session)) === 'save') await store.writeAtEnd(req.sessionID, session, 'save');
+}
+
+function noteLock(store: SessionStore, req: Request, lock: HeldLock): HeldLock {
+  store.requests.noteLock(req, lock);
+  return lock;
+}
+
+function lossOf(reason: 'expired' | 'taken', holder: string, maxHoldMs: number): string {
+  const rest = 'What it stores from now on is refused where another request has changed the session meanwhile.';
+  return reason === 'expired'
+    ? `${holder} held the lock of a session for ${maxHoldMs} ms, so the lock was released. ${rest} Make it faster, or raise \`maxHold\` of @SessionLock.`
+    : `The database ended the connection with which ${holder} held the lock of a session, and the lock with it. ${rest} Look at the database, and at what ends idle connections.`;
 }

@@ -2,7 +2,7 @@ import { SessionConflictError } from '../../session.errors.js';
 import type { Operation } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
 import { RENEWAL_GRACE_MS } from '../session/expiry.js';
-import { factsOf, ID_TAKEN, type SessionOrigin } from '../session/origin.js';
+import { factsOf, hasLostLock, ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 
 /**
  * Periodic renewal (`renewAfter`): another id on the same row, by itself. The one before is kept as `previousId` for a
@@ -12,9 +12,10 @@ export class SessionRenewal {
   constructor(private readonly dependencies: StoreDependencies) {}
 
   /** Whether the id of a session is old enough, and the request came under it. */
-  isDue({ isStored, isEnded, alias, renewedAt = 0 }: SessionOrigin): boolean {
+  isDue(origin: SessionOrigin): boolean {
     const { options, now } = this.dependencies;
-    if (options.renewAfterMs === undefined || !isStored || isEnded || alias !== undefined) return false;
+    const { isStored, isEnded, alias, renewedAt = 0 } = origin;
+    if (options.renewAfterMs === undefined || !isStored || isEnded || alias !== undefined || hasLostLock(origin)) return false;
     return now() - renewedAt >= options.renewAfterMs;
   }
 

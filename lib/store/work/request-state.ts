@@ -1,4 +1,5 @@
 import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
@@ -16,7 +17,7 @@ type Move = (key: string, rename: () => void, operation: Operation) => Promise<v
 /** What is known of a request until it is over; nothing is put on the request itself. */
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
-  private readonly locked = new WeakSet<Request>();
+  private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly awaited = new WeakSet<Request>();
 
   private readonly renewal: SessionRenewal;
@@ -48,13 +49,13 @@ export class RequestState {
     return this.awaited.delete(req);
   }
 
-  noteLocked(req: Request): void {
-    this.locked.add(req);
+  noteLock(req: Request, lock: HeldLock): void {
+    this.locks.set(req, lock);
   }
 
-  /** Whether the session of a request is locked for it already. */
-  isLocked(req: Request): boolean {
-    return this.locked.has(req);
+  /** The lock that a request has, or had, on its session. */
+  lockOf(req: Request): HeldLock | undefined {
+    return this.locks.get(req);
   }
 
   /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */

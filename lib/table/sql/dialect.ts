@@ -1,6 +1,6 @@
 import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
 import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
-import type { MultiRowOperation, SessionField, SessionPage } from '../session-table.js';
+import type { LockRequest, MultiRowOperation, SessionField, SessionPage } from '../session-table.js';
 import type { StatementTransport } from './transport.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */
@@ -47,10 +47,16 @@ export type MultiRowName = MultiRowOperation | 'updateInPlace';
 /** The statements of a dialect that take several rows. */
 export type MultiRowStatements = Readonly<Partial<Record<MultiRowName, MultiRowStatement>>>;
 
+/** How long a lock is waited for, and how old it may get, in milliseconds. */
+export type LockLimits = Pick<LockRequest, 'waitMs' | 'maxHoldMs'>;
+
 /** A lock of the database by name, held by one connection. */
 export interface DatabaseLock {
-  /** Resolves to false where the lock could not be had within `waitMs`; the connection is then as it was. */
-  acquire(runner: QueryRunner, name: string, waitMs: number): Promise<boolean>;
+  /**
+   * Resolves to false where the lock could not be had within `waitMs`; the connection is then as it was. A server that ends
+   * idle connections is told, as far as it can be, that this one may be idle for `maxHoldMs`.
+   */
+  acquire(runner: QueryRunner, name: string, limits: LockLimits): Promise<boolean>;
   release(runner: QueryRunner, name: string): Promise<void>;
 }
 

@@ -33,7 +33,8 @@ export type StatementTransport = (
 export const queryRunnerTransport: StatementTransport = async (dataSource, { sql }, parameters, timeoutMs) => {
   const runner = dataSource.createQueryRunner('master');
   try {
-    return await bounded(runner, timeoutMs, () => send(runner, sql, parameters));
+    const socket = await connect(runner);
+    return await bounded(socket, timeoutMs, () => send(runner, sql, parameters));
   } finally {
     await runner.release();
   }
@@ -50,9 +51,15 @@ interface Connection {
   readonly connection?: { readonly stream?: Duplex };
 }
 
-async function bounded<Result>(runner: QueryRunner, timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+/** Takes a connection from the pool; resolves to its socket where the driver shows it. */
+export async function connect(runner: QueryRunner): Promise<Duplex | undefined> {
   const connection = (await runner.connect()) as Connection | undefined;
-  const timer = giveUpAfter(timeoutMs, connection?.stream ?? connection?.connection?.stream);
+  return connection?.stream ?? connection?.connection?.stream;
+}
+
+/** Does work on a connection, which is given up when the work takes too long. */
+export async function bounded<Result>(socket: Duplex | undefined, timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
+  const timer = giveUpAfter(timeoutMs, socket);
   try {
     return await work();
   } finally {

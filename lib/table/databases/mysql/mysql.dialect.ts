@@ -66,7 +66,7 @@ export const mysqlDialect: SessionDialect = {
   },
 
   lock: {
-    async acquire(runner, name, waitMs) {
+    async acquire(runner, name, { waitMs }) {
       const [row] = (await runner.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitMs / 1_000])) as [{ taken: unknown }];
       return Number(row.taken) === 1;
     },

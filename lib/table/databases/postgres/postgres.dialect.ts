@@ -41,6 +41,12 @@ const INSTANT: InstantForm = {
   // To the microsecond: as a fraction, 0.1 seconds are not exactly 100 milliseconds.
   decode: (raw) => Math.round(Number(raw) * 1_000_000) / 1_000,
 };
+/** For the transaction of a lock alone, and instead of what the server, the role or the connection says. */
+const LOCK_SETTINGS =
+  `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true), ` +
+  `set_config('idle_in_transaction_session_timeout', $2, true)`;
+/** How much later than this process the server ends a lock that got too old: only a process that stands still leaves it to the server. */
+const FROZEN_MS = 10_000;
 
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
@@ -87,10 +93,10 @@ export const postgresDialect: SessionDialect = {
   },
   // Held by a transaction and not by the connection, so that no pool, nor a pooler in between, can hand it on.
   lock: {
-    async acquire(runner, name, waitMs) {
+    async acquire(runner, name, { waitMs, maxHoldMs }) {
       await runner.startTransaction('READ COMMITTED');
       try {
-        await runner.query(`SELECT set_config('lock_timeout', $1, true)`, [String(waitMs)]);
+        await runner.query(LOCK_SETTINGS, [String(waitMs), String(Math.min(maxHoldMs + FROZEN_MS, 2 ** 31 - 1))]);
         await runner.query('SELECT pg_advisory_xact_lock($1)', [BigInt.asIntN(64, BigInt(`0x${name.slice(0, 16)}`)).toString()]);
         return true;
       } catch (error) {
