@@ -1,6 +1,8 @@
 import { insertOrReplace } from '../postgres/postgres.dialect.js';
-import { betterSqliteTransport } from './better-sqlite3.transport.js';
+import { betterSqliteTransport, unpreparedBetterSqliteTransport } from './better-sqlite3.transport.js';
 import { ownFileOptions } from './open-options.js';
+import { sharedRunnerTransport } from './shared-connection.js';
+import { sqljsTransport } from './sqljs.transport.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
 import { valuesMultiRow } from '../../sql/values.multi-row.js';
@@ -12,7 +14,8 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   multiRow: valuesMultiRow(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
-  sharesConnection: true,
+  transport: sharedRunnerTransport,
+  unpreparedTransport: sharedRunnerTransport,
   isExact: true,
   // The first half finds the row by its index, whatever the collation; the second compares it.
   equals: ({ sql }, value) => `${sql} = ${value} AND ${sql} = ${value} COLLATE BINARY`,
@@ -26,4 +29,12 @@ export const sqliteDialect: SessionDialect = {
 };
 
 /** The driver `better-sqlite3`, which answers at once. */
-export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: betterSqliteTransport, ownOptions: ownFileOptions };
+export const betterSqliteDialect: SessionDialect = {
+  ...sqliteDialect,
+  transport: betterSqliteTransport,
+  unpreparedTransport: unpreparedBetterSqliteTransport,
+  ownOptions: ownFileOptions,
+};
+
+/** The driver `sql.js`, which answers at once. */
+export const sqljsDialect: SessionDialect = { ...sqliteDialect, transport: sqljsTransport, unpreparedTransport: sqljsTransport };
