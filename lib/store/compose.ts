@@ -89,7 +89,7 @@ function databaseOf(
   dataSource: DataSource | undefined,
   warn: (message: string) => void,
 ): DataSourceLifecycle {
-  if (connection) return ownDatabase(connection, entity);
+  if (connection) return ownDatabase(connection, entity, operationTimeoutMs);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
   const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (isProduction()) {

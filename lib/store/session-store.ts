@@ -54,8 +54,9 @@ export class SessionStore extends Store {
       if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
     };
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
+    this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     this.dependencies = {
-      table: batched(availability.watch(table), options),
+      table: batched(availability.watch(table), options, () => this.deadlines.now()),
       options,
       now,
       warn,
@@ -66,7 +67,6 @@ export class SessionStore extends Store {
     this.reader = new SessionReader(this.dependencies);
     this.writer = new SessionWriter(this.dependencies);
     this.pruner = new SessionPruner(this.dependencies);
-    this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     this.requests = new RequestState(this, this.dependencies, this.deadlines);
   }
 

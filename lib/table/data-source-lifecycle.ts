@@ -3,6 +3,8 @@ import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { isAlreadyThere, toOpeningError } from './database-error.js';
 import { defaultEntity, ownOptions, tuneTable } from './databases/databases.js';
+import { obstacleOf } from './databases/sqlite/shared-connection.js';
+import { pause } from './running-time.js';
 
 /** Where the table's data source comes from, and whose it is. */
 export interface DataSourceLifecycle {
@@ -10,9 +12,13 @@ export interface DataSourceLifecycle {
   readonly entity: EntityTarget<ObjectLiteral>;
   /** Whether statements can be built and run. */
   isOpen(): boolean;
+  /** Whether the data source was open, or may have been, and nobody is expected to open it again. */
+  isClosed(): boolean;
+  /** The error of an operation for which the data source is closed. */
+  closedError(cause?: unknown): SessionUnavailableError;
   /** Whether the table may be missing only because it is being made at this moment. */
   mayBeMakingTables(): boolean;
-  /** Resolves when the data source is open. Rejects with `SessionUnavailableError`; the next call tries again. */
+  /** Resolves when the data source is open. Rejects with `SessionUnavailableError`, at once if it is closed; the next call tries again. */
   open(): Promise<void>;
   /** Closes the data source where it is ours. */
   close(): Promise<void>;
@@ -22,50 +28,79 @@ export interface DataSourceLifecycle {
 const POLL_MS = 20;
 /** Two processes that create the table at the same moment: the loser starts over, once per object it may collide on. */
 const CREATE_ATTEMPTS = 5;
+/** How often a SQLite file that another process has locked is opened again. */
+const LOCKED_POLL_MS = 50;
+/** The share of the timeout that is spent on opening. Not all of it, because the error of a late operation says less. */
+const PATIENCE = 0.8;
+/** What TypeORM and its drivers say while, or after, they are closed. */
+const CLOSED =
+  /after calling end on the pool|^Pool is closed|connection is not open|^Database closed|^Driver not Connected|^Connection is not established/;
+
+/** Whether a driver refused a statement because it is closed, which it is before its data source says so. */
+export function isClosedError(error: unknown): boolean {
+  const { driverError = error } = (error ?? {}) as { readonly driverError?: unknown };
+  return CLOSED.test(driverError instanceof Error ? driverError.message : String(driverError));
+}
 
 /** The application's own data source: waited for up to `timeoutMs`, never initialised nor closed by us. */
 export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>, timeoutMs: number): DataSourceLifecycle {
-  // TypeORM says that it is initialised before it knows its entities.
+  let isStoreClosed = false;
+  // TypeORM says that it is initialised before it knows its entities, and knows them after it was closed.
   const isOpen = () => dataSource.isInitialized && dataSource.entityMetadatas.length > 0;
+  const isClosed = () => !dataSource.isInitialized && (isStoreClosed || dataSource.entityMetadatas.length > 0);
+  const closedError = (cause?: unknown) =>
+    new SessionUnavailableError(
+      'The data source of the sessions was closed, as it is when the application ends. Use no sessions after that, or initialize it again.',
+      { cause },
+    );
   const open = async (): Promise<void> => {
-    // Earlier than the operation as a whole, whose own error tells less.
-    const end = performance.now() + timeoutMs * 0.8;
-    while (!isOpen()) {
-      if (performance.now() >= end) {
+    // The pauses are counted instead of the clock: time in which the event loop is blocked does not count.
+    for (let waited = 0; !isOpen(); waited += POLL_MS) {
+      if (isClosed()) throw closedError();
+      if (waited >= timeoutMs * PATIENCE) {
         // Without any entity it will not get further: the table says what is missing.
         if (dataSource.isInitialized) return;
         throw new SessionUnavailableError(
           `The data source of the sessions was not initialised within ${timeoutMs} ms. Call its initialize() at start-up.`,
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await pause(POLL_MS);
     }
   };
   const mayBeMakingTables = () => Boolean(dataSource.options.synchronize || dataSource.options.migrationsRun);
-  return { dataSource, entity, isOpen, mayBeMakingTables, open, close: async () => {} };
+  const close = async (): Promise<void> => {
+    isStoreClosed = true;
+  };
+  return { dataSource, entity, isOpen, isClosed, closedError, mayBeMakingTables, open, close };
 }
 
 /**
- * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`.
+ * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`. A SQLite file that
+ * another process has locked is waited for up to `timeoutMs` (default: not at all).
  * Throws `SessionOptionsError` where TypeORM does not accept the options or the driver is not installed.
  */
-export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>): DataSourceLifecycle {
+export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>, timeoutMs = 0): DataSourceLifecycle {
   const entity = custom ?? defaultEntity(connection);
   const dataSource = createDataSource({ ...ownOptions(connection), entities: [entity as never] });
   let opening: Promise<void> | undefined;
   let isOpen = false;
   let isClosed = false;
 
+  const closedError = (cause?: unknown) =>
+    new SessionUnavailableError('The session store was closed, as it is when the application ends. Use no sessions after that.', { cause });
+
   const initialize = async (): Promise<void> => {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1, waited = 0; ;) {
       try {
         if (!dataSource.isInitialized) await dataSource.initialize();
         if (dataSource.options.synchronize) await tune(dataSource, entity);
         isOpen = true;
         return;
       } catch (error) {
-        if (attempt < CREATE_ATTEMPTS && isAlreadyThere(error)) continue;
-        throw toOpeningError(error);
+        if (isAlreadyThere(error) && attempt++ < CREATE_ATTEMPTS) continue;
+        if (!obstacleOf(error) || waited >= timeoutMs * PATIENCE || isClosed) throw toOpeningError(error);
+        waited += LOCKED_POLL_MS;
+        await pause(LOCKED_POLL_MS);
       }
     }
   };
@@ -73,10 +108,12 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
     dataSource,
     entity,
     isOpen: () => isOpen,
+    isClosed: () => isClosed,
+    closedError,
     mayBeMakingTables: () => false,
     // Single flight, because two initialisations at once open two pools and leak one; cleared on failure.
     async open() {
-      if (isClosed) throw new SessionUnavailableError('The session store was closed. Nothing can be stored any more.');
+      if (isClosed) throw closedError();
       await (opening ??= initialize().catch((error: unknown) => {
         opening = undefined;
         throw error;

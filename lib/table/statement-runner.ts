@@ -1,5 +1,4 @@
-import type { SessionError } from '../session.errors.js';
-import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import { SessionEntityError, SessionError, SessionSerializationError } from '../session.errors.js';
 import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
 import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
 import { pickDialect } from './databases/databases.js';
@@ -8,15 +7,16 @@ import { assertHoldsSessions } from './entity/entity-faults.js';
 import { narrowFieldsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
 import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
-import type { DataSourceLifecycle } from './data-source-lifecycle.js';
+import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
+import { pause } from './running-time.js';
 import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
-import { queryRunnerTransport, type StatementResult, type StatementTransport } from './sql/transport.js';
+import { queryRunnerTransport, type DatabaseRecord, type StatementResult, type StatementTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
 const PAUSE_MS = 15;
-/** How often a write looks whether the transaction of the application that holds the shared connection is over. */
+/** How often a table is looked for that may be in the making. */
 const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
@@ -46,6 +46,8 @@ interface Sending {
   attempt?: number;
   /** Whether a connection has broken under it. */
   wasLost?: boolean;
+  /** For how long it has waited for a table in the making. @default 0 */
+  waitedMs?: number;
 }
 
 /** The values of one row of several. */
@@ -58,7 +60,8 @@ export class StatementRunner {
   private hasRun = false;
   /** Whether the character sets are known. */
   private isSettled = false;
-  private patienceEnds: number | undefined;
+  /** Whether a table that may have been in the making was waited for in vain. */
+  private isTableMissing = false;
   private readonly statements = new Map<string, BoundStatement>();
 
   constructor(
@@ -69,6 +72,15 @@ export class StatementRunner {
   /** Maps the entity of an open data source. Throws `SessionEntityError` where it cannot hold sessions. */
   check(): TableShape {
     if (this.shape) return this.shape;
+    this.shape = viaTypeOrm(() => this.map());
+    const { dialect, columns } = this.shape;
+    this.isSettled = !dialect.narrowFields;
+    this.transport = this.options.prepares === false ? dialect.unpreparedTransport : dialect.transport;
+    viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
+    return this.shape;
+  }
+
+  private map(): TableShape {
     const { dataSource, entity } = this.database;
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
@@ -76,11 +88,7 @@ export class StatementRunner {
     const { hashIds = false } = this.options;
     assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    this.shape = { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.') };
-    this.isSettled = !dialect.narrowFields;
-    if (this.options.prepares !== false) this.transport = dialect.transport;
-    this.options.onReady?.(new Set(Object.keys(columns) as SessionField[]));
-    return this.shape;
+    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.') };
   }
 
   /** Opens the data source where it is not. */
@@ -104,24 +112,24 @@ export class StatementRunner {
     const shape = this.known() ?? (await this.ready());
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
-    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent });
-    return prepared.read(records);
+    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent });
+    return read(prepared, records);
   }
 
   /** The one number that a statement finds. Rejects with a `SessionError`. */
   async number(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
     const prepared = this.build(name, shape);
-    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent: IDEMPOTENT.has(name) });
+    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent: IDEMPOTENT.has(name) });
     return Number(Object.values(records[0] ?? [])[0]);
   }
 
   /** How many rows a statement changed. Rejects with a `SessionError`. */
   async write(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
-    if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.build(name, shape);
-    return (await this.send({ shape, prepared, parameters: prepared.bind(values), isIdempotent: IDEMPOTENT.has(name) })).affected;
+    const parameters = bind(prepared, values);
+    return (await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(name) })).affected;
   }
 
   /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
@@ -135,8 +143,8 @@ export class StatementRunner {
   async readBatch(rows: readonly Values[], values: Values): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
     const prepared = this.form('find', rows.length, shape)!;
-    const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values, rows), isIdempotent: true });
-    return prepared.read(records);
+    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values, rows), isIdempotent: true });
+    return read(prepared, records);
   }
 
   /**
@@ -145,14 +153,13 @@ export class StatementRunner {
    */
   async batch(operation: MultiRowName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
     const shape = this.known() ?? (await this.ready());
-    if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
     const { answer } = shape.dialect.multiRow[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
-    const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
+    const parameters = bind(prepared, { ...values, count: rows.length }, inOrder);
     const sending = { shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) };
     const { records, affected } = await this.send(sending).catch(splitWhereOfRow);
-    if (answer === 'ids') return prepared.read(records);
+    if (answer === 'ids') return read(prepared, records);
     if (affected === rows.length) return rows;
     if (answer === 'allOrNothing') throw new SplitBatchError();
     return [];
@@ -170,7 +177,7 @@ export class StatementRunner {
     const name = `${operation} ${size}`;
     const known = this.statements.get(name);
     if (known) return known;
-    const statement = form.build(shape, size);
+    const statement = viaTypeOrm(() => form.build(shape, size));
     if (!statement || (operation === 'insert' && !this.build('insert', shape))) return undefined;
     return this.keep(name, prepare(shape, statement, isOneOfFew(form, size)));
   }
@@ -178,7 +185,7 @@ export class StatementRunner {
   private build(name: StatementName, shape: TableShape): BoundStatement {
     const known = this.statements.get(name);
     if (known) return known;
-    const statement = shape.dialect[name]!(shape);
+    const statement = viaTypeOrm(() => shape.dialect[name]!(shape));
     const prepared = prepare(shape, statement, FREQUENT.has(name));
     return statement.reusable ? this.keep(name, prepared) : prepared;
   }
@@ -191,7 +198,13 @@ export class StatementRunner {
   /** Not `async`, because the waits of a lone read cost as much as its hash. */
   private send(sending: Sending): Promise<StatementResult> {
     const { shape, prepared, parameters } = sending;
-    return this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs).then(
+    let sent: Promise<StatementResult>;
+    try {
+      sent = this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs);
+    } catch (error) {
+      return this.sendAgain(sending, error);
+    }
+    return sent.then(
       (result) => {
         this.hasRun = true;
         return result;
@@ -201,45 +214,60 @@ export class StatementRunner {
   }
 
   private async sendAgain(sending: Sending, error: unknown): Promise<StatementResult> {
+    if (error instanceof SessionError) throw error;
     const sessionError = toSessionError(error, sending.shape);
-    const { attempt = 1, isIdempotent, wasLost } = sending;
+    if (this.database.isClosed() || isClosedError(error)) throw this.database.closedError(sessionError.cause);
+    const { attempt = 1, isIdempotent, wasLost, waitedMs = 0 } = sending;
     const next = { ...sending };
     if (isTransient(error) && attempt < ATTEMPTS) {
       next.attempt = attempt + 1;
       await pause(Math.random() * PAUSE_MS * next.attempt);
     } else if (isIdempotent && !wasLost && isLost(error)) next.wasLost = true;
-    else if (this.isTooEarly(sessionError)) await pause(POLL_MS);
-    else throw sessionError;
+    else if (this.isTooEarly(sessionError, waitedMs)) {
+      next.waitedMs = waitedMs + POLL_MS;
+      await pause(POLL_MS);
+    } else throw sessionError;
     return this.send(next);
   }
 
   /** TypeORM takes statements while it still makes the tables: until the first one worked, they are waited for, once. */
-  private isTooEarly(error: SessionError): boolean {
-    if (this.hasRun || !(error instanceof SessionEntityError) || !this.database.mayBeMakingTables()) return false;
-    this.patienceEnds ??= performance.now() + this.options.timeoutMs / 2;
-    return performance.now() < this.patienceEnds;
+  private isTooEarly(error: SessionError, waitedMs: number): boolean {
+    if (this.hasRun || this.isTableMissing || !(error instanceof SessionEntityError) || !this.database.mayBeMakingTables()) return false;
+    this.isTableMissing = waitedMs >= this.options.timeoutMs / 2;
+    return !this.isTableMissing;
   }
+}
 
-  /**
-   * On a shared connection a write inside the application's transaction would be rolled back with it after having been
-   * reported as done. Our statement is on its way before a transaction that starts after this look can begin.
-   */
-  private async outsideTransactions(): Promise<void> {
-    const { timeoutMs } = this.options;
-    for (let waited = 0; this.isInTransaction(); waited += POLL_MS) {
-      if (waited >= timeoutMs) {
-        throw new SessionUnavailableError(
-          `A transaction of the application has held the one SQLite connection for ${timeoutMs} ms. ` +
-            'Save the session before or after the transaction, or give the sessions a `connection` of their own.',
-        );
-      }
-      await pause(POLL_MS);
-    }
+function bind(statement: BoundStatement, values: Values, rows?: readonly Values[]): unknown[] {
+  return convert(() => statement.bind(values, rows));
+}
+
+function read(statement: BoundStatement, records: readonly DatabaseRecord[]): SessionRow[] {
+  return convert(() => statement.read(records));
+}
+
+/** Runs code of TypeORM's, which runs naming strategies and loggers of the application. */
+function viaTypeOrm<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
+    throw new SessionEntityError('The session entity could not be used. See `cause`, and correct the entity or the data source.', {
+      cause,
+    });
   }
+}
 
-  /** Of the driver and not of the data source, which makes an entity manager for each look. */
-  private isInTransaction(): boolean {
-    return this.database.dataSource.driver.createQueryRunner('master').isTransactionActive;
+/** Runs transformers of columns, which are the application's code. */
+function convert<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (cause) {
+    if (cause instanceof SessionError) throw cause;
+    throw new SessionSerializationError(
+      'A value of the session could not be converted for its column, or back. Correct the transformer or the type of the column.',
+      { cause },
+    );
   }
 }
 
@@ -254,4 +282,3 @@ function splitWhereOfRow(error: unknown): never {
 }
 
 const byId = (a: RowValues, b: RowValues): number => (a.id < b.id ? -1 : 1);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

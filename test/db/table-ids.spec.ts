@@ -44,7 +44,7 @@ describeEachDatabase('An id', (database) => {
     it('of several rows at once never picks the values of another row', async () => {
       const table = open();
       await table.fields();
-      const together = batched(table, resolveOptions({ secret: 'a secret' }));
+      const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
       const ids = ['0', 'a', 'aa', 'aaa', 'aab', 'ab', 'b', 'baa', 'c', 'f', 'fa', 'faa'].map((start) => start.padEnd(64, '0'));
       await Promise.all(ids.map((id) => together.insert([newRow(id)])));
       const later = (id: string) => NOW + (50 + ids.indexOf(id)) * HOUR;

@@ -33,7 +33,7 @@ describeEachDatabase('A row that the database refuses', (database) => {
     const table = openTable(dataSource(), entity);
     await table.fields();
     await table.clear();
-    return batched(table, resolveOptions({ secret: 'a secret' }));
+    return batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
   };
 
   const writes: readonly (readonly [string, (table: SessionTable, id: string, userId: string | null) => Promise<unknown>])[] = [
@@ -94,7 +94,7 @@ describeEachDatabase('A statement that the database refuses', (database) => {
 
   async function expectRefusal(table: SessionTable): Promise<void> {
     await table.fields();
-    const together = batched(table, resolveOptions({ secret: 'a secret' }));
+    const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
     const rows = ['a', 'b', 'c', 'd'].map((name) => newRow(key(name), { userId: 'bob' }));
     const errors = await Promise.all(rows.map((row) => failureOf(together.insert([row]))));
     for (const error of errors) {

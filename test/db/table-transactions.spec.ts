@@ -93,6 +93,76 @@ describeEachDatabase('Beside a transaction of the application', (database) => {
   });
 
   if (!database.isShared) {
+    /** The connection that the application shares with the sessions; both drivers have this method. */
+    const connection = () => (dataSource().driver as unknown as { databaseConnection: { exec(sql: string): unknown } }).databaseConnection;
+    const raw = (sql: string) => connection().exec(sql);
+    const query = (sql: string) => dataSource().query<unknown>(sql);
+    const runner = (sql: string) => dataSource().createQueryRunner().query(sql);
+
+    describe.each([
+      ['on the connection', raw, 'BEGIN'],
+      ['on the connection, as a savepoint', raw, 'SAVEPOINT own'],
+      ['on the connection, with a lock', raw, 'BEGIN IMMEDIATE'],
+      ['through the data source', query, 'BEGIN'],
+      ['through a query runner', runner, 'BEGIN TRANSACTION'],
+    ])('that was begun by hand %s', (_, run, begin) => {
+      const end = begin.startsWith('SAVEPOINT') ? 'ROLLBACK TO own; RELEASE own' : 'ROLLBACK';
+
+      it.each(WRITES)('%s survives its rollback', async (__, write, isDone) => {
+        const table = await open();
+        await run(begin);
+        let isWritten = false;
+        const written = write(table).then(() => (isWritten = true));
+        for (const sql of ['SELECT 1', 'SELECT 2', 'SELECT 3']) await dataSource().query(sql);
+        expect(isWritten).toBe(false);
+        raw(end);
+        await written;
+        expect(await isDone(table)).toBe(true);
+      });
+
+      it.each(WRITES)('%s survives it at any moment', async (__, write, isDone) => {
+        for (let ticks = 0; ticks < 12; ticks++) {
+          const table = await open();
+          const written = write(table);
+          for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+          await run(begin);
+          raw(end);
+          await written;
+          expect(await isDone(table), `after ${ticks} ticks`).toBe(true);
+        }
+      });
+
+      it('does not keep reads waiting, and is not ended by them', async () => {
+        const table = await open();
+        await run(begin);
+        raw('CREATE TEMP TABLE mark AS SELECT 1 AS here');
+        expect((await table.find(['a'], NOW))[0]?.id).toBe('a');
+        expect(await table.count({ now: NOW })).toBe(1);
+        raw(end);
+        // The rollback took the table back, so the transaction was still there.
+        expect(() => raw('SELECT here FROM mark')).toThrow(/no such table/);
+      });
+    });
+
+    it.each([true, false])('one that was begun by hand lets no write through (prepared: %s)', async (prepares) => {
+      await open();
+      const table = openTable(dataSource(), entity, { timeoutMs: 20, prepares });
+      raw('BEGIN');
+      await expect(table.remove(['a'])).rejects.toThrow(/held the one SQLite connection for 20 ms/);
+      raw('ROLLBACK');
+      expect(await table.remove(['a'])).toEqual(['removed']);
+    });
+
+    it('time in which the event loop is blocked is not waited', async () => {
+      await open();
+      const table = openTable(dataSource(), entity, { timeoutMs: 200 });
+      raw('BEGIN');
+      const removed = table.remove(['a']);
+      for (const end = performance.now() + 400; performance.now() < end;);
+      raw('ROLLBACK');
+      expect(await removed).toEqual(['removed']);
+    });
+
     it('a write that has waited its time is "unavailable", says why, and never happens', async () => {
       const table = await open(20);
       const rollBack = await transaction();

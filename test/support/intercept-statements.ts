@@ -73,15 +73,22 @@ function onMysqlPool({ driver }: DataSource, intercept: Intercept): () => void {
 }
 
 /**
- * Nothing can be held on a connection that answers at once: as long as somebody intercepts, the connection seems to be closed, so
- * that our statements go through a runner.
+ * Nothing can be held on a connection that answers at once: as long as somebody intercepts, the connection lacks what our transports
+ * need, so that our statements go through a runner.
  */
 function onSqliteConnection({ driver, options }: DataSource): () => void {
-  if (options.type !== 'better-sqlite3') return () => undefined;
+  const missing = { 'better-sqlite3': 'open', sqljs: 'exec' }[options.type as string];
+  if (missing === undefined) return () => undefined;
   const connections = driver as Connections;
   const connection = connections.databaseConnection!;
   const real = realConnections.get(connection) ?? connection;
-  const apparent = Object.create(real, { open: { value: false } }) as object;
+  const apparent = new Proxy(real, {
+    get(target, property) {
+      if (property === missing) return undefined;
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
   realConnections.set(apparent, real);
   connections.databaseConnection = apparent;
   return () => {

@@ -15,6 +15,7 @@ function openQueue(more: Partial<QueueRules<Item, string>> = {}) {
   const pending: (() => void)[] = [];
   const queue = new BatchQueue<Item, string>({
     timeoutMs: 1_000,
+    now: () => performance.now(),
     size: (waiting) => Math.min(waiting, 4),
     keyOf: ({ key }) => key,
     send: (items) => {

@@ -1,20 +1,29 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
 import { Deadlines, type Operation } from '../../lib/store/work/deadlines.js';
 import { AvailabilityMonitor } from '../../lib/store/work/availability-monitor.js';
+import { STEP_MS } from '../../lib/table/running-time.js';
 
 describe('Deadlines under way', () => {
   const told: boolean[] = [];
   let deadlines: Deadlines;
 
   beforeEach(() => {
-    vi.useFakeTimers();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     told.length = 0;
     deadlines = new Deadlines(1_000, new AvailabilityMonitor((isAvailable) => void told.push(isAvailable)));
   });
   afterEach(() => {
     vi.useRealTimers();
   });
+
+  /** Time passes, and the event loop goes round once. */
+  async function pass(ms: number): Promise<void> {
+    await vi.advanceTimersByTimeAsync(ms);
+    await new Promise(setImmediate);
+  }
 
   /** Work that ends when the test says so, and what became of the operation. */
   function start() {
@@ -37,37 +46,37 @@ describe('Deadlines under way', () => {
     const [good, bad] = [start(), start()];
     good.end();
     bad.end(new Error('refused'));
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect([good.outcome, bad.outcome]).toEqual([['done'], ['Error: refused']]);
   });
 
   it('fail when their time is over, each at its own', async () => {
     const first = start();
-    await vi.advanceTimersByTimeAsync(400);
+    await pass(400);
     const second = start();
-    await vi.advanceTimersByTimeAsync(599);
+    await pass(599);
     expect([first.outcome, first.isLate()]).toEqual([[], false]);
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect([first.outcome, first.isLate(), second.outcome]).toEqual([['late'], true, []]);
-    await vi.advanceTimersByTimeAsync(400);
+    await pass(400);
     expect(second.outcome).toEqual(['late']);
     expect(told).toEqual([false]);
   });
 
   it('are still bounded after one that was late and hangs', async () => {
     const hung = start();
-    await vi.advanceTimersByTimeAsync(1_500);
+    await pass(1_500);
     const next = start();
-    await vi.advanceTimersByTimeAsync(999);
+    await pass(999);
     expect([hung.outcome, next.outcome]).toEqual([['late'], []]);
-    await vi.advanceTimersByTimeAsync(1);
+    await pass(1);
     expect(next.outcome).toEqual(['late']);
   });
 
   it.each([0, 1, 2])('are found by their time where the one at place %i has ended', async (place) => {
     const all = [start(), start(), start()];
     all[place]!.end();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await pass(1_000);
     expect(all.map(({ outcome }) => outcome)).toEqual(all.map((_, index) => [index === place ? 'done' : 'late']));
   });
 
@@ -77,7 +86,7 @@ describe('Deadlines under way', () => {
     const timer = timers.mock.results[0]!.value as NodeJS.Timeout;
     expect([timers.mock.calls.length, timer.hasRef()]).toEqual([1, true]);
     for (const { end } of all) end();
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect(timer.hasRef()).toBe(false);
     start();
     expect([timers.mock.calls.length, timer.hasRef()]).toEqual([1, true]);
@@ -89,10 +98,77 @@ describe('Deadlines under way', () => {
     let isIdle = false;
     void deadlines.idle().then(() => (isIdle = true));
     good.end();
-    await vi.advanceTimersByTimeAsync(1_000);
+    await pass(1_000);
     expect([late.outcome, isIdle]).toEqual([['late'], false]);
     late.end();
-    await vi.advanceTimersByTimeAsync(0);
+    await pass(0);
     expect(isIdle).toBe(true);
+  });
+});
+
+/** Keeps the event loop from going on. */
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+describe('Deadlines while the event loop is blocked', () => {
+  const open = () => new Deadlines(40, new AvailabilityMonitor(() => undefined));
+
+  /** A connection within this process, whose data arrives as soon as it is written. */
+  async function openSocket() {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const accepted = once(server, 'connection') as Promise<[Socket]>;
+    const near = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [far] = await accepted;
+    near.setMaxListeners(0);
+    onTestFinished(() => {
+      near.destroy();
+      far.destroy();
+      server.close();
+    });
+    return { near, far };
+  }
+
+  it('let an answer win that is already there', async () => {
+    const { near, far } = await openSocket();
+    const deadlines = open();
+    const results = Promise.allSettled(Array.from({ length: 64 }, () => deadlines.run(() => once(near, 'data'))));
+    far.write('answer');
+    block(200);
+    expect((await results).filter(({ status }) => status === 'rejected')).toEqual([]);
+  });
+
+  it('leave an operation the time that it has not had', async () => {
+    const deadlines = new Deadlines(600, new AvailabilityMonitor(() => undefined));
+    let isDone = false;
+    const result = deadlines.run(async (operation) => {
+      // More turns of the event loop after the block than an answer that is there would need.
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      isDone = true;
+      return operation.isLate;
+    });
+    block(1_200);
+    await expect(result).resolves.toBe(false);
+    expect(isDone).toBe(true);
+  });
+
+  it('still end what gets no answer', async () => {
+    const deadlines = open();
+    const result = deadlines.run(() => new Promise(() => undefined));
+    block(100);
+    await expect(result).rejects.toThrow(SessionUnavailableError);
+  });
+
+  it('count no more of it than one step of the clock', async () => {
+    const deadlines = new Deadlines(10_000, new AvailabilityMonitor(() => undefined));
+    let end!: () => void;
+    const result = deadlines.run(() => new Promise<void>((resolve) => (end = resolve)));
+    const before = deadlines.now();
+    block(STEP_MS + 300);
+    expect(deadlines.now() - before).toBeLessThanOrEqual(STEP_MS);
+    end();
+    await result;
   });
 });

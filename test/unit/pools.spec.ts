@@ -20,7 +20,8 @@ function refusing(prepares: boolean) {
   };
   const connection = {
     on: () => undefined,
-    off: () => undefined,
+    removeListener: () => undefined,
+    native: {},
     release: (isBroken = false) => void released.push(isBroken),
     query,
     ...(prepares && { execute: query }),
@@ -47,7 +48,7 @@ describe('A statement that the database refuses', () => {
     };
     const statement = { name: 'any', sql: 'DELETE FROM sessions', isFrequent: true, isPlain: true, bind: () => [], read: () => [] };
     const sent = transport({ driver, logger } as unknown as DataSource, statement, [], 1_000);
-    await expect(sent).rejects.toThrow('the disk is full');
+    await expect(sent).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE', cause: { message: 'the disk is full' } });
     expect([released, thrown]).toEqual([[false], []]);
   });
 });

@@ -1,4 +1,5 @@
 import { SessionUnavailableError } from '../../session.errors.js';
+import { afterRunning } from '../../table/running-time.js';
 import { SplitBatchError } from '../../table/session-table.js';
 
 /** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
@@ -11,6 +12,8 @@ const MAX_WAITING = 10_000;
 /** What one kind of operation needs to know of its items. */
 export interface QueueRules<Item, Outcome> {
   readonly timeoutMs: number;
+  /** Milliseconds on a clock that stands still while the event loop is blocked. */
+  readonly now: () => number;
   /** How many of so many items a batch takes now; where it takes one of two, nothing waits for anything. */
   readonly size: (waiting: number) => number;
   readonly keyOf: (item: Item) => string;
@@ -24,7 +27,7 @@ export interface QueueRules<Item, Outcome> {
 interface QueueEntry<Item, Outcome> {
   item: Item;
   readonly key: string;
-  /** By `performance.now()`. */
+  /** By the clock of the queue. */
   readonly since: number;
   readonly waiters: { readonly resolve: (outcomes: Outcome[]) => void; readonly reject: (error: unknown) => void }[];
 }
@@ -34,7 +37,7 @@ interface InFlightBatch {
   readonly size: number;
   /** Keys that must not be under way twice; `undefined` where any may be. */
   readonly keys: ReadonlySet<string> | undefined;
-  /** By `performance.now()`: from then on nobody waits behind it any more. */
+  /** By the clock of the queue: from then on nobody waits behind it any more. */
   readonly hangsFrom: number;
 }
 
@@ -53,7 +56,7 @@ export class BatchQueue<Item, Outcome> {
   private joinable = new Map<string, QueueEntry<Item, Outcome>>();
   private underWay: InFlightBatch[] = [];
   private scheduledFlush: NodeJS.Immediate | undefined;
-  private alarm: NodeJS.Timeout | undefined;
+  private cancelAlarm: (() => void) | undefined;
 
   constructor(private readonly rules: QueueRules<Item, Outcome>) {}
 
@@ -75,7 +78,7 @@ export class BatchQueue<Item, Outcome> {
         reject(new SessionUnavailableError(`More than ${MAX_WAITING} session operations wait for the database. Look at its load.`));
         return;
       }
-      const entry = { item, key, since: performance.now(), waiters: [waiter] };
+      const entry = { item, key, since: rules.now(), waiters: [waiter] };
       this.waiting.push(entry);
       if (rules.join) this.joinable.set(key, entry);
       this.flushSoon();
@@ -105,12 +108,12 @@ export class BatchQueue<Item, Outcome> {
   /** Something waits behind what is under way, and will not wait for a batch that hangs. */
   private watch(): void {
     const [oldest] = this.underWay;
-    if (oldest) this.alarm ??= setTimeout(() => this.forgetHung(), oldest.hangsFrom - performance.now());
+    if (oldest) this.cancelAlarm ??= afterRunning(oldest.hangsFrom - this.rules.now(), () => this.forgetHung());
   }
 
   private forgetHung(): void {
-    this.alarm = undefined;
-    const now = performance.now();
+    this.cancelAlarm = undefined;
+    const now = this.rules.now();
     this.underWay = this.underWay.filter(({ hangsFrom }) => hangsFrom > now);
     if (this.waiting.length > 0) this.flushSoon();
   }
@@ -130,7 +133,7 @@ export class BatchQueue<Item, Outcome> {
     const isShared = this.waiting.length >= WORTH_SHARING;
     const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.underWay.length)) : Infinity;
     const limit = this.rules.size(Math.min(this.waiting.length, share));
-    const earliest = performance.now() - this.rules.timeoutMs;
+    const earliest = this.rules.now() - this.rules.timeoutMs;
     const batch = new Map<string, QueueEntry<Item, Outcome>>();
     const left: QueueEntry<Item, Outcome>[] = [];
     for (const entry of this.waiting) {
@@ -155,8 +158,8 @@ export class BatchQueue<Item, Outcome> {
   }
 
   private enter(keys: readonly string[]): InFlightBatch {
-    const { join, timeoutMs } = this.rules;
-    const batchInFlight = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: performance.now() + timeoutMs };
+    const { join, timeoutMs, now } = this.rules;
+    const batchInFlight = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: now() + timeoutMs };
     this.underWay.push(batchInFlight);
     return batchInFlight;
   }
@@ -165,8 +168,8 @@ export class BatchQueue<Item, Outcome> {
     const { length } = this.underWay;
     this.underWay = this.underWay.filter((other) => other !== batchInFlight);
     if (this.underWay.length === length) return;
-    clearTimeout(this.alarm);
-    this.alarm = undefined;
+    this.cancelAlarm?.();
+    this.cancelAlarm = undefined;
     // Those whose answers have come ask again in this turn: the first of them must not travel alone.
     if (this.waiting.length > 0 || batchInFlight.size > 1) this.flushSoon();
   }

@@ -19,9 +19,9 @@ interface Touch {
 const isLong = ({ data }: { readonly data: string }): boolean => data.length > MAX_BATCHED_LENGTH;
 const idOf = ({ id }: { readonly id: string }): string => id;
 
-/** Puts a batcher in front of a table; not where ids are plain, because those may compare as equal though they differ. */
-export function batched(table: SessionTable, { hashIds, operationTimeoutMs }: ResolvedSessionOptions): SessionTable {
-  return hashIds ? new BatchingSessionTable(table, operationTimeoutMs) : table;
+/** Puts a batcher in front of a table, with a clock that stands still while the event loop is blocked; not where ids are plain, because those may compare as equal though they differ. */
+export function batched(table: SessionTable, { hashIds, operationTimeoutMs }: ResolvedSessionOptions, now: () => number): SessionTable {
+  return hashIds ? new BatchingSessionTable(table, operationTimeoutMs, now) : table;
 }
 
 /**
@@ -38,9 +38,11 @@ class BatchingSessionTable implements SessionTable {
   constructor(
     private readonly table: SessionTable,
     timeoutMs: number,
+    now: () => number,
   ) {
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
+      now,
       size: (waiting) => table.batchSize('find', waiting),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
@@ -48,6 +50,7 @@ class BatchingSessionTable implements SessionTable {
     });
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
+      now,
       size: (waiting) => table.batchSize('insert', waiting),
       keyOf: idOf,
       isAlone: isLong,
@@ -55,6 +58,7 @@ class BatchingSessionTable implements SessionTable {
     });
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
+      now,
       size: (waiting) => table.batchSize('update', waiting),
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
@@ -62,6 +66,7 @@ class BatchingSessionTable implements SessionTable {
     });
     this.touches = new BatchQueue<Touch, SaveOutcome>({
       timeoutMs,
+      now,
       size: (waiting) => table.batchSize('touch', waiting),
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
@@ -73,6 +78,7 @@ class BatchingSessionTable implements SessionTable {
     });
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
+      now,
       size: (waiting) => table.batchSize('remove', waiting),
       keyOf: (id) => id,
       send: (ids) => table.remove(ids),

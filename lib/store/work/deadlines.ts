@@ -1,4 +1,5 @@
 import { SessionUnavailableError } from '../../session.errors.js';
+import { STEP_MS } from '../../table/running-time.js';
 import type { AvailabilityMonitor } from './availability-monitor.js';
 
 const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
@@ -10,7 +11,7 @@ export interface Operation {
 
 interface Deadline extends Operation {
   isLate: boolean;
-  /** By `performance.now()`. */
+  /** By `Deadlines.now()`. */
   readonly endsAt: number;
   readonly fail: () => void;
   older: Deadline | undefined;
@@ -23,6 +24,10 @@ export class Deadlines {
   private oldest: Deadline | undefined;
   private newest: Deadline | undefined;
   private timer: NodeJS.Timeout | undefined;
+  /** What the clock showed when the timer was set, when that was by `performance.now()`, and how long the timer takes. */
+  private counted = 0;
+  private setAt = 0;
+  private stepMs = 0;
   private readonly idleWaiters: (() => void)[] = [];
 
   constructor(
@@ -51,6 +56,14 @@ export class Deadlines {
     });
   }
 
+  /**
+   * Milliseconds in which operations were under way and the event loop ran. Time in which it was blocked does not count: an operation
+   * that could not go on is not late.
+   */
+  now(): number {
+    return this.counted + Math.min(this.stepMs, performance.now() - this.setAt);
+  }
+
   /** Resolves when nothing is under way any more, whatever came of it. */
   async idle(): Promise<void> {
     while (this.underWay > 0) await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
@@ -63,12 +76,12 @@ export class Deadlines {
    */
   private enter(fail: () => void): Deadline {
     const older = this.newest;
-    const deadline: Deadline = { isLate: false, endsAt: performance.now() + this.timeoutMs, fail, older, newer: undefined };
+    const deadline: Deadline = { isLate: false, endsAt: this.now() + this.timeoutMs, fail, older, newer: undefined };
     this.underWay++;
     this.newest = deadline;
     if (older) older.newer = deadline;
     else this.oldest = deadline;
-    if (!this.timer) this.wakeAt(deadline.endsAt);
+    if (!this.timer) this.setTimer();
     else if (!older) this.timer.ref();
     return deadline;
   }
@@ -91,18 +104,34 @@ export class Deadlines {
     if (!this.oldest) this.timer?.unref();
   }
 
-  /** Up to a millisecond early and never late: the connection is given up at the same moment, and the operation has to end first. */
-  private wakeAt(endsAt: number): void {
-    this.timer = setTimeout(() => this.failLate(), Math.max(1, Math.floor(endsAt - performance.now())));
+  /** Up to a millisecond early and never late: the operation has to end before its connection is given up. */
+  private setTimer(): void {
+    if (this.timer || !this.oldest) return;
+    this.counted = this.now();
+    this.setAt = performance.now();
+    this.stepMs = Math.min(STEP_MS, Math.max(1, Math.floor(this.oldest.endsAt - this.counted)));
+    this.timer = setTimeout(() => this.wake(), this.stepMs);
+  }
+
+  private wake(): void {
+    this.timer = undefined;
+    this.counted += this.stepMs;
+    this.stepMs = 0;
+    // What has arrived by now is read first: an answer that is already there wins.
+    if (this.oldest && this.isDue(this.oldest)) setImmediate(() => this.failLate());
+    else this.setTimer();
   }
 
   private failLate(): void {
-    this.timer = undefined;
-    for (let late; (late = this.oldest);) {
-      if (late.endsAt - performance.now() >= 1) return this.wakeAt(late.endsAt);
+    for (let late; (late = this.oldest) && this.isDue(late);) {
       this.unlink(late);
       late.isLate = true;
       late.fail();
     }
+    this.setTimer();
+  }
+
+  private isDue({ endsAt }: Deadline): boolean {
+    return endsAt - this.now() < 1;
   }
 }

@@ -3,7 +3,7 @@ import { mariadbDialect } from './mysql/mariadb.dialect.js';
 import { mysqlDialect } from './mysql/mysql.dialect.js';
 import { postgresDialect } from './postgres/postgres.dialect.js';
 import { defineSessionEntity, SessionEntity } from '../entity/session.entity.js';
-import { betterSqliteDialect, sqliteDialect } from './sqlite/sqlite.dialect.js';
+import { betterSqliteDialect, sqliteDialect, sqljsDialect } from './sqlite/sqlite.dialect.js';
 import { standardDialect } from '../sql/standard.dialect.js';
 import type { SessionDialect } from '../sql/dialect.js';
 
@@ -14,7 +14,7 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
   ['mariadb', mysqlDialect],
   ['better-sqlite3', betterSqliteDialect],
   ['sqlite', sqliteDialect],
-  ['sqljs', sqliteDialect],
+  ['sqljs', sqljsDialect],
 ]);
 
 /** The dialect of an open data source; the standard one for drivers that have none of their own. */
@@ -30,9 +30,9 @@ export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectL
   return isMysql ? defineSessionEntity({ dataType: 'mediumtext', charset: 'utf8mb4' }) : SessionEntity;
 }
 
-/** The options of a data source of our own: the application's, and behind them those of its database. */
+/** The options of a data source of our own: the application's, and what its database needs. */
 export function ownOptions(options: DataSourceOptions): DataSourceOptions {
-  return { synchronize: true, ...FAMILIES.get(options.type)?.ownOptions?.(options), ...options };
+  return { synchronize: true, ...options, ...FAMILIES.get(options.type)?.ownOptions?.(options) };
 }
 
 /** Prepares a table that was just made, where its database has something to prepare. */

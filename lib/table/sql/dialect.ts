@@ -71,10 +71,13 @@ type Build = (shape: TableShape) => Statement;
  */
 export interface SessionDialect extends ColumnTraits {
   readonly name: string;
-  /** Whether all of the application shares one connection, so that our writes must keep out of its transactions. */
-  readonly sharesConnection: boolean;
-  /** How statements get to the database, unless they are not to be prepared. */
+  /**
+   * How statements get to the database. If all of the application shares one connection, the transport keeps writes out of the
+   * application's transactions.
+   */
   readonly transport: StatementTransport;
+  /** The same with `preparedStatements: false`. */
+  readonly unpreparedTransport: StatementTransport;
   /** The statements for several rows; without one the rows are written one by one. */
   readonly multiRow: MultiRowStatements;
   /** Whether `equals` is exact; if not, a row is looked at before it is written. */
@@ -121,7 +124,7 @@ export interface SessionDialect extends ColumnTraits {
   /** Prepares a table that was just made, in a way that entities cannot say. Does nothing where the table has settings already. */
   readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
 
-  /** What a data source of our own is opened with, where the application says nothing else. */
+  /** What a data source of our own is opened with, instead of some of the application's options. */
   ownOptions?(options: DataSourceOptions): object;
 
   /** Without it sessions are locked within the process only. */

@@ -10,11 +10,11 @@ import type { SessionDialect, Statement, TableShape } from './dialect.js';
 export const standardDialect: SessionDialect = {
   name: 'standard',
   integerHoldsMilliseconds: false,
-  sharesConnection: false,
   textBytes: {},
 
   multiRow: {},
   transport: queryRunnerTransport,
+  unpreparedTransport: queryRunnerTransport,
 
   isExact: false,
   equals: ({ sql }, value) => `${sql} = ${value}`,

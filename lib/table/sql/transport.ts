@@ -1,5 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { DataSource, QueryRunner } from 'typeorm';
+import { SessionUnavailableError } from '../../session.errors.js';
+import { afterRunning } from '../running-time.js';
+import { StatementAttempt } from './statement-attempt.js';
 
 /** A statement as it is sent. */
 export interface SentStatement {
@@ -21,29 +24,16 @@ export interface StatementResult {
   readonly affected: number;
 }
 
-/** How a statement gets to the database. A connection on which it takes longer than `timeoutMs` is given up. */
+/**
+ * How a statement gets to the database. A connection on which it takes longer than `timeoutMs` is given up. Rejects with the error of the
+ * driver, or with a `SessionError`.
+ */
 export type StatementTransport = (
   dataSource: DataSource,
   statement: SentStatement,
   parameters: unknown[],
   timeoutMs: number,
 ) => Promise<StatementResult>;
-
-/** Through a query runner of TypeORM on the primary, whatever the driver. */
-export const queryRunnerTransport: StatementTransport = async (dataSource, { sql }, parameters, timeoutMs) => {
-  const runner = dataSource.createQueryRunner('master');
-  try {
-    const socket = await connect(runner);
-    return await bounded(socket, timeoutMs, () => send(runner, sql, parameters));
-  } finally {
-    await runner.release();
-  }
-};
-
-async function send(runner: QueryRunner, sql: string, parameters: unknown[]): Promise<StatementResult> {
-  const { records, affected } = await runner.query(sql, parameters, true);
-  return { records: records as DatabaseRecord[], affected: affected ?? 0 };
-}
 
 /** A connection of `mysql2`, or of `pg`, as far as it is used here. */
 interface Connection {
@@ -59,28 +49,56 @@ export async function connect(runner: QueryRunner): Promise<Duplex | undefined> 
 
 /** Does work on a connection, which is given up when the work takes too long. */
 export async function bounded<Result>(socket: Duplex | undefined, timeoutMs: number, work: () => Promise<Result>): Promise<Result> {
-  const timer = giveUpAfter(timeoutMs, socket);
+  const stop = afterRunning(timeoutMs, () => socket?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)));
   try {
     return await work();
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 
-/**
- * Gives a connection up on which work takes too long: a server that lost its power says nothing, and the kernel waits for
- * a quarter of an hour, with one connection of the pool after the other. What waits for the pool has none to give up.
- */
-export function giveUpAfter(timeoutMs: number, stream: Duplex | undefined): NodeJS.Timeout {
-  return setTimeout(() => stream?.destroy(new Error(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
+/** Through a query runner of TypeORM on the primary, whatever the driver. */
+export const queryRunnerTransport: StatementTransport = (dataSource, { sql }, parameters, timeoutMs) =>
+  StatementAttempt.run(timeoutMs, (attempt) => {
+    const runner = dataSource.createQueryRunner('master');
+    const send = async (): Promise<StatementResult | undefined> => {
+      try {
+        if (!attempt.connected(await connect(runner))) return undefined;
+        const { records, affected } = await runner.query(sql, parameters, true);
+        return { records: records as DatabaseRecord[], affected: affected ?? 0 };
+      } finally {
+        await runner.release();
+      }
+    };
+    send().then(
+      (result) => result && attempt.resolve(result),
+      (error: unknown) => attempt.reject(error),
+    );
+  });
+
+/** Whether what a driver gave has these methods: it may be of another library that only resembles the one that we know. */
+export const hasMethods = (given: object | undefined, ...names: readonly string[]): boolean =>
+  given !== undefined && names.every((name) => typeof (given as Readonly<Record<string, unknown>>)[name] === 'function');
+
+/** Whether a statement changes nothing. */
+export const isRead = ({ sql }: SentStatement): boolean => sql.startsWith('SELECT');
+
+/** Tells TypeORM's logger of a statement, as the query runner does. */
+export function logStatement({ logger }: DataSource, { sql }: SentStatement, values: unknown[]): void {
+  callLogger(() => logger.logQuery(sql, values));
 }
 
-/** Tells the logger, and then whoever waits: what a logger throws in the callback of a driver would end the process. */
-export function refuse(reject: (reason: unknown) => void, { logger }: DataSource, error: unknown, sql: string, values: unknown[]): void {
+/** Tells TypeORM's logger of a statement that failed. */
+export function logFailure({ logger }: DataSource, { sql }: SentStatement, values: unknown[], error: unknown): void {
+  callLogger(() => logger.logQueryError(error as Error, sql, values));
+}
+
+function callLogger(log: () => void): void {
   try {
-    logger.logQueryError(error as Error, sql, values);
-    reject(error);
-  } catch (failure) {
-    reject(failure);
+    log();
+  } catch (cause) {
+    throw new SessionUnavailableError('The logger of the data source threw an error. Correct the logger, or log fewer statements.', {
+      cause,
+    });
   }
 }

@@ -1,7 +1,10 @@
 import type { Duplex } from 'node:stream';
+import { StatementAttempt } from '../../sql/statement-attempt.js';
 import {
-  giveUpAfter,
-  refuse,
+  hasMethods,
+  isRead,
+  logFailure,
+  logStatement,
   queryRunnerTransport,
   type StatementResult,
   type SentStatement,
@@ -18,7 +21,7 @@ interface Connection {
   readonly stream?: Duplex;
 }
 
-type Callback = (error: Error | null, result?: Result) => void;
+type Callback = (error: unknown, result?: Result) => void;
 /** The rows of a statement that returns some; else how many it changed. */
 type Result = DatabaseRecord[] | { readonly affectedRows: number };
 
@@ -35,35 +38,37 @@ const UNPREPARED = new Set<unknown>([1461, 1615, 1243, 1295]);
  * batch alive for longer than two collections of the young generation. TypeORM's logger is told all the same.
  */
 export const mysqlTransport: StatementTransport = (dataSource, statement, values, timeoutMs) => {
+  const driver = dataSource.driver as unknown as Driver;
+  const throughRunner = () => queryRunnerTransport(dataSource, statement, values, timeoutMs);
+  if (!hasMethods(driver, 'obtainMasterConnection')) return throughRunner();
   const { sql } = statement;
-  return new Promise((resolve, reject) => {
-    (dataSource.driver as unknown as Driver).obtainMasterConnection().then((connection) => {
-      const timer = giveUpAfter(timeoutMs, connection.stream);
-      const end: Callback = (error, result) => {
-        clearTimeout(timer);
+  return StatementAttempt.run(timeoutMs, (attempt) => {
+    const use = (connection: Connection): void => {
+      if (!attempt.connected(connection.stream)) return connection.release();
+      const end = attempt.guard<Parameters<Callback>>((error, result) => {
         connection.release();
-        if (result && !error) return resolve(toStatementResult(result));
-        if (UNPREPARED.has((error as { errno?: unknown } | null)?.errno)) {
-          return resolve(queryRunnerTransport(dataSource, statement, values, timeoutMs));
-        }
-        refuse(reject, dataSource, error, sql, values);
-      };
+        if (result && !error) return attempt.resolve(toStatementResult(result));
+        if (UNPREPARED.has((error as { errno?: unknown } | null)?.errno)) return attempt.resolve(throughRunner());
+        logFailure(dataSource, statement, values, error);
+        attempt.reject(error);
+      });
       try {
-        dataSource.logger.logQuery(sql, values);
+        logStatement(dataSource, statement, values);
         if (connection.execute && isPrepared(statement)) connection.execute(sql, values, end);
         else connection.query(sql, values, end);
       } catch (error) {
-        end(error as Error);
+        end(error);
       }
-    }, reject);
+    };
+    driver.obtainMasterConnection().then(attempt.guard(use), (error: unknown) => attempt.reject(error));
   });
 };
 
 /**
- * Writes of 32 rows with 1 KB are a third faster when the server need not parse them, inserts a seventh. Reads are a tenth
- * slower: `mysql2` takes rows apart faster in the form of text.
+ * Writes of many rows are quicker when the server need not parse them. Reads are slower: `mysql2` takes rows apart faster in the
+ * form of text.
  */
-const isPrepared = ({ isFrequent, sql }: SentStatement): boolean => isFrequent && !sql.startsWith('SELECT');
+const isPrepared = (statement: SentStatement): boolean => statement.isFrequent && !isRead(statement);
 
 function toStatementResult(result: Result): StatementResult {
   return Array.isArray(result) ? { records: result, affected: result.length } : { records: [], affected: result.affectedRows };

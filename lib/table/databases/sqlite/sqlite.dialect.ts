@@ -1,7 +1,9 @@
 import { insertOrReplace } from '../postgres/postgres.dialect.js';
-import { betterSqliteTransport } from './better-sqlite3.transport.js';
+import { betterSqliteTransport, unpreparedBetterSqliteTransport } from './better-sqlite3.transport.js';
 import { ownFileOptions } from './open-options.js';
 import { textInstant } from '../../entity/instant.js';
+import { sharedRunnerTransport } from './shared-connection.js';
+import { sqljsTransport } from './sqljs.transport.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
 import { valuesMultiRow } from '../../sql/values.multi-row.js';
@@ -14,7 +16,8 @@ export const sqliteDialect: SessionDialect = {
   multiRow: valuesMultiRow(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
   instantOf: (type) => (type === 'datetime' ? textInstant : undefined),
-  sharesConnection: true,
+  transport: sharedRunnerTransport,
+  unpreparedTransport: sharedRunnerTransport,
   isExact: true,
   // The first half finds the row by its index, whatever the collation; the second compares it.
   equals: ({ sql }, value) => `${sql} = ${value} AND ${sql} = ${value} COLLATE BINARY`,
@@ -28,4 +31,12 @@ export const sqliteDialect: SessionDialect = {
 };
 
 /** The driver `better-sqlite3`, which answers at once. */
-export const betterSqliteDialect: SessionDialect = { ...sqliteDialect, transport: betterSqliteTransport, ownOptions: ownFileOptions };
+export const betterSqliteDialect: SessionDialect = {
+  ...sqliteDialect,
+  transport: betterSqliteTransport,
+  unpreparedTransport: unpreparedBetterSqliteTransport,
+  ownOptions: ownFileOptions,
+};
+
+/** The driver `sql.js`, which answers at once. */
+export const sqljsDialect: SessionDialect = { ...sqliteDialect, transport: sqljsTransport, unpreparedTransport: sqljsTransport };
