@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPackage } from '../package/compiler.js';
+import { buildRepository } from '../package/compiler.js';
 import { root } from '../package/library.js';
 
 /** Serves requests that begin and change a session, is closed, and then has nothing left to do. */
@@ -46,7 +46,7 @@ describe('a process', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'exit-'));
-    buildPackage(folder);
+    buildRepository(folder);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   });
   afterAll(() => rmSync(folder, { recursive: true }));

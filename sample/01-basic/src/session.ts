@@ -3,7 +3,7 @@ import type { SessionModuleOptions } from 'nestjs-typeorm-session';
 import type { Cart } from './cart.js';
 
 /** What this application keeps in a session; `@Session()` and `req.session` know it from here. */
-declare module 'express-session' {
+declare module 'nestjs-typeorm-session' {
   interface SessionData {
     visits: number;
     userId: string;
