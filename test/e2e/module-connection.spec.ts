@@ -9,6 +9,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { embedded } from '../support/embedded.js';
 
 const launch = (options: Partial<SessionModuleOptions>) =>
   startApp({ imports: [SessionModule.forRoot({ secret: 'secret', ...options })], controllers: [ViewsController] });
@@ -150,7 +151,7 @@ describe('no data source at all', () => {
   });
 
   it('is not the same as two', async () => {
-    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const connection = embedded;
     const module = SessionModule.forRoot({ secret: 'secret', connection, dataSource: new DataSource(connection) });
     await expect(createApp({ imports: [module] })).rejects.toMatchObject({
       name: 'SessionOptionsError',

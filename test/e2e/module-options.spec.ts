@@ -12,6 +12,7 @@ import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { embedded } from '../support/embedded.js';
 
 const OPTIONS = Symbol('options that another module provides');
 
@@ -82,7 +83,7 @@ describeEachDatabase('the options of SessionModule', (database) => {
 });
 
 describe('options that SessionModule refuses', () => {
-  const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+  const connection = embedded;
   const entity = defineSessionEntity();
   const good: SessionModuleOptions = { secret: 'secret', connection };
   const given = (useFactory: () => unknown) => ({ useFactory }) as unknown as SessionModuleAsyncOptions;

@@ -8,8 +8,9 @@ import type { SessionModuleOptions } from '../../lib/store/options/session-optio
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { dataOf, readValues } from '../support/store-data.js';
 import { barrier, turns } from '../support/store-gate.js';
+import { embedded } from '../support/embedded.js';
 
-const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
+const memory = embedded;
 
 function compose(options: Partial<SessionModuleOptions> = {}, dataSource?: DataSource) {
   const warnings: string[] = [];

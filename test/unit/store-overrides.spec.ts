@@ -3,6 +3,7 @@ import request from 'supertest';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSessionMiddleware } from '../../lib/express.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
+import { embedded } from '../support/embedded.js';
 
 type Handler = (req: express.Request & { session: Record<string, unknown> }) => unknown;
 
@@ -17,7 +18,7 @@ afterEach(async () => {
 function serve(handlers: Record<string, Handler>): { app: Express; store: SessionStore } {
   const sessions = createSessionMiddleware({
     secret: 'a secret of a test',
-    connection: { type: 'better-sqlite3', database: ':memory:' },
+    connection: embedded,
     touchInterval: 0,
     prune: false,
   });
