@@ -15,7 +15,8 @@ export {
   SessionTooLargeError,
   SessionUnavailableError,
 } from './session.errors.js';
-export type { SessionData } from './store/express-session.js';
+// By a star, because an interface that is re-exported by name cannot be augmented.
+export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/work/events.js';
 export type { SessionModuleOptions } from './store/options/session-options.js';
 export type { SessionInfo, SessionQuery } from './store/work/reader.js';

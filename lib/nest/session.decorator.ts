@@ -1,6 +1,10 @@
 import { createParamDecorator } from '@nestjs/common';
-import type { ExecutionContext } from '@nestjs/common';
+import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import type { Request, Session as ExpressSession } from '../store/express-session.js';
+
+// Written out, because what TypeScript infers under Nest 12 names a type that Nest 11 has not.
+type Pipe = PipeTransform | Type<PipeTransform>;
+type Decorator<Key> = (...keyOrPipes: (Key | Pipe | undefined)[]) => ParameterDecorator;
 
 const sessionOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Partial<Request>>().session;
 
@@ -14,7 +18,7 @@ const sessionOf = (context: ExecutionContext) => context.switchToHttp().getReque
  * @publicApi
  */
 // An arrow function, because the decorator's name is what compilers emit as the parameter's run-time type: it must not be constructible.
-export const Session = createParamDecorator((key: string | undefined, context: ExecutionContext): unknown => {
+export const Session: Decorator<string> = createParamDecorator((key: string | undefined, context: ExecutionContext): unknown => {
   const session = sessionOf(context);
   return key === undefined ? session : session?.[key as keyof typeof session];
 });
@@ -32,6 +36,6 @@ export type Session = ExpressSession;
  *
  * @publicApi
  */
-export const SessionHandle = createParamDecorator(
+export const SessionHandle: Decorator<never> = createParamDecorator(
   (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
 );

@@ -1,6 +1,7 @@
 // The one file of this room that knows express-session; the others take its names from here.
 import session from 'express-session';
 import type { Request } from 'express';
+import type { SessionData } from './session-data.js';
 
 export const { Store, Session, Cookie } = session as typeof session & {
   Session: { readonly prototype: session.Session };
@@ -13,15 +14,16 @@ interface CookieInternals {
   serialize(name: string, value: string): string;
 }
 
-export type { Request };
-/** What a session holds: express-session's own interface, which applications augment. */
-export type SessionData = session.SessionData;
+export type { Request, SessionData };
 export type CookieOptions = session.CookieOptions;
 /** The session on a request, with whatever `SessionData` is augmented by. */
-export type Session = session.Session & Partial<session.SessionData>;
+export type Session = session.Session & Partial<SessionData>;
+
+// In the block below, `SessionData` is express-session's; keys that are declared in ours come to `req.session` by this name.
+type Declared = Partial<SessionData>;
 
 declare module 'express-session' {
-  interface Session {
+  interface Session extends Declared {
     /** Stores the session now. Rejects with `SessionInterruptedError` where it was ended meanwhile. */
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */

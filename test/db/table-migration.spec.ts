@@ -6,6 +6,7 @@ import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newRow, NOW } from '../support/table-rows.js';
+import { embedded } from '../support/embedded.js';
 
 describeEachDatabase('The migration', (database) => {
   const entity = ownSessionEntity(database);
@@ -85,8 +86,8 @@ describe('The migration', () => {
   it('may have a name of its own, and is for SessionEntity by itself', async () => {
     const name = 'Sessions1800000000000';
     const migrations = [createSessionMigration({ name })];
-    const options: DataSourceOptions = { type: 'better-sqlite3', database: ':memory:', entities: [SessionEntity], migrations };
-    const dataSource = await new DataSource({ ...options, migrationsRun: true }).initialize();
+    const options = { ...embedded, entities: [SessionEntity], migrations, migrationsRun: true };
+    const dataSource = await new DataSource(options).initialize();
     expect(await dataSource.query('SELECT name FROM migrations')).toEqual([{ name }]);
     expect(await openTable(dataSource, SessionEntity).insert([newRow('a')])).toEqual(['saved']);
     await dataSource.destroy();

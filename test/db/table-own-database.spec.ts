@@ -11,6 +11,7 @@ import { Barrier } from '../support/barrier.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { ownSessionEntity } from '../support/table-open.js';
 import { newRow, NOW } from '../support/table-rows.js';
+import { embedded, hasBetterSqlite } from '../support/embedded.js';
 
 const tableOf = (database: DataSourceLifecycle) => new TypeOrmSessionTable(database, { columns: {}, timeoutMs: 5_000 });
 
@@ -177,7 +178,7 @@ describe('A data source of our own', () => {
     expect(() => ownDatabase(options as DataSourceOptions)).toThrow(/`connection`.*Install the driver or correct the option/s);
   });
 
-  it('in a place that it cannot write to is "unavailable", and fine when it can', async () => {
+  it.skipIf(!hasBetterSqlite)('in a place that it cannot write to is "unavailable", and fine when it can', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'sessions-'));
     const blocked = join(directory, 'blocked');
     writeFileSync(blocked, 'a file where a directory has to be');
@@ -190,7 +191,7 @@ describe('A data source of our own', () => {
     rmSync(directory, { recursive: true });
   });
 
-  it.each([
+  it.skipIf(!hasBetterSqlite).each([
     ['in WAL mode is read where it lies', { enableWAL: true }, 2 ** 28],
     ['in WAL mode that the application prepares is opened as it says', { enableWAL: true, prepareDatabase: () => undefined }, 0],
     ['in the mode of the driver is read page by page, because it may be on a network', {}, 0],
@@ -205,7 +206,7 @@ describe('A data source of our own', () => {
   });
 
   it('takes SessionEntity, and the entity of the application where there is one', () => {
-    const options: DataSourceOptions = { type: 'better-sqlite3', database: ':memory:' };
+    const options = embedded;
     class Custom extends SessionEntity {}
     expect(ownDatabase(options).entity).toBe(SessionEntity);
     expect(ownDatabase(options, Custom).entity).toBe(Custom);

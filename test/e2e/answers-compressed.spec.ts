@@ -7,8 +7,9 @@ import { AT_ONCE, bodyOf, nameOf, STREAMED, type Answer } from '../support/answe
 import { Browser, setCookies } from '../support/browser.js';
 import { holdWrites } from '../support/held-store.js';
 import { startApp } from '../support/nest-app.js';
+import { embedded } from '../support/embedded.js';
 
-const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+const connection = embedded;
 const named = (answers: readonly Answer[]) => answers.map((answer) => [nameOf(answer), answer] as const);
 const isCompressed = ({ path, init }: Answer) => /^.(json|text|refused|file)$/.test(path) && !init;
 /** compression's own `end` takes no callback in the place of the chunk. */

@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { Barrier } from '../support/barrier.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { startApp } from '../support/nest-app.js';
+import { embedded } from '../support/embedded.js';
 
-const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+const connection = embedded;
 
 /** Answers as no handler should. */
 @Controller()

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { buildPackage } from '../package/compiler.js';
+import { buildRepository } from '../package/compiler.js';
 import { root } from '../package/library.js';
+import { embedded } from '../support/embedded.js';
 
 /** Serves requests that begin and change a session, is closed, and then has nothing left to do. */
 const nest = `
@@ -15,7 +16,7 @@ import { NestFactory } from '@nestjs/core';
 import { SESSION_MIDDLEWARE, SessionModule } from 'nestjs-typeorm-session';
 
 class Root {}
-const connection = { type: 'better-sqlite3', database: ':memory:' };
+const connection = ${JSON.stringify(embedded)};
 Module({ imports: [SessionModule.forRoot({ secret: 'secret', connection, autoMount: false })] })(Root);
 const app = await NestFactory.create(Root, { logger: false });
 app.use(app.get(SESSION_MIDDLEWARE), (req, res) => res.json((req.session.views = 1)));
@@ -33,7 +34,7 @@ import { createSessionStore } from 'nestjs-typeorm-session/express';
 import { SessionEntity } from 'nestjs-typeorm-session';
 import { DataSource } from 'typeorm';
 
-const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [SessionEntity], synchronize: true });
+const dataSource = new DataSource({ ...${JSON.stringify(embedded)}, entities: [SessionEntity], synchronize: true });
 const store = createSessionStore({ dataSource });
 await dataSource.initialize();
 await store.set('an id', { views: 1, cookie: { originalMaxAge: null } });
@@ -46,7 +47,7 @@ describe('a process', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'exit-'));
-    buildPackage(folder);
+    buildRepository(folder);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   });
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -9,6 +9,7 @@ import { startExpress } from '../support/express-app.js';
 import { failWrites, holdWrites } from '../support/held-store.js';
 import { expectSessions } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
 const view = (req: Request, res: ExpressResponse) => res.json({ views: (req.session.views = (req.session.views ?? 0) + 1) });
 
@@ -103,7 +104,7 @@ describeEachDatabase('createSessionMiddleware', (database) => {
 });
 
 describe('what createSessionMiddleware refuses', () => {
-  const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+  const connection = embedded;
 
   it.each<[keyof SessionModuleOptions, Partial<SessionModuleOptions>]>([
     ['forRoutes', { forRoutes: ['account'] }],

@@ -10,6 +10,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { startExpress } from '../support/express-app.js';
 import { StatementLog } from '../support/statement-log.js';
 import { expectSessions } from '../support/views.js';
+import { embedded } from '../support/embedded.js';
 
 type Done = (error?: unknown) => void;
 
@@ -200,7 +201,7 @@ describeEachDatabase('createSessionStore under the application’s own session()
 });
 
 describe('what createSessionStore refuses', () => {
-  const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+  const connection = embedded;
 
   it.each([
     ['forRoutes', { forRoutes: ['account'] }],

@@ -4,8 +4,9 @@ import type { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
+import { embedded } from '../support/embedded.js';
 
-const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
+const memory = embedded;
 
 // In a file of its own, because @nestjs/typeorm remembers the entities of `autoLoadEntities` for the whole process.
 it('makes no session table in the application’s data source where sessions have a connection of their own', async () => {

@@ -10,6 +10,7 @@ import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
 const launch = (options: Partial<SessionModuleOptions>) =>
   startApp({ imports: [SessionModule.forRoot({ secret: SECRET, ...options })], controllers: [ViewsController] });
@@ -153,7 +154,7 @@ describe('no data source at all', () => {
   });
 
   it('is not the same as two', async () => {
-    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const connection = embedded;
     const module = SessionModule.forRoot({ secret: SECRET, connection, dataSource: new DataSource(connection) });
     await expect(createApp({ imports: [module] })).rejects.toMatchObject({
       name: 'SessionOptionsError',

@@ -7,8 +7,9 @@ import { Browser, setCookies } from '../support/browser.js';
 import { createApp, moduleOf, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
-const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
+const memory = embedded;
 const sessions = (more: Partial<SessionModuleOptions> & { isGlobal?: boolean } = {}) =>
   SessionModule.forRoot({ secret: SECRET, connection: memory, ...more });
 

@@ -13,6 +13,7 @@ import { describeEachDatabase, uniqueTableName, useDataSource } from '../support
 import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
 const OPTIONS = Symbol('options that another module provides');
 
@@ -83,7 +84,7 @@ describeEachDatabase('the options of SessionModule', (database) => {
 });
 
 describe('options that SessionModule refuses', () => {
-  const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+  const connection = embedded;
   const entity = defineSessionEntity();
   const good: SessionModuleOptions = { secret: SECRET, connection };
   const given = (useFactory: () => unknown) => ({ useFactory }) as unknown as SessionModuleAsyncOptions;

@@ -16,8 +16,9 @@ import { describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { startApp, type Configure } from '../support/nest-app.js';
 import '../support/session-data.js';
+import { embedded } from '../support/embedded.js';
 
-const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+const connection = embedded;
 const sessions = (more: Partial<SessionModuleOptions> & { isGlobal?: boolean } = {}) =>
   SessionModule.forRoot({ secret: 'secret', connection, ...more });
 

@@ -1,20 +1,18 @@
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { manifest, root } from './library.js';
+import { root } from './library.js';
 
-/** Builds the package into a folder as `npm pack` would fill it: the manifest, `dist` and the other listed files. */
+/** Builds the package into a folder, as it is published. */
 export function buildPackage(folder: string): void {
-  const { options, fileNames } = readConfig('tsconfig.build.json');
-  const program = ts.createProgram(fileNames, { ...options, outDir: join(folder, 'dist') });
-  const { diagnostics } = program.emit();
-  const problems = messages([...ts.getPreEmitDiagnostics(program), ...diagnostics]);
-  if (problems.length > 0) throw new Error(problems.join('\n'));
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs'), folder], { encoding: 'utf8' });
+}
 
-  mkdirSync(folder, { recursive: true });
-  for (const file of ['package.json', ...manifest.files]) {
-    if (file !== 'dist' && existsSync(join(root, file))) cpSync(join(root, file), join(folder, file));
-  }
+/** Makes a folder that is like the repository after `npm run build`: an application in it finds the package by its name. */
+export function buildRepository(folder: string): void {
+  buildPackage(join(folder, 'dist'));
+  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
 }
 
 /**

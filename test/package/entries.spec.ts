@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildPackage, exportedNames } from './compiler.js';
+import { buildPackage, buildRepository, exportedNames } from './compiler.js';
 import { manifest, root } from './library.js';
 
 describe('the express entry, installed where there is no Nest', () => {
@@ -22,29 +22,60 @@ describe('the express entry, installed where there is no Nest', () => {
 
   afterAll(() => rmSync(application, { recursive: true }));
 
-  const run = async (type: 'module' | 'commonjs', code: string): Promise<unknown> => {
-    const { stdout } = await promisify(execFile)(process.execPath, [`--input-type=${type}`, '--eval', code], {
-      cwd: application,
-    });
-    return JSON.parse(stdout);
-  };
   const names = Object.entries(exportedNames('express'))
     .filter(([, { kind }]) => /class|function|const/.test(kind))
     .map(([name]) => name);
 
   it('has no Nest within reach', async () => {
     const error = 'import("@nestjs/common").catch(({ code }) => console.log(JSON.stringify(code)))';
-    expect(await run('module', error)).toBe('ERR_MODULE_NOT_FOUND');
-    expect(await run('module', error.replace('@nestjs/common', manifest.name))).toBe('ERR_MODULE_NOT_FOUND');
+    expect(await run(application, 'module', error)).toBe('ERR_MODULE_NOT_FOUND');
+    const entry = `try { require('${manifest.name}') } catch ({ code }) { console.log(JSON.stringify(code)) }`;
+    expect(await run(application, 'commonjs', entry)).toBe('MODULE_NOT_FOUND');
   });
 
   it('loads by import', async () => {
     const code = `import * as entry from '${manifest.name}/express'; console.log(JSON.stringify(Object.keys(entry)))`;
-    expect(await run('module', code)).toEqual(expect.arrayContaining(names));
+    expect(await run(application, 'module', code)).toEqual(expect.arrayContaining(names));
   });
 
   it('loads by require', async () => {
     const code = `console.log(JSON.stringify(Object.keys(require('${manifest.name}/express'))))`;
-    expect(await run('commonjs', code)).toEqual(expect.arrayContaining(names));
+    expect(await run(application, 'commonjs', code)).toEqual(expect.arrayContaining(names));
   });
 });
+
+describe('each entry, loaded by import and by require', () => {
+  const application = mkdtempSync(join(tmpdir(), 'entries-'));
+  const entries = Object.keys(manifest.exports)
+    .filter((name) => name !== './package.json')
+    .map((name) => manifest.name + name.slice(1));
+
+  beforeAll(() => {
+    buildRepository(application);
+    symlinkSync(join(root, 'node_modules'), join(application, 'node_modules'), 'junction');
+  });
+
+  afterAll(() => rmSync(application, { recursive: true }));
+
+  it.each(entries)('%s has the same names, and behind each the same thing', async (entry) => {
+    const code = `
+      import { createRequire } from 'node:module';
+      import * as imported from '${entry}';
+      const required = createRequire(import.meta.url)('${entry}');
+      const names = Object.keys(required);
+      const others = names.filter((name) => imported[name] !== required[name]);
+      console.log(JSON.stringify({ names, others, faces: Object.keys(imported) }));
+    `;
+    const { names, others, faces } = (await run(application, 'module', code)) as Record<string, string[]>;
+    expect(faces).toEqual(names?.toSorted());
+    expect(names).toContain('SessionStore');
+    expect(others).toEqual([]);
+  });
+});
+
+async function run(application: string, type: 'module' | 'commonjs', code: string): Promise<unknown> {
+  const { stdout } = await promisify(execFile)(process.execPath, [`--input-type=${type}`, '--eval', code], {
+    cwd: application,
+  });
+  return JSON.parse(stdout);
+}

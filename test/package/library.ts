@@ -9,8 +9,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Manifest {
   name: string;
   version: string;
-  files: string[];
-  exports: Record<string, string | Record<string, string>>;
+  exports: Record<string, string | Record<'import' | 'require', Record<'types' | 'default', string>>>;
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
   peerDependencies: Record<string, string>;

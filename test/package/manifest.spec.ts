@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,8 @@ const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) a
 };
 
 describe('package.json', () => {
-  it('lists what is shipped, and all of it exists', () => {
-    const documents = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'SECURITY.md', 'LICENSE'];
-    expect(manifest.files).toEqual(['dist', ...documents]);
-    expect(documents.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+  it('is for the repository only; what is published is built', () => {
+    expect(manifest).toMatchObject({ private: true });
   });
 
   it('pins every tool to one version', () => {
@@ -47,10 +45,12 @@ describe('package-lock.json', () => {
 describe('the built package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'package-'));
   const known = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }));
-  const files = (extension: string) =>
-    readdirSync(join(folder, 'dist'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith(extension));
-  const textOf = (file: string) => readFileSync(join(folder, 'dist', file), 'utf8');
-  const unknownImports = (extension: string, isKnown: (name: string) => boolean) =>
+  const files = (extension: RegExp) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => extension.test(file))
+      .map((file) => file.replaceAll('\\', '/'));
+  const textOf = (file: string) => readFileSync(join(folder, file), 'utf8');
+  const unknownImports = (extension: RegExp, isKnown: (name: string) => boolean) =>
     files(extension).flatMap((file) =>
       importsOf(textOf(file))
         .filter((specifier) => !specifier.startsWith('.') && !isBuiltin(specifier))
@@ -62,22 +62,47 @@ describe('the built package', () => {
   beforeAll(() => buildPackage(folder));
   afterAll(() => rmSync(folder, { recursive: true }));
 
+  it('has a manifest without what only the repository needs', () => {
+    const published = JSON.parse(textOf('package.json')) as Record<string, unknown>;
+    expect(Object.keys(published).toSorted()).toEqual([
+      'bugs',
+      'dependencies',
+      'description',
+      'engines',
+      'exports',
+      'homepage',
+      'keywords',
+      'license',
+      'main',
+      'name',
+      'peerDependencies',
+      'peerDependenciesMeta',
+      'repository',
+      'sideEffects',
+      'type',
+      'types',
+      'version',
+    ]);
+    const { name, version, dependencies, peerDependencies } = manifest;
+    expect(published).toMatchObject({ name, version, dependencies, peerDependencies, type: 'commonjs' });
+  });
+
   it('imports dependencies and peers only', () => {
-    expect(unknownImports('.js', (name) => known.has(name))).toEqual([]);
+    expect(unknownImports(/\.m?js$/, (name) => known.has(name))).toEqual([]);
   });
 
   it('has types that need dependencies and peers only', () => {
-    expect(unknownImports('.d.ts', (name) => known.has(name) || known.has(`@types/${name}`))).toEqual([]);
+    expect(unknownImports(/\.d\.m?ts$/, (name) => known.has(name) || known.has(`@types/${name}`))).toEqual([]);
   });
 
   it('has types without a mistake', () => {
-    const declarations = new Map(files('.d.ts').map((file) => [`dist/${file.replaceAll('\\', '/')}`, textOf(file)]));
+    const declarations = new Map(files(/\.d\.ts$/).map((file) => [`dist/${file}`, textOf(file)]));
     const problems = Object.values(checkModules(declarations)).flat();
     expect(declarations.size).toBeGreaterThan(2);
     expect(problems).toEqual([]);
   });
 
-  it('packs every target of exports and nothing that is not listed', () => {
+  it('packs every target of exports, the documents, and nothing that is not needed', () => {
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: folder,
       encoding: 'utf8',
@@ -85,11 +110,19 @@ describe('the built package', () => {
     });
     const [{ files: packed }] = JSON.parse(output) as [{ files: Array<{ path: string }> }];
     const paths = packed.map(({ path }) => path);
-    const targets = Object.values(manifest.exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
-    expect(targets.filter((target) => !paths.includes(target.slice('./'.length)))).toEqual([]);
-    expect(paths.filter((path) => !/^dist\/.+\.(?:js|d\.ts|js\.map)$/.test(path)).toSorted()).toEqual(
-      ['package.json', ...manifest.files.slice(1)].toSorted(),
-    );
+    const targets = Object.values(manifest.exports)
+      .flatMap((target) => (typeof target === 'string' ? [] : Object.values(target).flatMap((condition) => Object.values(condition))))
+      .map((target) => target.replace('./dist/', ''));
+    expect(targets.filter((target) => !paths.includes(target))).toEqual([]);
+    expect(targets.length).toBeGreaterThan(4);
+    expect(paths.filter((path) => !/\.(?:js|d\.ts|mjs|d\.mts)$/.test(path)).toSorted()).toEqual([
+      'ARCHITECTURE.md',
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'SECURITY.md',
+      'package.json',
+    ]);
   });
 });
 

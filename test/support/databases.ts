@@ -36,8 +36,8 @@ const isEveryDatabaseRequired = process.env.REQUIRE_DATABASES === '1';
 export const uniqueTableName = (): string => `sessions_${randomBytes(6).toString('hex')}`;
 
 async function isReachable(options: DataSourceOptions): Promise<boolean> {
-  const probe = new DataSource({ ...options, entities: [] });
   try {
+    const probe = new DataSource({ ...options, entities: [] });
     await probe.initialize();
     await probe.destroy();
     return true;

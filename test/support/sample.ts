@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
-import { buildPackage } from '../package/compiler.js';
+import { buildRepository } from '../package/compiler.js';
 import { root } from '../package/library.js';
 
 const run = promisify(execFile);
@@ -28,8 +28,8 @@ export interface RunningSample {
 /** Builds the package and one sample with the Nest CLI, beside the repository, so that nobody's `dist` is touched. */
 export async function buildSample(name: string): Promise<Sample> {
   const folder = await mkdtemp(join(tmpdir(), `sample-${name}-`));
-  buildPackage(folder);
-  for (const path of ['nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', join('sample', name)]) {
+  buildRepository(folder);
+  for (const path of ['nest-cli.json', 'tsconfig.json', join('sample', name)]) {
     cpSync(join(root, path), join(folder, path), { recursive: true, filter: (file) => !file.includes('.sqlite') });
   }
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');

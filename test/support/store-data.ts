@@ -6,7 +6,7 @@ import type { SessionStore } from '../../lib/store/session-store.js';
 export type Data = SessionData & Record<string, unknown>;
 
 /** A session as it stands on a request, likewise. */
-export type LiveSession = session.Session & Record<string, unknown>;
+export type LiveSession = Omit<session.Session, Exclude<keyof SessionData, 'cookie'>> & Record<string, unknown>;
 
 /** Data as it comes from nowhere: a store knows no row that it belongs to. */
 export function dataOf(values: Record<string, unknown> = {}, cookie: Record<string, unknown> = {}): Data {

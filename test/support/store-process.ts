@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll } from 'vitest';
-import { buildPackage } from '../package/compiler.js';
+import { buildRepository } from '../package/compiler.js';
 import { root } from '../package/library.js';
 
 /** Builds the package for a suite, and returns what runs a module of JavaScript beside it and returns what that printed, as JSON. */
@@ -12,7 +12,7 @@ export function useProcess(timeout = 20_000): (code: string, env?: Record<string
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'store-process-'));
-    buildPackage(folder);
+    buildRepository(folder);
     symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -5,7 +5,8 @@ export const UNCONNECTED = {
   postgres: { type: 'postgres' },
   mysql: { type: 'mysql', database: 'test' },
   mariadb: { type: 'mariadb', database: 'test' },
-  'better-sqlite3': { type: 'better-sqlite3', database: ':memory:' },
+  // Any driver will do that nobody calls; the real one may not be installed.
+  'better-sqlite3': { type: 'better-sqlite3', database: ':memory:', driver: {} },
   sqljs: { type: 'sqljs' },
 } as const satisfies Record<string, DataSourceOptions>;
 

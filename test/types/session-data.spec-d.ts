@@ -9,7 +9,12 @@ import {
   SessionModule,
   type SessionStore,
 } from 'nestjs-typeorm-session';
-import { createSessionMiddleware, createSessionStore, type SessionStore as ExpressEntryStore } from 'nestjs-typeorm-session/express';
+import {
+  createSessionMiddleware,
+  createSessionStore,
+  type SessionData as ExpressEntryData,
+  type SessionStore as ExpressEntryStore,
+} from 'nestjs-typeorm-session/express';
 
 // Checked by the compiler (`npm run test:types`), never run.
 
@@ -17,6 +22,12 @@ declare module 'express-session' {
   interface SessionData {
     typedVisits: number;
     typedCart?: { items: string[] };
+  }
+}
+
+declare module 'nestjs-typeorm-session' {
+  interface SessionData {
+    typedTheme: 'dark' | 'light';
   }
 }
 
@@ -30,13 +41,19 @@ export function dataThatAnApplicationDeclares(): void {
   expectTypeOf(session.typedVisits).toEqualTypeOf<number | undefined>();
   expectTypeOf(session.typedCart).toEqualTypeOf<{ items: string[] } | undefined>();
   expectTypeOf(req.session.typedVisits).toEqualTypeOf<number | undefined>();
-  expectTypeOf<Data>().toEqualTypeOf<ExpressSessionData>();
+  expectTypeOf<Data>().toExtend<ExpressSessionData>();
   expectTypeOf<Data['typedVisits']>().toEqualTypeOf<number>();
+  expectTypeOf<Data['typedTheme']>().toEqualTypeOf<'dark' | 'light'>();
+  expectTypeOf<ExpressEntryData>().toEqualTypeOf<Data>();
+  expectTypeOf(session.typedTheme).toEqualTypeOf<'dark' | 'light' | undefined>();
+  expectTypeOf(req.session.typedTheme).toEqualTypeOf<'dark' | 'light' | undefined>();
   expectTypeOf(req.session).toExtend<Session>();
 
   session.typedVisits = (session.typedVisits ?? 0) + 1;
   // @ts-expect-error A number was declared.
   session.typedVisits = '1';
+  // @ts-expect-error This theme was not declared.
+  req.session.typedTheme = 'blue';
   // @ts-expect-error Nobody declared this one.
   void session.typedNothing;
 }

@@ -9,8 +9,9 @@ import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { SECRET } from '../support/secret.js';
 import { dataOf, readValues } from '../support/store-data.js';
 import { barrier, turns } from '../support/store-gate.js';
+import { embedded } from '../support/embedded.js';
 
-const memory = { type: 'better-sqlite3', database: ':memory:' } as const;
+const memory = embedded;
 
 function compose(options: Partial<SessionModuleOptions> = {}, dataSource?: DataSource) {
   const warnings: string[] = [];

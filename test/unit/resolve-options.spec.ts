@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
+import { embedded } from '../support/embedded.js';
 
 const SECRET = 'correct horse battery staple';
 
@@ -193,7 +194,7 @@ describe('resolveOptions refuses', () => {
   );
 
   it('a data source and a connection at once', () => {
-    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const connection = embedded;
     const { message } = errorOf(secretOf({ dataSource: new DataSource(connection), connection }));
     expect(message).toContain('`dataSource`');
     expect(message).toContain('`connection`');

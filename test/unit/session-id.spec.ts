@@ -4,11 +4,12 @@ import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { isSessionId } from '../../lib/store/session/id.js';
 import { newSession, requestOf } from '../support/store-data.js';
+import { embedded } from '../support/embedded.js';
 
 const ROUNDS = 100_000;
 
 function openStore(options: { genid?: () => string } = {}) {
-  const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+  const connection = embedded;
   return composeStore(resolveOptions({ secret: 'x', connection, prune: false, ...options }), { warn: () => undefined });
 }
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createSessionMiddleware } from '../../lib/express.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
 type Handler = (req: express.Request & { session: Record<string, unknown> }) => unknown;
 
@@ -18,7 +19,7 @@ afterEach(async () => {
 function serve(handlers: Record<string, Handler>): { app: Express; store: SessionStore } {
   const sessions = createSessionMiddleware({
     secret: SECRET,
-    connection: { type: 'better-sqlite3', database: ':memory:' },
+    connection: embedded,
     touchInterval: 0,
     prune: false,
   });

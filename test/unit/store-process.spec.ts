@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { useProcess } from '../support/store-process.js';
+import { embedded } from '../support/embedded.js';
 
-const connection = "connection: { type: 'better-sqlite3', database: ':memory:' }";
+const connection = `connection: ${JSON.stringify(embedded)}`;
 const cookie = 'cookie: { originalMaxAge: null, expires: null }';
 
 describe('a process of its own', () => {

@@ -5,6 +5,7 @@ import type { SessionStore } from '../../lib/store/session-store.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { dataOf } from '../support/store-data.js';
 import { SECRET } from '../support/secret.js';
+import { embedded } from '../support/embedded.js';
 
 const MINUTE = 60_000;
 
@@ -14,7 +15,7 @@ describe('the pruner of a store', () => {
   const warnings: string[] = [];
 
   const open = (prune?: { interval?: number; batchSize?: number } | false) => {
-    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
+    const connection = embedded;
     const resolved = resolveOptions({ secret: SECRET, connection, idleTimeout: '1m', ...(prune !== undefined && { prune }) });
     store = composeStore(resolved, { warn: (message) => void warnings.push(message) });
     store.on('pruned', () => void runs++);
@@ -59,7 +60,7 @@ describe('the pruner of a store', () => {
       const pruned = nextRun();
       await vi.runOnlyPendingTimersAsync();
       await pruned;
-      await Promise.resolve();
+      await pass(0);
       delays.push(Math.max(...timers.mock.calls.map(([, delay]) => delay ?? 0)));
       timers.mockClear();
     }
