@@ -1,7 +1,7 @@
 import type { Request, Response as ExpressResponse } from 'express';
 import session from 'express-session';
 import { defineSessionEntity } from 'nestjs-typeorm-session';
-import { createSessionStore, type SessionModuleOptions } from 'nestjs-typeorm-session/express';
+import { createSessionStore, type SessionData, type SessionModuleOptions } from 'nestjs-typeorm-session/express';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Barrier } from '../support/barrier.js';
@@ -71,7 +71,7 @@ describeEachDatabase('createSessionStore under the application’s own session()
       });
       app.post('/hold-and-wait', async (req, res) => {
         await barrier.wait();
-        const outcome = await store.set(req.sessionID, req.session as session.SessionData).then(
+        const outcome = await store.set(req.sessionID, req.session as SessionData).then(
           () => 'saved',
           (error: Error) => error.name,
         );

@@ -136,10 +136,7 @@ describe('a connection of the module’s own', () => {
   it('is not opened again by what comes too late', async () => {
     const initialize = vi.spyOn(DataSource.prototype, 'initialize');
     onTestFinished(() => initialize.mockRestore());
-    const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
-    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection })] });
-    const connection = embedded;
-    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: 'secret', connection })] });
+    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection: embedded })] });
     await app.close();
     await expect(store.get('an id')).rejects.toMatchObject({ name: 'SessionUnavailableError' });
     await app.close();
