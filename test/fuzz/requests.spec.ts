@@ -55,14 +55,13 @@ describeEachDatabase('the fuzz of requests', (database) => {
   };
 
   /** Leaves these sessions in the table, and no others. */
-  const fill = async (sessions: readonly (readonly [id: string, data: string])[]) => {
+  const fill = async (sessions: readonly (readonly [id: string, data: string])[], keyOf = hashSessionId) => {
     const now = Date.now();
     const times = { createdAt: now, lastSeenAt: now - 40_000, expiresAt: now + 86_400_000, pruneAfter: Math.ceil(now / 3_600_000) + 48 };
     await rows().clear();
     await rows().insert(
       sessions.map(([id, data]) => {
-        const key = hashSessionId(id);
-        return { id: key, handle: key.slice(32), data: storable(data), version: 1, ...times };
+        return { id: keyOf(id), handle: hashSessionId(id).slice(32), data: storable(data), version: 1, ...times };
       }),
     );
   };
@@ -91,20 +90,27 @@ describeEachDatabase('the fuzz of requests', (database) => {
     it('Cookie headers: no cookie but its own gives a session, and what is malformed costs no SQL', async () => {
       const send = await open();
       await fill([[VICTIM, '{"cookie":{},"mark":"the victim"}']]);
-      const sendAll = async (cookies: readonly string[]) => {
-        const bodies = await send(
-          cookies.map((cookie) => ({ path: '/mark', cookie })),
-          cookies,
-        );
-        const other = bodies.findIndex((body) => body !== '{"mark":null}');
-        if (other >= 0) fail([cookies[other]], bodies[other]!);
-      };
       await fuzz(nameOf('cookies'), 0.12 * share, BATCH, async (random, count) => {
         const before = statements.count;
         const malformed = Array.from({ length: count / 2 }, () => malformedCookie(random));
-        await sendAll(malformed);
+        await sendForeign(send, malformed);
         if (statements.count > before) fail(malformed, 'SQL');
-        await sendAll(Array.from({ length: count / 2 }, () => foreignCookie(random)));
+        await sendForeign(
+          send,
+          Array.from({ length: count / 2 }, () => foreignCookie(random)),
+        );
+      });
+      expect(await send([{ path: '/mark', cookie: cookieOf(VICTIM) }], [])).toEqual(['{"mark":"the victim"}']);
+    });
+
+    it('plain ids: none that a collation or a column takes for another gives its session', async () => {
+      const send = await open({ hashIds: false });
+      await fill([[VICTIM, '{"cookie":{},"mark":"the victim"}']], (id) => id);
+      await fuzz(nameOf('plain ids'), 0.01 * share, BATCH, async (random, count) => {
+        await sendForeign(
+          send,
+          Array.from({ length: count }, () => foreignCookie(random)),
+        );
       });
       expect(await send([{ path: '/mark', cookie: cookieOf(VICTIM) }], [])).toEqual(['{"mark":"the victim"}']);
     });
@@ -160,6 +166,17 @@ describeEachDatabase('the fuzz of requests', (database) => {
     });
   });
 });
+
+/** Sends requests none of whose cookies may give a session. */
+async function sendForeign(
+  send: (requests: readonly RawRequest[], inputs: readonly unknown[]) => Promise<string[]>,
+  cookies: readonly string[],
+): Promise<void> {
+  const requests = cookies.map((cookie) => ({ path: '/mark', cookie }));
+  const bodies = await send(requests, cookies);
+  const other = bodies.findIndex((body) => body !== '{"mark":null}');
+  if (other >= 0) fail([cookies[other]], bodies[other]!);
+}
 
 function fail(inputs: readonly unknown[], what: string): never {
   throw new Error(`${what} for ${inputs.map(shown).join('\n')}`);
