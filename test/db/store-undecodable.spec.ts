@@ -71,6 +71,16 @@ describeEachDatabase('stored data that cannot be decoded', (database) => {
     });
   });
 
+  it.each(['expiresAt', 'createdAt', 'lastSeenAt'])('is no session where %s is beyond all dates', async (field) => {
+    const store = open();
+    await store.set('a', dataOf({ views: 1 }));
+    await alter('a', { [field]: 8_640_000_000_000_001 });
+    expect(await store.get('a')).toBeUndefined();
+    expect(warnings).toEqual([expect.stringContaining(field)]);
+    await store.destroy('a');
+    expect(await rows()).toEqual([]);
+  });
+
   it('is not merged into: the save fails and the row stays', async () => {
     const store = open();
     await store.set('a', dataOf({ views: 1 }));

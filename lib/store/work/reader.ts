@@ -10,6 +10,10 @@ import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
 const SCAN_ROWS = 500;
 const PAGE_ROWS = 100;
 
+const NUMBERS = ['expiresAt', 'createdAt', 'lastSeenAt', 'version'] as const;
+/** The last moment that a Date can be. */
+const LATEST_MS = 8.64e15;
+
 /**
  * A live session as users and administrators may see it: no id, no hash, no data.
  *
@@ -87,6 +91,7 @@ export class SessionReader {
     const origin = newOrigin(row.id, row);
     if (key !== row.id) origin.alias = key;
     try {
+      checkNumbers(row);
       const decoded = this.dependencies.codec.decode(row);
       if (!(decoded instanceof Promise)) return this.accept(decoded, origin);
       return decoded.then(
@@ -114,6 +119,16 @@ export class SessionReader {
     this.dependencies.emit('undecodable', factsOf(origin));
     this.dependencies.warn(`${error.message} Session ${origin.handle ?? 'without a handle'}.`);
     if (this.dependencies.options.onUndecodable === 'error') throw error;
+  }
+}
+
+/** A row with a zero date, text in a number column of SQLite or a time beyond all dates cannot be calculated with, and never could. */
+function checkNumbers(row: SessionRow): void {
+  for (const field of NUMBERS) {
+    const value = row[field] ?? 0;
+    if (!(Math.abs(value) <= LATEST_MS)) {
+      throw new SessionSerializationError(`A stored session has a value in its column for \`${field}\` that no session has.`);
+    }
   }
 }
 

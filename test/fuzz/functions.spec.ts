@@ -1,0 +1,93 @@
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { SessionSerializationError } from '../../lib/session.errors.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { SessionCodec, type DecodedSession } from '../../lib/store/session/codec.js';
+import { hashSessionId, isSessionId, keyOf } from '../../lib/store/session/id.js';
+import { applyMerge, mergeSessions } from '../../lib/store/session/merge.js';
+import { createSessionObject } from '../../lib/store/session/session-object.js';
+import type { Request, SessionData } from '../../lib/store/express-session.js';
+import { hostileData, hostileId, hostileRow } from './hostile.js';
+import { fuzz, FUZZ_TIMEOUT_MS, shown } from './run.js';
+import type { Seeded } from './seeded.js';
+
+type Data = Record<string, unknown>;
+
+const KNOWN = 'bJ3mQf0aQxk9nC2vT7yZ8wE1rL5uP4sD';
+
+describe('the fuzz of plain functions', { timeout: FUZZ_TIMEOUT_MS }, () => {
+  it('ids: a key for what is well-formed, another key for another id, and nothing for the rest', async () => {
+    await fuzz('ids', 0.22, 500, (random, count) => {
+      for (let index = 0; index < count; index++) checkId(hostileId(random, KNOWN));
+    });
+  });
+
+  it('merges: under each key what the contract says, and no prototype', async () => {
+    await fuzz('merges', 0.22, 500, (random, count) => {
+      for (let index = 0; index < count; index++) checkMerge(random);
+    });
+  });
+
+  it('rows: no session, or one whose cookie can be sent and whose data can be stored', async () => {
+    const codec = new SessionCodec(resolveOptions({ secret: 'the secret of a fuzz, long enough' }));
+    await fuzz('rows', 0.22, 500, async (random, count) => {
+      for (let index = 0; index < count; index++) await checkRow(codec, hostileRow(random));
+    });
+  });
+});
+
+function checkId(id: unknown): void {
+  const key = keyOf(id, true);
+  const isText = typeof id === 'string' && isSessionId(id);
+  if (key !== (isText ? hashSessionId(id) : undefined)) throw new Error(`wrong key for ${shown(id)}`);
+  if (isText && (id.length > 256 || /\p{Cc}|\p{Cs}/u.test(id))) throw new Error(`well-formed: ${shown(id)}`);
+  if (key !== undefined && key === hashSessionId(KNOWN) && id !== KNOWN) throw new Error(`the key of another id: ${shown(id)}`);
+}
+
+/** Node's own comparison is the model of ours. */
+const holdsSame = (a: Data, b: Data, key: string): boolean =>
+  Object.hasOwn(a, key) === Object.hasOwn(b, key) && isDeepStrictEqual(a[key], b[key]);
+
+function checkMerge(random: Seeded): void {
+  const base: Data = { ...hostileData(random), cookie: hostileData(random) };
+  const edited = (): Data => {
+    const kept = Object.entries(structuredClone(base)).filter(() => !random.isOneIn(4));
+    return Object.fromEntries([...kept, ...Object.entries(hostileData(random)), ['cookie', hostileData(random)]]);
+  };
+  const [theirs, mine] = [edited(), edited()];
+  const fail = (what: string): never => {
+    throw new Error(`${what}: ${shown(JSON.stringify([base, theirs, mine]))}`);
+  };
+  const merged = mergeSessions(base, theirs, mine);
+  if (Object.getPrototypeOf(merged) !== Object.prototype) fail('a prototype');
+  for (const key of new Set([base, theirs, mine, merged].flatMap((each) => Object.keys(each)))) {
+    const isMine = key === 'cookie' || !holdsSame(mine, base, key);
+    if (!holdsSame(merged, isMine ? mine : theirs, key)) fail(`wrong value of ${shown(key)}`);
+  }
+  const session = createSessionObject({ sessionID: KNOWN } as Request, mine as unknown as SessionData);
+  const { save } = session;
+  const prototype: unknown = Object.getPrototypeOf(session);
+  applyMerge(session, mine, merged);
+  if (Object.getPrototypeOf(session) !== prototype || session.save !== save) fail('a member of the session');
+}
+
+async function checkRow(codec: SessionCodec, text: string): Promise<void> {
+  let decoded: DecodedSession;
+  try {
+    decoded = await codec.decode({ data: text, expiresAt: Date.now() + 60_000 });
+  } catch (error) {
+    if (error instanceof SessionSerializationError) return;
+    throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
+  }
+  try {
+    const session = createSessionObject({ sessionID: KNOWN } as Request, decoded.data) as SessionData & { id: string; touch(): unknown };
+    session.touch();
+    const { cookie } = session as unknown as { cookie: { serialize(name: string, value: string): string } };
+    expect(cookie.serialize('sid', 'value')).not.toMatch(/[\r\n]|;.*;.*Set-Cookie/);
+    expect(session.id).toBe(KNOWN);
+    const { expiresAt } = await codec.encode(session, Date.now(), Date.now());
+    expect(Number.isSafeInteger(expiresAt)).toBe(true);
+  } catch (error) {
+    throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
+  }
+}
