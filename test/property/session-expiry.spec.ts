@@ -115,6 +115,12 @@ describe('isTouchDue', () => {
     expect(dueFrom({ ...HOURLY, touchIntervalMs: 7 }, 7)).toEqual([false, true]);
   });
 
+  it('is where the end of the cookie has moved by the interval, and not a millisecond before', () => {
+    const dueAt = (endsAt: number) =>
+      isTouchDue({ ...HOURLY, idleMs: Infinity, endsAt, touchIntervalMs: MINUTE }, 0, { createdAt: 0, lastSeenAt: 0, expiresAt: DAY });
+    expect([dueAt(DAY + MINUTE - 1), dueAt(DAY + MINUTE), dueAt(DAY - MINUTE)]).toEqual([false, true, false]);
+  });
+
   it('is not where it gains nothing, though the interval is over', () => {
     const late = { createdAt: 0, lastSeenAt: 0, expiresAt: 90 * MINUTE };
     expect([30, 31].map((minutes) => isTouchDue(HOURLY, minutes * MINUTE, late))).toEqual([false, true]);

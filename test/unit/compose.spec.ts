@@ -181,6 +181,14 @@ describe('the express entry', () => {
     await store.close();
   });
 
+  it('says in a sentence that options are missing', async () => {
+    expect(() => createSessionMiddleware(undefined as never)).toThrow(/options are missing.*`secret`/);
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await createSessionStore(undefined as never).close();
+    expect(warn.mock.calls).toEqual([[expect.stringContaining('kept in memory')]]);
+    vi.restoreAllMocks();
+  });
+
   it('gives no middleware without a secret', () => {
     expect(() => createSessionMiddleware({ secret: undefined, connection: memory })).toThrow(/`secret` is missing/);
   });

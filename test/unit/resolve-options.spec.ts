@@ -146,6 +146,11 @@ describe('resolveOptions refuses', () => {
     expect(errorOf(secretOf({ [name]: 1 })).message).toContain(`"${name}". Remove it`);
   });
 
+  it('a misspelt field of columns, and says what was meant', () => {
+    expect(errorOf(secretOf({ columns: { userid: 'owner' } })).message).toContain('"columns.userid". Did you mean `columns.userId`?');
+    expect(errorOf(secretOf({ columns: { card: 'card' } })).message).toMatch(/"columns\.card"\. Remove it, or use one of: id, data, /);
+  });
+
   it('a misspelt option of prune, and says what was meant', () => {
     expect(errorOf(secretOf({ prune: { batchsize: 5 } })).message).toContain('Did you mean `prune.batchSize`?');
   });

@@ -1,4 +1,5 @@
 import { SessionOptionsError } from '../../session.errors.js';
+import { SESSION_FIELDS } from '../../table/session-table.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
@@ -70,6 +71,8 @@ const PRUNE_RULES: Rules<'interval' | 'batchSize'> = {
   batchSize: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of rows'],
 };
 
+const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, [() => true, 'the name of an entity property']]));
+
 /**
  * Checks and defaults the options, once; nobody else writes a default. Throws `SessionOptionsError`, which names the
  * option, the value and the remedy.
@@ -85,6 +88,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   const { secret, cookie = {}, prune, genid } = options;
   if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
   if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
+  if (options.columns) checkOptions(options.columns, COLUMN_RULES, 'columns.');
   const lifetime = resolveLifetime(options);
   const name = options.name ?? 'sid';
   const context = { name, absoluteTimeoutMs: lifetime.absoluteTimeoutMs };
@@ -134,6 +138,7 @@ function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptio
 
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
 export function refuseNestOptions(options: Partial<SessionModuleOptions>): void {
+  if (!isObject(options)) return;
   for (const name of ['forRoutes', 'exclude', 'autoMount'] as const) {
     if (options[name] !== undefined)
       throw wrongOption(name, options[name], 'left out here: the application mounts the middleware where it wants it');
