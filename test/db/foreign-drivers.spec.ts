@@ -143,7 +143,7 @@ describe('A driver that is made after better-sqlite3', () => {
       ...database.options,
       entities: [entity],
       synchronize: true,
-    } as DataSourceOptions).initialize();
+    }).initialize();
     onTestFinished(() => dataSource.destroy());
     const table = openTable(dataSource, entity);
     await live(table);

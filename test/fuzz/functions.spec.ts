@@ -85,7 +85,7 @@ async function checkRow(codec: SessionCodec, text: string): Promise<void> {
     const { cookie } = session as unknown as { cookie: { serialize(name: string, value: string): string } };
     expect(cookie.serialize('sid', 'value')).not.toMatch(/[\r\n]|;.*;.*Set-Cookie/);
     expect(session.id).toBe(KNOWN);
-    const { expiresAt } = await codec.encode(session, Date.now(), Date.now());
+    const { expiresAt } = await codec.encode(session, codec.lifetimeOf(session, undefined), Date.now(), Date.now());
     expect(Number.isSafeInteger(expiresAt)).toBe(true);
   } catch (error) {
     throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
