@@ -4,7 +4,7 @@ import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { createMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
-import { composeStore } from '../store/compose.js';
+import { openStore } from '../store/compose.js';
 import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
@@ -40,7 +40,7 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
       provide: SessionStore,
       inject: [RESOLVED_OPTIONS, registered],
       useFactory: (options: ResolvedSessionOptions, found?: DataSource) =>
-        composeStore(options, { dataSource: chooseDataSource(options, found), isSettled: true, warn }),
+        openStore(options, { dataSource: chooseDataSource(options, found), isSettled: true, warn }),
     },
     {
       provide: SESSION_MIDDLEWARE,

@@ -6,6 +6,7 @@ import type { SessionField } from '../table/session-table.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { SessionStore } from './session-store.js';
+import { lookAtTable } from './start-up.js';
 
 /** What the surroundings give, apart from the options. */
 export interface SessionEnvironment {
@@ -32,6 +33,26 @@ const FEATURES: Partial<Record<SessionField, string>> = {
  * source is open already, an entity that cannot hold sessions is an error at once.
  */
 export function composeStore(options: ResolvedSessionOptions, environment: SessionEnvironment): SessionStore {
+  return compose(options, environment).store;
+}
+
+/**
+ * The same, and looks at the table before the application starts. A data source of the application's that is not initialised yet
+ * is looked at by the first use.
+ */
+export async function openStore(options: ResolvedSessionOptions, environment: SessionEnvironment): Promise<SessionStore> {
+  const { store, table, database, warn } = compose(options, environment);
+  const isLate = database.dataSource === environment.dataSource && !database.isOpen();
+  try {
+    if (!isLate) await lookAtTable(table, options.operationTimeoutMs, warn);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function compose(options: ResolvedSessionOptions, environment: SessionEnvironment) {
   const { warn = (message) => console.warn(message), now = Date.now } = environment;
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
@@ -44,7 +65,7 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const store = new SessionStore(table, options, { now, warn }, () => database.close());
   store.startPruning();
-  return store;
+  return { store, table, database, warn };
 }
 
 /** What an option needs must be there; what else is missing switches its feature off. */

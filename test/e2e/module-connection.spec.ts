@@ -50,11 +50,10 @@ describeEachDatabase('a connection of the module’s own', (database) => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is opened at first use, once, and makes its table', async () => {
+  it('is opened while the application starts, once, and makes its table', async () => {
     const opened = watchDataSources();
     const { address, log } = await launch({ connection });
-    await expect(new Browser(address).get('/nowhere').then(({ status }) => status)).resolves.toBe(404);
-    expect(opened).toHaveLength(0);
+    expect(opened).toHaveLength(1);
     const browsers = Array.from({ length: 10 }, () => new Browser(address));
     await expect(Promise.all(browsers.map((browser) => browser.json('/views')))).resolves.toHaveLength(10);
     expect(opened).toHaveLength(1);
@@ -98,16 +97,19 @@ describeEachDatabase('a connection of the module’s own', (database) => {
 
   it('makes no table where it is told not to', async () => {
     const { address, log } = await launch({ connection: { ...connection, synchronize: false } });
+    expect(log.warnings).toEqual([expect.stringMatching(/missing.*createSessionMigration/)]);
     const answer = await new Browser(address).get('/views');
     expect(answer.status).toBe(500);
     expect(setCookies(answer)).toEqual([]);
     expect(log.errors.join()).toMatch(/missing.*createSessionMigration/);
   });
 
-  it('that cannot be opened is a 503, and tried again by the next request', async () => {
+  it('that cannot be opened is a warning at start-up, then a 503, and tried again by the next request', async () => {
     const initialize = vi.spyOn(DataSource.prototype, 'initialize').mockRejectedValueOnce(new Error('still booting'));
+    initialize.mockRejectedValueOnce(new Error('still booting'));
     onTestFinished(() => initialize.mockRestore());
-    const { address } = await launch({ connection });
+    const { address, log } = await launch({ connection });
+    expect(log.warnings).toEqual([expect.stringMatching(/does not answer yet.*first use.*`connection`/)]);
     const answer = await new Browser(address).get('/views');
     expect(answer.status).toBe(503);
     expect(setCookies(answer)).toEqual([]);

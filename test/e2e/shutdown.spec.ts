@@ -131,10 +131,10 @@ describe('a connection of the module’s own', () => {
   });
 
   it('is not opened again by what comes too late', async () => {
-    const initialize = vi.spyOn(DataSource.prototype, 'initialize');
-    onTestFinished(() => initialize.mockRestore());
     const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
     const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: 'secret', connection })] });
+    const initialize = vi.spyOn(DataSource.prototype, 'initialize');
+    onTestFinished(() => initialize.mockRestore());
     await app.close();
     await expect(store.get('an id')).rejects.toMatchObject({ name: 'SessionUnavailableError' });
     await app.close();

@@ -33,7 +33,7 @@ export interface SessionModuleOptions {
 
   /** A registered TypeORM data source by name, or the object; never closed by this package. @default 'default' */
   dataSource?: string | DataSource;
-  /** A data source of the module's own: opened at first use, its table made unless `synchronize: false`, closed at the end. */
+  /** A data source of the module's own: opened at start-up (or first use), its table made unless `synchronize: false`, closed at the end. */
   connection?: DataSourceOptions;
   /** The entity that sessions are kept in. @default SessionEntity */
   entity?: EntityTarget<ObjectLiteral>;
