@@ -1,22 +1,34 @@
-import { SessionUnavailableError } from '../session.errors.js';
-import type { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
+import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import type { SessionTable } from '../table/session-table.js';
 
 /**
  * Looks at the table while the application starts. Rejects with `SessionEntityError` if the entity cannot hold sessions. Warns if the
  * table is missing, or if the database does not answer within `timeoutMs`: then the application starts, and the first use looks.
  */
-export async function lookAtTable(table: TypeOrmSessionTable, timeoutMs: number, warn: (message: string) => void): Promise<void> {
+export async function lookAtTable(table: SessionTable, timeoutMs: number, warn: (message: string) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new SessionUnavailableError(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
   });
   try {
-    const fault = await Promise.race([table.inspect(), late]);
+    const fault = await Promise.race([missingIn(table), late]);
     if (fault !== undefined) warn(fault);
   } catch (error) {
     if (!(error instanceof SessionUnavailableError)) throw error;
     warn(`The database of the sessions does not answer yet, and is asked again at first use. ${error.message}`);
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/** What is missing of the table, with the remedy. Rejects if the entity cannot hold sessions. */
+async function missingIn(table: SessionTable): Promise<string | undefined> {
+  await table.fields();
+  try {
+    await table.find([''], 0);
+    return undefined;
+  } catch (error) {
+    if (error instanceof SessionEntityError) return error.message;
+    throw error;
   }
 }

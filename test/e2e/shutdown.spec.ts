@@ -134,9 +134,9 @@ describe('a connection of the module’s own', () => {
   });
 
   it('is not opened again by what comes too late', async () => {
+    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection: embedded })] });
     const initialize = vi.spyOn(DataSource.prototype, 'initialize');
     onTestFinished(() => initialize.mockRestore());
-    const { app, store } = await startApp({ imports: [SessionModule.forRoot({ secret: SECRET, connection: embedded })] });
     await app.close();
     await expect(store.get('an id')).rejects.toMatchObject({ name: 'SessionUnavailableError' });
     await app.close();
