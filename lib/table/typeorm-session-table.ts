@@ -33,21 +33,6 @@ export class TypeOrmSessionTable implements SessionTable {
     this.runner.check();
   }
 
-  /**
-   * Opens the data source and looks at its table. Resolves to what is missing there, with the remedy; `undefined` if nothing is.
-   * Rejects with `SessionEntityError` if the entity cannot hold sessions.
-   */
-  async inspect(): Promise<string | undefined> {
-    await this.runner.ready();
-    try {
-      await this.find([''], 0);
-      return undefined;
-    } catch (error) {
-      if (error instanceof SessionEntityError) return error.message;
-      throw error;
-    }
-  }
-
   async fields(): Promise<ReadonlySet<SessionField>> {
     const { columns } = await this.runner.ready();
     return new Set(Object.keys(columns) as SessionField[]);

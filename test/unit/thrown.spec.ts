@@ -8,6 +8,7 @@ import { sources } from '../package/library.js';
 import { variantOf } from '../support/table-entities.js';
 import { newRow, NOW } from '../support/table-rows.js';
 import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';
+import { embedded } from '../support/embedded.js';
 
 type Method = (...given: unknown[]) => unknown;
 type Answer = (error: unknown, answer?: unknown) => void;
@@ -172,8 +173,15 @@ const WAYS: Record<string, { options: DataSourceOptions; prepares: boolean; driv
     prepares: true,
     driver: postgresDriver,
     places: [
-      ...['pool.connect', 'pool.connect, later', 'client.connection', 'client.on', 'client.query', 'client.removeListener'],
-      ...['client.release', 'answer', 'logQueryError'],
+      'pool.connect',
+      'pool.connect, later',
+      'client.connection',
+      'client.on',
+      'client.query',
+      'client.removeListener',
+      'client.release',
+      'answer',
+      'logQueryError',
       ...EVERYWHERE,
     ],
   },
@@ -182,8 +190,13 @@ const WAYS: Record<string, { options: DataSourceOptions; prepares: boolean; driv
     prepares: true,
     driver: mysqlDriver,
     places: [
-      ...['obtainMasterConnection', 'obtainMasterConnection, later', 'connection.stream', 'connection.query', 'connection.release'],
-      ...['answer', 'logQueryError'],
+      'obtainMasterConnection',
+      'obtainMasterConnection, later',
+      'connection.stream',
+      'connection.query',
+      'connection.release',
+      'answer',
+      'logQueryError',
       ...EVERYWHERE,
     ],
   },
@@ -192,7 +205,12 @@ const WAYS: Record<string, { options: DataSourceOptions; prepares: boolean; driv
     prepares: true,
     driver: betterSqliteDriver,
     places: [
-      ...['connection.open', 'connection.inTransaction', 'connection.prepare', 'statement.raw', 'statement.all', 'logQueryError'],
+      'connection.open',
+      'connection.inTransaction',
+      'connection.prepare',
+      'statement.raw',
+      'statement.all',
+      'logQueryError',
       ...EVERYWHERE,
     ],
   },
@@ -201,8 +219,15 @@ const WAYS: Record<string, { options: DataSourceOptions; prepares: boolean; driv
     prepares: true,
     driver: sqljsDriver,
     places: [
-      ...['connection.exec', 'connection.prepare', 'statement.bind', 'statement.step', 'statement.free', 'connection.getRowsModified'],
-      ...['autoSave', 'autoSave, later', 'logQueryError'],
+      'connection.exec',
+      'connection.prepare',
+      'statement.bind',
+      'statement.step',
+      'statement.free',
+      'connection.getRowsModified',
+      'autoSave',
+      'autoSave, later',
+      'logQueryError',
       ...EVERYWHERE,
     ],
   },
@@ -282,7 +307,9 @@ describe('What is thrown inside a statement', () => {
       expect(error).toBeInstanceOf(SessionError);
       const { cause } = error as SessionError;
       const message = cause instanceof Error ? cause.message : String(cause);
-      expect(message).toContain(thrown === undefined ? 'undefined' : 'thrown here');
+      // An error of sql.js is nothing but a text, which may be that of a trigger and hold data.
+      const expected = way === 'sql.js' ? /thrown here|undefined|text of the trigger is left out/ : /thrown here|undefined/;
+      expect(message).toMatch(expected);
       expect(escaped).toEqual([]);
     }
   });
@@ -293,7 +320,7 @@ describe('What is thrown inside a statement', () => {
       throw error;
     };
     const entity = variantOf({ userId: { type: 'varchar', nullable: true, transformer: { to: String, from } } });
-    const dataSource = await new DataSource({ ...UNCONNECTED['better-sqlite3'], entities: [entity], synchronize: true }).initialize();
+    const dataSource = await new DataSource({ ...embedded, entities: [entity], synchronize: true }).initialize();
     const table = new TypeOrmSessionTable(borrowDatabase(dataSource, entity, 60_000), { columns: {}, timeoutMs: 60_000 });
     await table.insert([newRow('a', { userId: 'ann' })]);
     await expect(table.find(['a'], NOW)).rejects.toMatchObject({ code: 'SESSION_SERIALIZATION', cause: error });
