@@ -32,7 +32,8 @@ const FEATURES: Partial<Record<SessionField, string>> = {
  * source is open already, an entity that cannot hold sessions is an error at once.
  */
 export function composeStore(options: ResolvedSessionOptions, environment: SessionEnvironment): SessionStore {
-  const { warn = (message) => console.warn(message), now = Date.now } = environment;
+  const { now = Date.now } = environment;
+  const warn = harmless(environment.warn ?? ((message) => console.warn(message)));
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
@@ -48,6 +49,17 @@ export function composeStore(options: ResolvedSessionOptions, environment: Sessi
   const store = new SessionStore(table, options, { now, warn }, close);
   store.startPruning();
   return store;
+}
+
+/** Warnings come from timers and from callbacks of drivers, where what a logger of the application throws would end the process. */
+function harmless(warn: (message: string) => void): (message: string) => void {
+  return (message) => {
+    try {
+      warn(message);
+    } catch (error) {
+      process.emitWarning(`A warning of the session store could not be logged (${String(error)}): ${message}`);
+    }
+  };
 }
 
 /** What an option needs must be there; what else is missing switches its feature off. */
