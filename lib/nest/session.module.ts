@@ -1,10 +1,12 @@
 import { Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown, Type } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type { Server } from 'node:http';
 import type { RequestHandler } from 'express';
 import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
+import { letGoOfClients } from './http-server.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity } from './session.providers.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
@@ -24,6 +26,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
     @Inject(SessionStore) private readonly store: SessionStore,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: RequestHandler,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
   ) {
     super();
@@ -56,8 +59,11 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
       .forRoutes(...(forRoutes as (string | Type)[]));
   }
 
-  /** Requests in flight are served until the HTTP server has drained, which Nest does after this. */
+  /** Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */
   async beforeApplicationShutdown(): Promise<void> {
+    const { httpAdapter } = this.adapterHost as Partial<HttpAdapterHost>;
+    const server = httpAdapter?.getHttpServer() as Server | undefined;
+    if (server) letGoOfClients(server);
     await this.store.quiesce();
   }
 

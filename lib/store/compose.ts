@@ -54,7 +54,8 @@ export async function openStore(options: ResolvedSessionOptions, environment: Se
 }
 
 function compose(options: ResolvedSessionOptions, environment: SessionEnvironment) {
-  const { warn = (message) => console.warn(message), now = () => Date.now() } = environment;
+  const { now = () => Date.now() } = environment;
+  const warn = harmless(environment.warn ?? ((message) => console.warn(message)));
   const database = databaseOf(options, environment.dataSource, warn);
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
@@ -78,6 +79,17 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
 
 /** The one place where the environment is asked. */
 const isProduction = (): boolean => process.env.NODE_ENV === 'production';
+
+/** Warnings come from timers and from callbacks of drivers, where what a logger of the application throws would end the process. */
+function harmless(warn: (message: string) => void): (message: string) => void {
+  return (message) => {
+    try {
+      warn(message);
+    } catch (error) {
+      process.emitWarning(`A warning of the session store could not be logged (${String(error)}): ${message}`);
+    }
+  };
+}
 
 /** What an option needs must be there; what else is missing switches its feature off. */
 function columnsOf({ columns, renewAfterMs }: ResolvedSessionOptions): ResolvedSessionOptions['columns'] {

@@ -121,10 +121,8 @@ export class SessionStore extends Store {
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
-    return settle(
-      this.deadlines.run(() => this.dependencies.table.clear()),
-      callback,
-    );
+    const cleared = this.deadlines.run(() => this.dependencies.table.clear());
+    return settle(cleared, callback);
   }
 
   /** Ends the session of a request and puts a new, empty one on it. Where the old one cannot be ended, it stays. */
@@ -173,16 +171,18 @@ export class SessionStore extends Store {
     return this.deadlines.run(() => this.dependencies.table.ping());
   }
 
-  /** Ends timers, waits for what is under way, and closes a data source of the module's own. */
+  /** Ends timers, waits for what is under way (at most `operationTimeout`), and closes a data source of the module's own. */
   async close(): Promise<void> {
     await this.quiesce();
+    await this.deadlines.idle();
     await this.closeDatabase();
   }
 
-  /** @internal Ends timers and waits for what is under way; what comes later is still served. */
+  /** @internal Ends timers and waits for what is under way now; what comes later is served, and delays nothing. */
   async quiesce(): Promise<void> {
-    await this.pruner.stop();
-    await this.deadlines.idle();
+    // A run of the pruner on a database that hangs is waited for no longer than the rest.
+    this.deadlines.run(() => this.pruner.stop()).catch((error: unknown) => this.dependencies.warn(String(error)));
+    await this.deadlines.settled();
   }
 
   /** @internal */

@@ -1,12 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import ts from 'typescript';
 import type { DataSourceOptions } from 'typeorm';
-import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { root, sources } from '../package/library.js';
+import { root } from '../package/library.js';
+import { kill, nextMessage, useLibraryProcess } from './library-process.js';
 import { SECRET } from './secret.js';
 
 const ROUTES = 'test/support/lock-routes.ts';
@@ -43,25 +40,10 @@ export interface LockProcess {
 
 /** Returns what starts an application over this table in a process of its own; it is ended with the test. */
 export function useLockProcesses(connection: DataSourceOptions, tableName: string): () => Promise<LockProcess> {
-  let folder: string;
-  beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'lock-process-'));
-    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
-    const write = (file: string, text: string) => {
-      mkdirSync(dirname(join(folder, file)), { recursive: true });
-      writeFileSync(join(folder, file), text);
-    };
-    write('package.json', JSON.stringify({ name: 'nestjs-typeorm-session', type: 'module', exports: './lib/index.js' }));
-    for (const { path, javascript } of sources) write(path.replace(/\.ts$/, '.js'), javascript);
-    write('lock-routes.js', toJavaScript(readFileSync(join(root, ROUTES), 'utf8')));
-    write('program.js', PROGRAM);
-  });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
+  const routes = () => toJavaScript(readFileSync(join(root, ROUTES), 'utf8'));
+  const launch = useLibraryProcess(() => ({ 'lock-routes.js': routes(), 'program.js': PROGRAM }));
   return async () => {
-    const argument = JSON.stringify({ secret: SECRET, connection: { ...connection, synchronize: false }, tableName });
-    const child = fork(join(folder, 'program.js'), [argument], { cwd: folder, execArgv: [] });
-    onTestFinished(() => kill(child));
+    const child = launch({ secret: SECRET, connection: { ...connection, synchronize: false }, tableName });
     return {
       address: `http://127.0.0.1:${String(await nextMessage(child))}`,
       held: async () => void (await nextMessage(child)),
@@ -75,23 +57,4 @@ function toJavaScript(text: string): string {
   const { ES2023: target } = ts.ScriptTarget;
   return ts.transpileModule(text, { compilerOptions: { module, target, verbatimModuleSyntax: true, experimentalDecorators: true } })
     .outputText;
-}
-
-async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const over = new AbortController();
-  const { signal } = over;
-  try {
-    const ended = once(child, 'exit', { signal }).then(() => Promise.reject(new Error('The process ended by itself.')));
-    const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as [unknown];
-    return message;
-  } finally {
-    over.abort();
-  }
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
 }

@@ -93,16 +93,62 @@ describe('Deadlines under way', () => {
     timers.mockRestore();
   });
 
-  it('are waited for until the last has ended, late or not', async () => {
+  /** Whether what waits for operations waits no longer. */
+  function note(waiting: Promise<void>) {
+    const state = { isOver: false };
+    void waiting.then(() => (state.isOver = true));
+    return state;
+  }
+
+  it.each(['settled', 'idle'] as const)('are waited for until the last has ended or is late (%s)', async (wait) => {
     const [late, good] = [start(), start()];
-    let isIdle = false;
-    void deadlines.idle().then(() => (isIdle = true));
+    const waiting = note(deadlines[wait]());
     good.end();
-    await pass(1_000);
-    expect([late.outcome, isIdle]).toEqual([['late'], false]);
-    late.end();
-    await pass(0);
-    expect(isIdle).toBe(true);
+    await pass(999);
+    expect([late.outcome, waiting.isOver]).toEqual([[], false]);
+    await pass(2);
+    expect([late.outcome, waiting.isOver]).toEqual([['late'], true]);
+  });
+
+  it('are not waited for where they have begun later, and so never starve who waits', async () => {
+    let last = start();
+    const waiting = note(deadlines.settled());
+    for (let round = 0; round < 5; round++) {
+      const next = start();
+      last.end();
+      last = next;
+      await pass(1);
+    }
+    expect([last.outcome, waiting.isOver]).toEqual([[], true]);
+  });
+
+  it('are waited for where they follow from each other, for as long as one may take', async () => {
+    let last = start();
+    const waiting = note(deadlines.idle());
+    for (let ms = 0; ms < 999; ms += 9) {
+      expect(waiting.isOver).toBe(false);
+      const next = start();
+      last.end();
+      last = next;
+      await pass(9);
+    }
+    await pass(20);
+    last.end();
+    await pass(1);
+    expect(waiting.isOver).toBe(true);
+  });
+
+  it('are waited for by several, each for its own', async () => {
+    const first = start();
+    const one = note(deadlines.settled());
+    const second = start();
+    const two = note(deadlines.settled());
+    second.end();
+    await pass(1);
+    expect([one.isOver, two.isOver]).toEqual([false, false]);
+    first.end();
+    await pass(1);
+    expect([one.isOver, two.isOver]).toEqual([true, true]);
   });
 });
 

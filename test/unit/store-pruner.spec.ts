@@ -14,10 +14,11 @@ describe('the pruner of a store', () => {
   let runs: number;
   const warnings: string[] = [];
 
-  const open = (prune?: { interval?: number; batchSize?: number } | false) => {
+  const warn = (message: string) => void warnings.push(message);
+  const open = (prune?: { interval?: number; batchSize?: number } | false, warnBy = warn) => {
     const connection = embedded;
     const resolved = resolveOptions({ secret: SECRET, connection, idleTimeout: '1m', ...(prune !== undefined && { prune }) });
-    store = composeStore(resolved, { warn: (message) => void warnings.push(message) });
+    store = composeStore(resolved, { warn: warnBy });
     store.on('pruned', () => void runs++);
   };
   /** The count of the next run that ends. */
@@ -89,6 +90,19 @@ describe('the pruner of a store', () => {
     await pass(11 * MINUTE);
     expect(warnings).toEqual([expect.stringContaining('no connection today')]);
     expect(runs).toBe(0);
+    const pruned = nextRun();
+    await pass(11 * MINUTE);
+    expect(await pruned).toBe(0);
+  });
+
+  it('goes on where not even the warning of it can be logged', async () => {
+    const told = vi.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    open({ interval: 10 * MINUTE }, () => {
+      throw new Error('the disk of the log is full');
+    });
+    vi.spyOn(TypeOrmSessionTable.prototype, 'prune').mockRejectedValueOnce(new Error('no connection today'));
+    await pass(11 * MINUTE);
+    expect(told).toHaveBeenCalledExactlyOnceWith(expect.stringMatching(/disk of the log is full.*no connection today/));
     const pruned = nextRun();
     await pass(11 * MINUTE);
     expect(await pruned).toBe(0);

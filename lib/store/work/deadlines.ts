@@ -11,6 +11,8 @@ export interface Operation {
 
 interface Deadline extends Operation {
   isLate: boolean;
+  /** Rises from each to the next. */
+  readonly number: number;
   /** By `Deadlines.now()`. */
   readonly endsAt: number;
   readonly fail: () => void;
@@ -20,7 +22,7 @@ interface Deadline extends Operation {
 
 /** Bounds how long an operation may take, and knows which are under way. */
 export class Deadlines {
-  private underWay = 0;
+  private begun = 0;
   private oldest: Deadline | undefined;
   private newest: Deadline | undefined;
   private timer: NodeJS.Timeout | undefined;
@@ -28,7 +30,8 @@ export class Deadlines {
   private counted = 0;
   private setAt = 0;
   private stepMs = 0;
-  private readonly idleWaiters: (() => void)[] = [];
+  /** Who waits until all up to a number have ended, in the order of these numbers. */
+  private readonly waiters: { readonly upTo: number; readonly wake: () => void }[] = [];
 
   constructor(
     private readonly timeoutMs: number,
@@ -64,9 +67,22 @@ export class Deadlines {
     return this.counted + Math.min(this.stepMs, performance.now() - this.setAt);
   }
 
-  /** Resolves when nothing is under way any more, whatever came of it. */
+  /** Resolves when nothing is in flight any more, or when the timeout is over; leaves no timer behind. */
   async idle(): Promise<void> {
-    while (this.underWay > 0) await new Promise<void>((resolve) => this.idleWaiters.push(resolve));
+    const end = performance.now() + this.timeoutMs;
+    do await this.settled();
+    while (this.oldest && performance.now() < end);
+    if (this.oldest) return;
+    clearTimeout(this.timer);
+    this.stopClock();
+  }
+
+  /** Resolves when all that are in flight now have ended or are late, whatever has begun meanwhile. */
+  async settled(): Promise<void> {
+    const upTo = this.begun;
+    if (this.oldest) await new Promise<void>((wake) => this.waiters.push({ upTo, wake }));
+    // Who waited for one of them may begin the next in this turn.
+    await new Promise<void>((resolve) => setImmediate(resolve));
   }
 
   /**
@@ -76,8 +92,8 @@ export class Deadlines {
    */
   private enter(fail: () => void): Deadline {
     const older = this.newest;
-    const deadline: Deadline = { isLate: false, endsAt: this.now() + this.timeoutMs, fail, older, newer: undefined };
-    this.underWay++;
+    const endsAt = this.now() + this.timeoutMs;
+    const deadline: Deadline = { isLate: false, number: ++this.begun, endsAt, fail, older, newer: undefined };
     this.newest = deadline;
     if (older) older.newer = deadline;
     else this.oldest = deadline;
@@ -88,8 +104,6 @@ export class Deadlines {
 
   private leave(deadline: Deadline): void {
     if (!deadline.isLate) this.unlink(deadline);
-    this.underWay--;
-    if (this.underWay === 0) for (const wake of this.idleWaiters.splice(0)) wake();
   }
 
   private unlink(deadline: Deadline): void {
@@ -102,6 +116,12 @@ export class Deadlines {
     deadline.newer = undefined;
     // A store that waits for nothing keeps no process alive.
     if (!this.oldest) this.timer?.unref();
+    if (this.waiters.length > 0) this.wakeWaiters();
+  }
+
+  private wakeWaiters(): void {
+    const from = this.oldest?.number ?? Infinity;
+    while (this.waiters.length > 0 && this.waiters[0]!.upTo < from) this.waiters.shift()!.wake();
   }
 
   /** Up to a millisecond early and never late: the operation has to end before its connection is given up. */
@@ -110,10 +130,16 @@ export class Deadlines {
     this.counted = this.now();
     this.setAt = performance.now();
     this.stepMs = Math.min(STEP_MS, Math.max(1, Math.floor(this.oldest.endsAt - this.counted)));
-    this.timer = setTimeout(() => this.wake(), this.stepMs);
+    this.timer = setTimeout(() => this.onTimer(), this.stepMs);
   }
 
-  private wake(): void {
+  private stopClock(): void {
+    this.timer = undefined;
+    this.counted = this.now();
+    this.stepMs = 0;
+  }
+
+  private onTimer(): void {
     this.timer = undefined;
     this.counted += this.stepMs;
     this.stepMs = 0;

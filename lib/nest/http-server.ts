@@ -1,0 +1,17 @@
+import type { Server } from 'node:http';
+
+/** How long a connection may stay open after its last answer, in milliseconds. */
+const IDLE_MS = 1_000;
+
+/**
+ * Makes each answer the last one on its connection. A server that is closed ends the connections on which nothing happens at
+ * that moment; those of clients that go on asking it would serve for ever, and never be closed itself.
+ */
+export function letGoOfClients(server: Server): void {
+  // For answers that are under way already, and say that the connection stays.
+  server.keepAliveTimeout = server.keepAliveTimeout > 0 ? Math.min(server.keepAliveTimeout, IDLE_MS) : IDLE_MS;
+  server.prependListener('request', ({ httpVersionMajor }, response) => {
+    // HTTP/2 has no such header.
+    if (httpVersionMajor === 1) response.setHeader('Connection', 'close');
+  });
+}
