@@ -17,15 +17,16 @@ interface DriverError {
   readonly driverError?: DriverError;
 }
 
-// PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock, lock wait timeout.
-const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213, 1205]);
+// PostgreSQL: serialization failure, deadlock. MySQL, MariaDB: deadlock.
+const TRANSIENT = new Set<unknown>(['40001', '40P01', 1213]);
 // PostgreSQL: shutting down, starting up; class 08 is the connection. MySQL, MariaDB: shutting down, connection killed, not yet in its cluster.
 const LOST = new Set<unknown>(['57P01', '57P02', '57P03', 1053, 1927, 1047, 4031]);
 const LOST_CODE = /^(08|E[A-Z]+$|EAI_|PROTOCOL_|POOL_)/;
 // The drivers of PostgreSQL have only the text.
 const LOST_TEXT =
   /connection (terminated|ended|is closed|was closed)|timeout (exceeded )?when trying to connect|closed state|cannot use a pool/i;
-const LOCK_TIMEOUT = new Set<unknown>(['55P03']);
+// PostgreSQL; MySQL, MariaDB.
+const LOCK_TIMEOUT = new Set<unknown>(['55P03', 1205]);
 // Undefined table or column; SQLite has only the text.
 const MISSING = new Set<unknown>(['42P01', '42703', 1146, 1054]);
 const MISSING_TEXT = /no such (table|column)|has no column named/i;
@@ -47,7 +48,7 @@ export function isLost(error: unknown): boolean {
   return hasCode(error, LOST) || (typeof code === 'string' && LOST_CODE.test(code)) || LOST_TEXT.test(message);
 }
 
-/** Whether PostgreSQL gave up waiting for a lock. */
+/** Whether the database gave up waiting for a lock, and the statement did nothing. */
 export const isLockTimeout = (error: unknown): boolean => hasCode(error, LOCK_TIMEOUT);
 
 /** Whether somebody else created the table or index at the same moment. */

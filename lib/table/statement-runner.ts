@@ -18,8 +18,7 @@ const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
-const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'touch', 'touchInHour', 'remove']);
-const NOT_WHOLE = 'Not all of the rows are as expected. They have to be written one at a time.';
+const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'upsert', 'touch', 'touchInHour', 'remove']);
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
@@ -113,18 +112,23 @@ export class StatementRunner {
   }
 
   /** The rows that are found of several. Rejects with a `SessionError`. */
-  async readBatch(rows: readonly Values[], values: Values): Promise<SessionRow[]> {
+  async readBatch(operation: 'find' | 'versions' | 'unlocked', rows: readonly Values[], values: Values = {}): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.form('find', rows.length, shape)!;
+    const prepared = this.form(operation, rows.length, shape)!;
     const { records } = await this.send({ shape, prepared, parameters: prepared.bind(values, rows), isIdempotent: true });
     return prepared.read(records);
   }
 
   /**
    * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
-   * and they are fewer, none are said to be found if it may be done again, and else it rejects with a refusal.
+   * and they are fewer, none are said to be found if it may be done again. `undefined` where nothing has happened, because one
+   * of the rows was not as expected.
    */
-  async batch(operation: MultiRowName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
+  async batch(
+    operation: MultiRowName,
+    rows: readonly RowValues[],
+    values: Values = {},
+  ): Promise<readonly Pick<SessionRow, 'id'>[] | undefined> {
     const shape = this.known() ?? (await this.ready());
     if (shape.dialect.sharesConnection && this.isInTransaction()) await this.outsideTransactions();
     const prepared = this.form(operation, rows.length, shape)!;
@@ -133,9 +137,8 @@ export class StatementRunner {
     const parameters = prepared.bind({ ...values, count: rows.length }, inOrder);
     const { records, affected } = await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) });
     if (answer === 'ids') return prepared.read(records);
-    if (affected === rows.length) return rows;
-    if (answer === 'allOrNothing') throw new SessionUnavailableError(NOT_WHOLE, { isRefusal: true });
-    return [];
+    if (answer === 'all' || affected === rows.length) return rows;
+    return answer === 'allOrNothing' ? undefined : [];
   }
 
   /** The shape, where nothing has to be waited for. */

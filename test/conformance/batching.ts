@@ -8,7 +8,7 @@ const key = (name: string): string => createHash('sha256').update(name).digest('
 const keys = (...names: string[]): string[] => names.map(key);
 /** A count that fills a statement, and some that do not. */
 const COUNTS = [2, 3, 5, 8, 33, 64];
-const OPERATIONS: readonly MultiRowOperation[] = ['find', 'insert', 'update', 'touch', 'touchInHour', 'remove'];
+const OPERATIONS: readonly MultiRowOperation[] = ['find', 'insert', 'update', 'upsert', 'touch', 'touchInHour', 'remove'];
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => key(`${count}.${index}`));
 

@@ -30,8 +30,8 @@ interface Result {
   readonly rowCount: number | null;
 }
 
-/** What the server refuses while it carries a statement out: value, constraint, deadlock. The connection is as good as before. */
-const REFUSED = /^(22|23|40)[0-9A-Z]{3}$/;
+/** What the server refuses while it carries a statement out: value, constraint, deadlock, lock. The connection is as good as before. */
+const REFUSED = /^(22|23|40)[0-9A-Z]{3}$|^55P03$/;
 /** The table has changed since the statement was prepared, or a pooler in between mixes connections up: nothing has happened. */
 const STALE = new Set<unknown>(['0A000', '26000', '42P05']);
 // The error reaches whoever waits for the query; without a listener it would end the process, too.
