@@ -44,7 +44,7 @@ export class SessionStore extends Store {
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
-    table: SessionTable,
+    table: SessionTable<'locked'>,
     options: ResolvedSessionOptions,
     { now, warn }: SessionSurroundings,
     private readonly closeDatabase: () => Promise<void>,

@@ -1,11 +1,14 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 
+/** What is asked of a table before the application starts. */
+type Looked = Pick<SessionTable, 'fields' | 'find'>;
+
 /**
  * Looks at the table while the application starts. Rejects with `SessionEntityError` if the entity cannot hold sessions. Warns if the
  * table is missing, or if the database does not answer within `timeoutMs`: then the application starts, and the first use looks.
  */
-export async function lookAtTable(table: SessionTable, timeoutMs: number, warn: (message: string) => void): Promise<void> {
+export async function lookAtTable(table: Looked, timeoutMs: number, warn: (message: string) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new SessionUnavailableError(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
@@ -22,7 +25,7 @@ export async function lookAtTable(table: SessionTable, timeoutMs: number, warn: 
 }
 
 /** What is missing of the table, with the remedy. Rejects if the entity cannot hold sessions. */
-async function missingIn(table: SessionTable): Promise<string | undefined> {
+async function missingIn(table: Looked): Promise<string | undefined> {
   await table.fields();
   try {
     await table.find([''], 0);

@@ -35,13 +35,13 @@ const UNDONE: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size', 'state
 const OF_ROW: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size']);
 
 /** Whether the same statement may succeed when it is tried again. */
-export const isTransient = (error: unknown): boolean => failureKind(error) === 'transient' || isLocked(error);
+export const isTransient = (error: unknown): boolean => failureKind(error) === 'transient';
 
 /** Whether the connection is gone, or never came about: whether the statement has happened is not known. */
 export const isLost = (error: unknown): boolean => failureKind(error) === 'lost';
 
-/** Whether the server gave up waiting for a lock of somebody else. */
-export const isLocked = (error: unknown): boolean => failureKind(error) === 'locked';
+/** Whether the database gave up waiting for a lock of somebody else, and the statement did nothing. */
+export const isLockTimeout = (error: unknown): boolean => failureKind(error) === 'locked';
 
 /** Whether the database refused one row, and its neighbours may do better without it. */
 export const isOfRow = (error: unknown): boolean => OF_ROW.has(failureKind(error));

@@ -104,7 +104,7 @@ export interface SessionMove {
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
 /** What can be done for several rows in one statement. */
-export type MultiRowOperation = 'find' | 'insert' | 'update' | 'touch' | 'touchInHour' | 'remove';
+export type MultiRowOperation = 'find' | 'insert' | 'update' | 'upsert' | 'touch' | 'touchInHour' | 'remove';
 
 /**
  * Several rows at once cannot be written together: the database, or a column, refuses one of them, or fewer are as expected and it
@@ -132,8 +132,11 @@ export interface SessionPage {
  * outcome never depends on its neighbours. A promise rejects only where the database could not answer or refused a
  * value, with a `SessionError`; a row that is missing or expired is an outcome. Nothing is reported before it is
  * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
+ *
+ * `Held` is `'locked'` for a table that waits for nobody: another transaction holds the row, nothing was written, and the
+ * caller asks again. A table that waits by itself has no such outcome.
  */
-export interface SessionTable {
+export interface SessionTable<Held extends string = never> {
   /**
    * How many of so many rows one statement takes; 1 where there is no such statement. What is asked for so many rows with
    * different ids happens whole or, where it rejects with `SplitBatchError`, not at all.
@@ -150,28 +153,28 @@ export interface SessionTable {
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined>;
 
   /** Adds rows. `conflict` where the id is taken; the row there stays as it is. */
-  insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]>;
+  insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | Held)[]>;
 
   /** Replaces the data of rows that exist, live or not, and raises their version. Never adds a row. */
-  update(changes: readonly SessionChange[]): Promise<SaveOutcome[]>;
+  update(changes: readonly SessionChange[]): Promise<(SaveOutcome | Held)[]>;
 
   /** Adds rows or, where the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
-  upsert(rows: readonly SessionRow[]): Promise<'saved'[]>;
+  upsert(rows: readonly SessionRow[]): Promise<('saved' | Held)[]>;
 
   /**
    * Moves times, never backwards, and only of live rows. `conflict` where the row was seen since `unseenSince`, so that one
    * of many touches at the same moment writes, and none undoes a save. Without a `lastSeenAt` column: where `expiresAt` gains nothing.
    */
-  touch(touches: readonly SessionTouch[], now: number): Promise<SaveOutcome[]>;
+  touch(touches: readonly SessionTouch[], now: number): Promise<(SaveOutcome | Held)[]>;
 
   /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
-  changeId(moves: readonly SessionMove[]): Promise<SaveOutcome[]>;
+  changeId(moves: readonly SessionMove[]): Promise<(SaveOutcome | Held)[]>;
 
   /** Removes rows, live or not. */
-  remove(ids: readonly string[]): Promise<('removed' | 'gone')[]>;
+  remove(ids: readonly string[]): Promise<('removed' | 'gone' | Held)[]>;
 
   /** Removes the row of a handle, whatever its id is now. Without a `handle` column there is none. */
-  removeHandle(handle: string): Promise<'removed' | 'gone'>;
+  removeHandle(handle: string): Promise<'removed' | 'gone' | Held>;
 
   /** Lists live rows by handle, newest first, with empty `data`. Needs `handle`, and with `userId` that column. */
   page(page: SessionPage): Promise<SessionRow[]>;
@@ -182,7 +185,7 @@ export interface SessionTable {
   /** Counts live rows, all or one user's. */
   count(count: { readonly userId?: string | undefined; readonly now: number }): Promise<number>;
 
-  /** Removes all rows. */
+  /** Removes all rows. Waits for those that another transaction holds, and rejects where it holds them for too long. */
   clear(): Promise<void>;
 
   /** Removes up to `limit` rows whose `pruneAfter` and `expiresAt` have both passed, the oldest first; resolves to how many. */

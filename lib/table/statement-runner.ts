@@ -10,8 +10,9 @@ import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } 
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
 import { pause } from './running-time.js';
 import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
-import { queryRunnerTransport, type DatabaseRecord, type StatementResult, type StatementTransport } from './sql/transport.js';
+import { queryRunnerTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
+import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';
 
 /** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
 const ATTEMPTS = 6;
@@ -21,7 +22,7 @@ const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
 const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
-const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'touch', 'touchInHour', 'remove']);
+const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'upsert', 'touch', 'touchInHour', 'remove']);
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
@@ -140,18 +141,23 @@ export class StatementRunner {
   }
 
   /** The rows that are found of several. Rejects with a `SessionError`. */
-  async readBatch(rows: readonly Values[], values: Values): Promise<SessionRow[]> {
+  async readBatch(operation: 'find' | 'versions' | 'unlocked', rows: readonly Values[], values: Values = {}): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.form('find', rows.length, shape)!;
+    const prepared = this.form(operation, rows.length, shape)!;
     const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values, rows), isIdempotent: true });
     return read(prepared, records);
   }
 
   /**
    * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
-   * and they are fewer, none are said to be found if it may be done again. Else, and where a row is refused, it rejects with `SplitBatchError`.
+   * and they are fewer, none are said to be found if it may be done again. `undefined` where nothing has happened, because one
+   * of the rows was not as expected. Where a row is refused, it rejects with `SplitBatchError`.
    */
-  async batch(operation: MultiRowName, rows: readonly RowValues[], values: Values = {}): Promise<readonly Pick<SessionRow, 'id'>[]> {
+  async batch(
+    operation: MultiRowName,
+    rows: readonly RowValues[],
+    values: Values = {},
+  ): Promise<readonly Pick<SessionRow, 'id'>[] | undefined> {
     const shape = this.known() ?? (await this.ready());
     const prepared = this.form(operation, rows.length, shape)!;
     const { answer } = shape.dialect.multiRow[operation]!;
@@ -160,9 +166,8 @@ export class StatementRunner {
     const sending = { shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(operation) };
     const { records, affected } = await this.send(sending).catch(splitWhereOfRow);
     if (answer === 'ids') return read(prepared, records);
-    if (affected === rows.length) return rows;
-    if (answer === 'allOrNothing') throw new SplitBatchError();
-    return [];
+    if (answer === 'all' || affected === rows.length) return rows;
+    return answer === 'allOrNothing' ? undefined : [];
   }
 
   /** The shape, where nothing has to be waited for. */

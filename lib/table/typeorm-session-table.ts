@@ -1,6 +1,9 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import { isUndone } from './database-error.js';
+import { isLocked, MultiRowWriter, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
+import { clearRows } from './writing/clear-rows.js';
+import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
 import { SplitBatchError } from './session-table.js';
@@ -8,24 +11,28 @@ import type { MultiRowOperation, SaveOutcome, SessionField, SessionRow, SessionT
 import { SessionLocks } from './session-locks.js';
 import { MAX_ROWS } from './sql/statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
-import { wouldMove, classifyMissedTouch } from './missed-touch.js';
+import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
+import { updateOrInsert } from './writing/update-or-insert.js';
 import type { MultiRowName, StatementName } from './sql/dialect.js';
 
-/** How often an upsert in two statements starts over while others add and remove the row. */
-const UPSERT_ATTEMPTS = 6;
 const HOUR_MS = 3_600_000;
 /** Ids of this form differ under every collation. */
 const HASH = /^[0-9a-f]{64}$/;
 const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
 
-/** `SessionTable` over a TypeORM data source. */
-export class TypeOrmSessionTable implements SessionTable {
+/** `SessionTable` over a TypeORM data source. It waits for no row that another transaction holds, or only briefly. */
+export class TypeOrmSessionTable implements SessionTable<'locked'> {
   private readonly runner: StatementRunner;
+  private readonly writer: MultiRowWriter;
   private readonly locks: SessionLocks;
 
-  constructor(database: DataSourceLifecycle, options: StatementRunnerOptions) {
-    this.locks = new SessionLocks(options.timeoutMs);
+  constructor(
+    database: DataSourceLifecycle,
+    private readonly options: StatementRunnerOptions,
+  ) {
     this.runner = new StatementRunner(database, options);
+    this.writer = new MultiRowWriter(this.runner);
+    this.locks = new SessionLocks(options.timeoutMs);
   }
 
   /** Looks at the entity of an open data source. Throws `SessionEntityError` where it cannot hold sessions. */
@@ -53,10 +60,12 @@ export class TypeOrmSessionTable implements SessionTable {
     return row?.previousId === previousId ? row : undefined;
   }
 
-  async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
+  async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | 'locked')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
       this.assertAllFit(rows);
-      return this.batch('insert', rows, 'saved', 'conflict');
+      // All of them or, with an error, none.
+      await this.runner.batch('insert', rows);
+      return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
@@ -67,61 +76,69 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  async update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
+  async update(changes: readonly Contract.SessionChange[]): Promise<(SaveOutcome | 'locked')[]> {
     const { dialect } = await this.runner.ready();
+    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' => {
+      if (!state) return 'gone';
+      return version === undefined || state.version === version ? 'locked' : 'conflict';
+    };
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
       this.assertAllFit(changes.map(({ data, userId }) => ({ data, userId })));
-      const outcomes = await this.batch(operation, changes, 'saved', 'gone');
-      if (!outcomes.includes('gone')) return outcomes;
-      const classify = async ({ id }: { readonly id: string }, index: number): Promise<SaveOutcome> =>
-        outcomes[index] === 'gone' && (await this.exists(id)) ? 'conflict' : outcomes[index]!;
-      return mapInSequence(changes, classify);
+      return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
       this.assertDataFits(change);
-      if ((await this.change(change.version === undefined ? 'overwrite' : operation, change)) > 0) return 'saved';
-      return (await this.exists(change.id)) ? 'conflict' : 'gone';
+      const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
+      return outcome ?? missed(change, await this.stateOf(change.id));
     });
   }
 
-  upsert(rows: readonly SessionRow[]): Promise<'saved'[]> {
-    return mapInSequence(rows, async (row): Promise<'saved'> => {
+  async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {
+    if (this.fitsBatch('upsert', rows.map(idOf))) {
+      this.assertAllFit(rows);
+      return this.writer.write({ operation: 'upsert', rows, done: 'saved', missed: (): 'locked' => 'locked' });
+    }
+    return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
       const { dialect } = await this.runner.ready();
-      if (!dialect.upsert) await this.updateOrInsert(row);
-      else if ((await this.runner.write('upsert', row)) === 0) throw new SessionUnavailableError(ALIKE);
-      return 'saved';
+      if (!dialect.upsert) return updateOrInsert(this, row);
+      return unlessLocked(async (): Promise<'saved'> => {
+        if ((await this.runner.write('upsert', row)) === 0) throw new SessionUnavailableError(ALIKE);
+        return 'saved';
+      });
     });
   }
 
-  async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
+  async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<(SaveOutcome | 'locked')[]> {
     const operation = touches.every(({ pruneAfter }) => pruneAfter === undefined) ? 'touchInHour' : 'touch';
     if (this.fitsBatch(operation, touches.map(idOf))) {
-      const outcomes = await this.batch(operation, touches, 'saved', 'gone', { now });
-      const unmoved = touches.filter((_, index) => outcomes[index] === 'gone');
+      const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
+      const outcomes = await this.writer.write({ operation, rows: touches, done: 'saved', missed, values: { now } });
+      const unmoved = touches.filter((_, index) => outcomes[index] !== 'saved');
       const rows = await this.find(unmoved.map(idOf), now);
-      const reasons = await mapInSequence(unmoved, async (touch, index) => {
-        const row = rows[index];
-        return row && wouldMove(row, touch) ? (await this.touch([touch], now))[0]! : classifyMissedTouch(row, touch);
-      });
-      return outcomes.map((outcome) => (outcome === 'gone' ? reasons.shift()! : outcome));
+      const reasons = unmoved.map((touch, index) => whyMissed(rows[index], touch));
+      return outcomes.map((outcome) => (outcome === 'saved' ? outcome : reasons.shift()!));
     }
     return mapInSequence(touches, async (touch) => {
-      const { columns } = await this.runner.ready();
+      const { columns, dialect } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
       const { id, expiresAt, pruneAfter, lastSeenAt, unseenSince } = touch;
-      if ((await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now })) > 0) return 'saved';
-      return classifyMissedTouch((await this.find([touch.id], now))[0], touch);
+      const outcome = await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now }, 'saved');
+      if (outcome) return outcome;
+      const [row] = await this.find([touch.id], now);
+      return dialect.skipsLocked ? whyMissed(row, touch) : classifyMissedTouch(row, touch);
     });
   }
 
-  changeId(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
+  changeId(moves: readonly Contract.SessionMove[]): Promise<(SaveOutcome | 'locked')[]> {
     return mapInSequence(moves, async (move) => {
       await this.assertFitsOnceReady({ id: move.newId });
       try {
-        return await this.unlessTaken(move.newId, async () => ((await this.change('changeId', { ...move })) > 0 ? 'saved' : 'gone'));
+        return await this.unlessTaken(move.newId, async () => {
+          return (await this.change('changeId', { ...move }, 'saved')) ?? this.goneUnlessSkipped(move.id);
+        });
       } catch (error) {
         // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
         const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
@@ -131,13 +148,16 @@ export class TypeOrmSessionTable implements SessionTable {
     });
   }
 
-  async remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
-    if (this.fitsBatch('remove', ids)) return this.batch('remove', ids.map(toId), 'removed', 'gone');
-    return mapInSequence(ids, async (id) => ((await this.change('remove', { id })) > 0 ? 'removed' : 'gone'));
+  async remove(ids: readonly string[]): Promise<('removed' | 'gone' | 'locked')[]> {
+    if (this.fitsBatch('remove', ids)) {
+      const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
+      return this.writer.write({ operation: 'remove', rows: ids.map(toId), done: 'removed', missed });
+    }
+    return mapInSequence(ids, async (id) => (await this.change('remove', { id }, 'removed')) ?? this.goneUnlessSkipped(id));
   }
 
-  async removeHandle(handle: string): Promise<'removed' | 'gone'> {
-    return (await this.runner.write('removeHandle', { handle })) > 0 ? 'removed' : 'gone';
+  removeHandle(handle: string): Promise<'removed' | 'gone' | 'locked'> {
+    return unlessLocked(async () => ((await this.runner.write('removeHandle', { handle })) > 0 ? 'removed' : 'gone'));
   }
 
   async page(page: Contract.SessionPage): Promise<SessionRow[]> {
@@ -151,7 +171,7 @@ export class TypeOrmSessionTable implements SessionTable {
   }
 
   scan({ after, limit, now }: { after?: string | undefined; limit: number; now: number }): Promise<SessionRow[]> {
-    return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, now });
+    return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
   }
 
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
@@ -160,8 +180,8 @@ export class TypeOrmSessionTable implements SessionTable {
     return (await this.runner.read('idsOfUser', { userId, now })).filter((row) => row.userId === userId).length;
   }
 
-  async clear(): Promise<void> {
-    await this.runner.write('clear', {});
+  clear(): Promise<void> {
+    return clearRows(this.runner, this.options.timeoutMs);
   }
 
   async prune({ now, limit }: { now: number; limit: number }): Promise<number> {
@@ -170,7 +190,7 @@ export class TypeOrmSessionTable implements SessionTable {
     const values = { now, pruneHour: Math.floor(now / HOUR_MS), limit };
     if (dialect.prune) return this.runner.write('prune', values);
     const expired = await this.runner.read((shape) => dialect.expired(shape, limit), values);
-    const outcomes = await this.remove(expired.map(({ id }) => id));
+    const outcomes = await this.remove(expired.map(idOf));
     return outcomes.filter((outcome) => outcome === 'removed').length;
   }
 
@@ -193,57 +213,55 @@ export class TypeOrmSessionTable implements SessionTable {
 
   private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     if (!this.fitsBatch('find', ids)) return mapInSequence(ids, async (id) => (await this.findOne(id, now))[0]);
-    const rows = await this.runner.readBatch(ids.map(toId), { now });
+    const rows = await this.runner.readBatch('find', ids.map(toId), { now });
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id));
   }
 
-  private async updateOrInsert(row: SessionRow): Promise<void> {
-    for (let attempt = 0; attempt < UPSERT_ATTEMPTS; attempt++) {
-      if ((await this.update([{ ...row, version: undefined }]))[0] === 'saved') return;
-      if ((await this.insert([row]))[0] === 'saved') return;
-    }
-    throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
+  /**
+   * Changes the row under exactly this id; where the dialect cannot compare exactly, the row is looked at first. `undefined`
+   * where nothing has changed.
+   */
+  private async change<const Done extends string>(
+    name: StatementName,
+    values: Values & { readonly id: string },
+    done: Done,
+  ): Promise<Done | 'locked' | undefined> {
+    const { dialect } = await this.runner.ready();
+    if (!dialect.isExact && !HASH.test(values.id) && !(await this.exists(values.id))) return undefined;
+    return unlessLocked(async () => ((await this.runner.write(name, values)) > 0 ? done : undefined));
   }
 
-  /** Changes the row under exactly this id; where the dialect cannot compare exactly, the row is looked at first. */
-  private async change(name: StatementName, values: Values & { readonly id: string }): Promise<number> {
+  /** What became of a row that a write has not changed, where no version is asked for. */
+  private async goneUnlessSkipped(id: string): Promise<'gone' | 'locked'> {
     const { dialect } = await this.runner.ready();
-    if (!dialect.isExact && !HASH.test(values.id) && !(await this.exists(values.id))) return 0;
-    return this.runner.write(name, values);
+    return dialect.skipsLocked && (await this.exists(id)) ? 'locked' : 'gone';
   }
 
   /** Only the database knows why it refused a new id; whether it is taken it can be asked. */
-  private async unlessTaken<Outcome>(id: string, write: () => Promise<Outcome>): Promise<Outcome | 'conflict'> {
+  private async unlessTaken<Outcome>(id: string, write: () => Promise<Outcome>): Promise<Outcome | 'conflict' | 'locked'> {
     try {
       return await write();
     } catch (error) {
       if (isUndone(error) && (await this.exists(id))) return 'conflict';
+      if (isLocked(error)) return 'locked';
       throw error;
     }
   }
 
-  private async exists(id: string): Promise<boolean> {
+  private async stateOf(id: string): Promise<RowState> {
     const [row] = await this.runner.read('findId', { id });
-    return row?.id === id;
+    return row?.id === id ? row : undefined;
+  }
+
+  private async exists(id: string): Promise<boolean> {
+    return (await this.stateOf(id)) !== undefined;
   }
 
   /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
   private fitsBatch(operation: MultiRowName, ids: readonly string[]): boolean {
     if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
     return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
-  }
-
-  /** The outcome of each row by whether the statement found it. */
-  private async batch<const Found extends string, const Missing extends string>(
-    operation: MultiRowName,
-    rows: readonly (Values & { readonly id: string })[],
-    found: Found,
-    missing: Missing,
-    values: Values = {},
-  ): Promise<(Found | Missing)[]> {
-    const ids = new Set((await this.runner.batch(operation, rows, values)).map(idOf));
-    return rows.map(({ id }) => (ids.has(id) ? found : missing));
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {
@@ -281,12 +299,3 @@ export class TypeOrmSessionTable implements SessionTable {
 
 const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;
-
-async function mapInSequence<Item, Result>(
-  items: readonly Item[],
-  work: (item: Item, index: number) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const [index, item] of items.entries()) results.push(await work(item, index));
-  return results;
-}

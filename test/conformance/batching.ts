@@ -8,7 +8,7 @@ const key = (name: string): string => createHash('sha256').update(name).digest('
 const keys = (...names: string[]): string[] => names.map(key);
 /** A count that fills a statement, and some that do not. */
 const COUNTS = [2, 3, 5, 8, 33, 64];
-const OPERATIONS: readonly MultiRowOperation[] = ['find', 'insert', 'update', 'touch', 'touchInHour', 'remove'];
+const OPERATIONS: readonly MultiRowOperation[] = ['find', 'insert', 'update', 'upsert', 'touch', 'touchInHour', 'remove'];
 
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => key(`${count}.${index}`));
 
@@ -143,6 +143,33 @@ export function describeBatching(open: () => SessionTable, rowsPerStatement: num
       expect(outcomes).toEqual(['saved', 'conflict', 'saved']);
       const data = (await table.find([a!, taken!, z!], NOW)).map((found) => found?.data);
       expect(data).toEqual(['{"new":1}', newRow(taken!).data, '{"new":1}']);
+    });
+
+    it.each(COUNTS)('are added or replaced, %d at a time', async (count) => {
+      const ids = numbered(count);
+      const old = ids.filter((_, index) => index % 2);
+      await table.insert(old.map((id) => newRow(id, { userId: 'ann' })));
+      const rows = ids.map((id, index) =>
+        newRow(id, {
+          data: `{"n":${index}}`,
+          userId: null,
+          createdAt: NOW + 1,
+          handle: createHash('md5').update(`new ${id}`).digest('hex'),
+        }),
+      );
+      expect(await table.upsert(rows)).toEqual(ids.map(() => 'saved'));
+      const written = rows.map((row) => {
+        const { createdAt, handle } = newRow(row.id);
+        return old.includes(row.id) ? { ...row, createdAt, handle, version: 2 } : row;
+      });
+      expect(await table.find(ids, NOW)).toEqual(written);
+    });
+
+    it('of which some have expired are replaced, too', async () => {
+      const [a, old] = keys('a', 'old');
+      await table.insert([newRow(old!, { expiresAt: NOW })]);
+      expect(await table.upsert([newRow(a!), newRow(old!, { expiresAt: NOW + HOUR })])).toEqual(['saved', 'saved']);
+      expect((await table.find([a!, old!], NOW)).map((row) => row?.version)).toEqual([1, 2]);
     });
 
     it('of which some are missing are removed', async () => {

@@ -6,6 +6,7 @@ import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { ownDatabase } from '../../lib/table/data-source-lifecycle.js';
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
+import type { SessionTable } from '../../lib/table/session-table.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
 import { lockFile, longestBlock, newFilePath } from '../support/locked-file.js';
 import { dataOf } from '../support/store-data.js';
@@ -36,7 +37,7 @@ describe.each([
   ['in WAL mode', { enableWAL: true }, true],
   ['without prepared statements', {}, false],
 ])('A SQLite file that another process has locked, %s', (_, options, prepares) => {
-  it.each<[string, (table: TypeOrmSessionTable) => Promise<unknown[]>, unknown]>([
+  it.each<[string, (table: SessionTable) => Promise<unknown[]>, unknown]>([
     ['insert', (table) => table.insert([newRow(B)]), ['saved']],
     ['insert of several', (table) => table.insert([newRow(B), newRow(C)]), ['saved', 'saved']],
     ['update', (table) => table.update([newChange(A)]), ['saved']],

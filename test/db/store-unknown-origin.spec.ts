@@ -28,6 +28,26 @@ describeEachDatabase('data of unknown origin', (database) => {
     expect(await rowOf('a')).toMatchObject({ version: 20 });
   });
 
+  it.each([true, false])('ends as the last of many sets that are made at once (hashed ids: %s)', async (hashIds) => {
+    const store = open({ hashIds });
+    const large = 'x'.repeat(20_000);
+    for (const sid of ['a', 'b', 'c']) {
+      // Every third travels alone.
+      const sets = Array.from({ length: 12 }, (_, index) => store.set(sid, dataOf({ index, ...(index % 3 === 1 && { large }) })));
+      await Promise.all(sets);
+      expect(await readValues(store, sid)).toEqual({ index: 11 });
+    }
+  });
+
+  it('leaves together', async () => {
+    const store = open();
+    await store.set('first', dataOf({ views: 1 }));
+    statements.length = 0;
+    await Promise.all(Array.from({ length: 32 }, (_, index) => store.set(`s${index}`, dataOf({ index }))));
+    expect(statements.length).toBeLessThanOrEqual(8);
+    expect(await rows()).toHaveLength(33);
+  });
+
   it('makes no row where it is only touched', async () => {
     const store = open();
     await store.touch('a', dataOf({ views: 1 }));

@@ -87,4 +87,14 @@ describeEachServer('Statements that were prepared', (database) => {
     }
     await useEachStatement(table);
   });
+
+  it('of a page are the same for every limit', async () => {
+    const table = openTable(counted(), countedEntity);
+    await table.fields();
+    const listed = (limit: number) => Promise.all([table.page({ limit, now: NOW }), table.scan({ limit, now: NOW })]);
+    await listed(1);
+    const before = await countPrepared(counted());
+    for (let limit = 2; limit <= 41; limit++) await listed(limit);
+    expect(await countPrepared(counted())).toBe(before);
+  });
 });

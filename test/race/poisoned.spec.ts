@@ -84,6 +84,18 @@ describeEachDatabase(`A bad row among ${NEIGHBOURS} good ones, ${ROUNDS} times`,
     expect(new Set(rows.map((row) => `${row?.version} ${row?.data}`))).toEqual(new Set([`${ROUNDS + 1} {"round":${ROUNDS - 1}}`]));
   });
 
+  const upserts = inserts.slice(0, 2);
+  it.each(upserts)('of a set that %s fails alone', async (_, more, expected) => {
+    const table = await open();
+    for (let round = 0; round < ROUNDS; round++) {
+      // Every other row is there already.
+      const rows = [...neighbours(round), ...neighbours(round + 1).slice(0, 2)].map((id) => newRow(id));
+      const result = await play(rows, newRow(badKey(round), more), (row) => table.upsert([row]));
+      expect(result).toEqual({ bad: expected, good: new Set(['saved']) });
+    }
+    expect((await table.find(neighbours(1), NOW)).map((row) => row?.version)).toEqual([2, 2, 1, 1, 1, 1]);
+  });
+
   it('of a touch, and of a removal, that is gone fails alone, and rows go together at all', async () => {
     const table = await open();
     let together = 0;

@@ -12,8 +12,15 @@ interface Connections {
   databaseConnection?: object;
 }
 
-/** Puts itself between a data source and its database, on all ways that statements take; returns what ends that. */
-export function interceptStatements(dataSource: DataSource, intercept: Intercept): () => void {
+/** What MariaDB is told before a statement of ours. */
+const BEFORE = /^SET STATEMENT \S+ FOR /;
+
+/**
+ * Puts itself between a data source and its database, on all ways that statements take; returns what ends that. A statement is
+ * told from its first word.
+ */
+export function interceptStatements(dataSource: DataSource, told: Intercept): () => void {
+  const intercept: Intercept = (sql, send) => told(sql.replace(BEFORE, ''), send);
   const restorers = [
     onRunners(dataSource, intercept),
     onPostgresPool(dataSource, intercept),

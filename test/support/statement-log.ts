@@ -7,7 +7,7 @@ export class StatementLog implements Logger {
   readonly everything: string[] = [];
 
   logQuery(query: string, parameters?: unknown[] | object): void {
-    this.statements.push(query);
+    this.statements.push(query.replace(/^SET STATEMENT \S+ FOR /, ''));
     this.everything.push(query, JSON.stringify(parameters));
   }
 

@@ -96,7 +96,8 @@ export function useStores(database: TestDatabase, shape: SessionEntityDefinition
 }
 
 /** The first word of each statement. */
-export const kindsOf = (statements: readonly string[]) => statements.map((sql) => /^\w+/.exec(sql)?.[0].toUpperCase());
+export const kindsOf = (statements: readonly string[]) =>
+  statements.map((sql) => /^(?:SET STATEMENT \S+ FOR )?(\w+)/.exec(sql)![1]!.toUpperCase());
 
 /** The row of `defineSessionEntity` with only some of its fields. */
 export function entityOf(...fields: string[]): EntitySchema {

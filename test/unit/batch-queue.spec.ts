@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest';
-import { BatchQueue, type QueueRules } from '../../lib/store/batching/batch-queue.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BatchQueue } from '../../lib/store/batching/batch-queue.js';
+import type { QueueRules } from '../../lib/store/batching/queue-entry.js';
 import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { SplitBatchError } from '../../lib/table/session-table.js';
 import { turns } from '../support/store-gate.js';
@@ -222,5 +223,108 @@ describe('A queue', () => {
     const { queue } = openQueue();
     for (let index = 0; index < 10_001; index++) void queue.submit({ key: String(index) });
     await expect(queue.submit({ key: 'one more' })).rejects.toMatchObject({ code: 'SESSION_UNAVAILABLE' });
+  });
+
+  it('takes no more than a hundred operations of one key into its queue, and lets the others pass', async () => {
+    const { queue, submit, answer } = openQueue();
+    const results = Array.from({ length: 12_000 }, (_, value) => queue.submit({ key: 'one', value }).catch((error: unknown) => error));
+    const others = submit('a', 'b', 'c');
+    await turns(1);
+    await answer();
+    await answer();
+    expect(await others).toEqual(['done a', 'done b', 'done c']);
+    const refused = await Promise.all(results.slice(101));
+    expect(refused).toHaveLength(11_899);
+    for (const error of [refused[0], refused.at(-1)]) {
+      expect(error).toMatchObject({
+        code: 'SESSION_UNAVAILABLE',
+        message: expect.stringContaining('100 operations of one session') as string,
+      });
+    }
+    for (let sent = 1; sent < 101; sent++) await answer();
+    expect(await Promise.all(results.slice(0, 101))).toEqual(Array.from({ length: 101 }, () => ['done one']));
+  });
+
+  it('keeps the order of what travels alone and what does not, of one key', async () => {
+    const { sent, answer, submitItems } = openQueue({ isAlone: ({ value }) => value! % 2 === 0 });
+    const outcomes = submitItems(...[1, 2, 3, 4].map((value) => ({ key: 'a', value })));
+    for (let count = 1; count <= 4; count++) {
+      await turns(2);
+      expect(sent).toEqual([1, 2, 3, 4].slice(0, count).map((value) => [`a${value}`]));
+      await answer();
+    }
+    expect(await outcomes).toEqual(Array(4).fill('done a'));
+  });
+});
+
+describe('A queue with rows that are locked', () => {
+  /** Answers `locked` for keys that somebody holds. */
+  function openLocked(held: Set<string>, more: Partial<QueueRules<Item, string>> = {}) {
+    const sent: string[][] = [];
+    const opened = openQueue({
+      send: async (items) => {
+        sent.push(items.map(({ key, value }) => key + (value ?? '')));
+        await turns(1);
+        return items.map(({ key }) => (held.has(key) ? 'locked' : `done ${key}`));
+      },
+      ...more,
+    });
+    return { ...opened, sent };
+  }
+
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('lets the others pass, and asks for them together until they are free', async () => {
+    const held = new Set(['b', 'd']);
+    const { sent, submit } = openLocked(held);
+    const locked = submit('b', 'd');
+    expect(await submit('a', 'c', 'e')).toEqual(['done a', 'done c', 'done e']);
+    await vi.advanceTimersByTimeAsync(200);
+    const asked = sent.length;
+    await vi.advanceTimersByTimeAsync(200);
+    expect(sent.length).toBeGreaterThan(asked + 3);
+    held.clear();
+    await vi.advanceTimersByTimeAsync(50);
+    expect(await locked).toEqual(['done b', 'done d']);
+    expect(sent.some((keys) => keys.join('') === 'bd')).toBe(true);
+  });
+
+  it('lets no other write of a locked row pass', async () => {
+    const held = new Set(['a']);
+    const { sent, submitItems } = openLocked(held);
+    const outcomes = submitItems({ key: 'a', value: 1 }, { key: 'a', value: 2 }, { key: 'b', value: 1 });
+    await vi.advanceTimersByTimeAsync(300);
+    expect(sent.flat()).not.toContain('a2');
+    held.clear();
+    await vi.advanceTimersByTimeAsync(50);
+    await turns(4);
+    expect(await outcomes).toEqual(['done a', 'done a', 'done b']);
+    expect(sent.at(-1)).toEqual(['a2']);
+  });
+
+  it('joins what is for a locked row, where it can', async () => {
+    const held = new Set(['a']);
+    const { sent, submitItems } = openLocked(held, { join: (a, b) => ({ key: a.key, value: Math.max(a.value!, b.value!) }) });
+    const first = submitItems({ key: 'a', value: 1 });
+    await turns(3);
+    const others = submitItems({ key: 'a', value: 5 }, { key: 'a', value: 3 });
+    held.clear();
+    await vi.advanceTimersByTimeAsync(50);
+    expect([await first, await others]).toEqual([['done a'], ['done a', 'done a']]);
+    expect(sent).toEqual([['a1'], ['a5']]);
+  });
+
+  it('refuses what has waited too long', async () => {
+    const { sent, submit } = openLocked(new Set(['a']));
+    const late = submit('a').catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(1_100);
+    expect(await late).toMatchObject({
+      code: 'SESSION_UNAVAILABLE',
+      message: expect.stringContaining('held the row of a session for longer than 1000 ms') as string,
+    });
+    const asked = sent.length;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(sent).toHaveLength(asked);
   });
 });

@@ -2,7 +2,8 @@ import type { DataSource } from 'typeorm';
 import { describe, expect, it, vi } from 'vitest';
 import { mysqlTransport } from '../../lib/table/databases/mysql/mysql.transport.js';
 import { postgresTransport } from '../../lib/table/databases/postgres/postgres.transport.js';
-import { queryRunnerTransport, type StatementTransport } from '../../lib/table/sql/transport.js';
+import { queryRunnerTransport } from '../../lib/table/sql/transport.js';
+import type { StatementTransport } from '../../lib/table/sql/sent-statement.js';
 
 type Answer = (error: unknown, answer?: unknown) => void;
 

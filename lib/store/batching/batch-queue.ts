@@ -1,36 +1,17 @@
 import { SessionUnavailableError } from '../../session.errors.js';
 import { afterRunning } from '../../table/running-time.js';
 import { SplitBatchError } from '../../table/session-table.js';
+import { LockedRows } from './locked-rows.js';
+import type { QueueEntry, QueueRules, Waiter } from './queue-entry.js';
 
-/** Batches of one lane that are under way at the same time: with one, the database waits for us; more make batches smaller. */
+/** Batches of one queue that are under way at the same time: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
 /** So many that wait are shared out among the batches that may leave: the database works on one while we work on the other. */
 const WORTH_SHARING = 16;
-/** Items of one lane that may wait; more would all be late. */
+/** Items of one queue that may wait; more would all be late. */
 const MAX_WAITING = 10_000;
-
-/** What one kind of operation needs to know of its items. */
-export interface QueueRules<Item, Outcome> {
-  readonly timeoutMs: number;
-  /** Milliseconds on a clock that stands still while the event loop is blocked. */
-  readonly now: () => number;
-  /** How many of so many items a batch takes now; where it takes one of two, nothing waits for anything. */
-  readonly size: (waiting: number) => number;
-  readonly keyOf: (item: Item) => string;
-  /** Whether an item travels by itself. */
-  readonly isAlone?: (item: Item) => boolean;
-  /** One item for two of the same key. Without it the later waits for the next batch. */
-  readonly join?: (waiting: Item, other: Item) => Item;
-  readonly send: (items: readonly Item[]) => Promise<Outcome[]>;
-}
-
-interface QueueEntry<Item, Outcome> {
-  item: Item;
-  readonly key: string;
-  /** By the clock of the queue. */
-  readonly since: number;
-  readonly waiters: { readonly resolve: (outcomes: Outcome[]) => void; readonly reject: (error: unknown) => void }[];
-}
+/** Items of one key among them, so that nobody fills the queue with requests of one session. */
+const MAX_WAITING_OF_KEY = 100;
 
 /** A batch that is under way. */
 interface InFlightBatch {
@@ -42,62 +23,99 @@ interface InFlightBatch {
 }
 
 /**
- * Deadlines of one kind. An operation that comes while nothing is under way leaves at once, by itself. Those that come
- * meanwhile leave together, as soon as there are fewer than two batches under way: so batches grow with the load, and cost no
- * latency without it. Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end:
- * otherwise the first of them would travel alone each time, and halve all batches.
+ * Operations of one kind. One that comes while nothing is under way leaves at once, by itself. Those that come meanwhile leave
+ * together, as soon as there are fewer than two batches under way: so batches grow with the load, and cost no latency without it.
+ * Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end: otherwise the first of
+ * them would travel alone each time, and halve all batches. Of one key one item is under way at a time, unless they can be joined.
  */
 export class BatchQueue<Item, Outcome> {
   private waiting: QueueEntry<Item, Outcome>[] = [];
   /**
-   * Those that wait, where they may be joined. Another `Map` for each batch, as one for all would hold on to what has left:
+   * The last of those that wait, by key. Another `Map` for each batch, as one for all would hold on to what has left:
    * each table that a `Map` outgrows refers to the next one, and once it has grown old keeps it from being collected.
    */
-  private joinable = new Map<string, QueueEntry<Item, Outcome>>();
+  private lastOfKey = new Map<string, QueueEntry<Item, Outcome>>();
   private underWay: InFlightBatch[] = [];
+  /** Keys of items that are under way by themselves, beside the batches, and from when nobody waits behind them any more. */
+  private readonly alone = new Map<string, number>();
+  private readonly locked: LockedRows<Item, Outcome>;
   private scheduledFlush: NodeJS.Immediate | undefined;
   private cancelAlarm: (() => void) | undefined;
 
-  constructor(private readonly rules: QueueRules<Item, Outcome>) {}
+  constructor(private readonly rules: QueueRules<Item, Outcome>) {
+    this.locked = new LockedRows(
+      rules,
+      (entries) => this.deliver(entries),
+      () => this.flushWaiting(),
+    );
+  }
 
   /** Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. */
   submit(item: Item): Promise<Outcome[]> {
     const { rules } = this;
-    if (rules.size(2) < 2 || rules.isAlone?.(item)) return rules.send([item]);
     const key = rules.keyOf(item);
-    if (this.underWay.length === 0 && this.waiting.length === 0 && !this.scheduledFlush) return this.sendAlone(item, key);
-    return new Promise((resolve, reject) => {
-      const waiter = { resolve, reject };
-      const companion = this.joinable.get(key);
-      if (companion) {
-        companion.item = rules.join!(companion.item, item);
-        companion.waiters.push(waiter);
-        return;
+    const isAlone = rules.size(2) < 2 || (rules.isAlone?.(item) ?? false);
+    if (!this.locked.has(key) && (rules.join || !this.lastOfKey.has(key))) {
+      if (isAlone && !this.isInFlight(key)) return this.sendAlone(item, key, isAlone, this.enterAlone(key));
+      if (!isAlone && this.isIdle() && !this.alone.has(key)) {
+        const batchInFlight = this.enter([key]);
+        return this.sendAlone(item, key, isAlone, () => this.leave(batchInFlight));
       }
-      if (this.waiting.length >= MAX_WAITING) {
-        reject(new SessionUnavailableError(`More than ${MAX_WAITING} session operations wait for the database. Look at its load.`));
-        return;
-      }
-      const entry = { item, key, since: rules.now(), waiters: [waiter] };
-      this.waiting.push(entry);
-      if (rules.join) this.joinable.set(key, entry);
-      this.flushSoon();
-    });
+    }
+    return new Promise((resolve, reject) => this.enqueue(item, key, isAlone, { resolve, reject }));
   }
 
   /** The way without load: nothing is queued, sorted or split. */
-  private sendAlone(item: Item, key: string): Promise<Outcome[]> {
-    const batchInFlight = this.enter([key]);
+  private sendAlone(item: Item, key: string, isAlone: boolean, leave: () => void): Promise<Outcome[]> {
     return this.rules.send([item]).then(
       (outcomes) => {
-        this.leave(batchInFlight);
-        return outcomes;
+        leave();
+        if (outcomes[0] !== 'locked') return outcomes as Outcome[];
+        return new Promise((resolve, reject) => {
+          this.locked.add({ item, key, isAlone, since: this.rules.now(), waiters: [{ resolve, reject }], place: 1 });
+        });
       },
       (error: unknown) => {
-        this.leave(batchInFlight);
+        leave();
         throw error;
       },
     );
+  }
+
+  private enqueue(item: Item, key: string, isAlone: boolean, waiter: Waiter<Outcome>): void {
+    const { rules } = this;
+    if (this.locked.join(key, item, waiter)) return;
+    const last = this.lastOfKey.get(key);
+    if (last && rules.join) {
+      last.item = rules.join(last.item, item);
+      last.waiters.push(waiter);
+      return;
+    }
+    const place = (last?.place ?? 0) + 1;
+    if (this.waiting.length >= MAX_WAITING) {
+      return waiter.reject(
+        new SessionUnavailableError(`More than ${MAX_WAITING} session operations wait for the database. Look at its load.`),
+      );
+    }
+    if (place > MAX_WAITING_OF_KEY) {
+      return waiter.reject(
+        new SessionUnavailableError(
+          `More than ${MAX_WAITING_OF_KEY} operations of one session wait for the database. Send fewer requests at once.`,
+        ),
+      );
+    }
+    const entry = { item, key, isAlone, since: rules.now(), waiters: [waiter], place };
+    this.waiting.push(entry);
+    this.lastOfKey.set(key, entry);
+    this.flushSoon();
+  }
+
+  private isIdle(): boolean {
+    return this.underWay.length === 0 && this.waiting.length === 0 && !this.scheduledFlush;
+  }
+
+  private flushWaiting(): void {
+    if (this.waiting.length > 0) this.flushSoon();
   }
 
   private flushSoon(): void {
@@ -107,34 +125,41 @@ export class BatchQueue<Item, Outcome> {
 
   /** Something waits behind what is under way, and will not wait for a batch that hangs. */
   private watch(): void {
-    const [oldest] = this.underWay;
-    if (oldest) this.cancelAlarm ??= afterRunning(oldest.hangsFrom - this.rules.now(), () => this.forgetHung());
+    if (this.cancelAlarm) return;
+    const ends = [...this.underWay.map(({ hangsFrom }) => hangsFrom), ...this.alone.values()];
+    if (ends.length > 0) this.cancelAlarm = afterRunning(Math.min(...ends) - this.rules.now(), () => this.forgetHung());
   }
 
   private forgetHung(): void {
     this.cancelAlarm = undefined;
     const now = this.rules.now();
     this.underWay = this.underWay.filter(({ hangsFrom }) => hangsFrom > now);
-    if (this.waiting.length > 0) this.flushSoon();
+    for (const [key, hangsFrom] of this.alone) if (hangsFrom <= now) this.alone.delete(key);
+    this.flushWaiting();
   }
 
   private flush(): void {
     this.scheduledFlush = undefined;
     while (this.underWay.length < MAX_IN_FLIGHT && this.waiting.length > 0) {
-      const batch = this.collect();
+      const { batch, alone } = this.collect();
+      for (const entry of alone) void this.deliver([entry]).then(this.enterAlone(entry.key));
       if (batch.length === 0) break;
       void this.sendBatch(batch);
     }
     if (this.waiting.length > 0) this.watch();
   }
 
-  /** The next batch, in the order of keys, so that statements of different processes lock rows in the same order. */
-  private collect(): QueueEntry<Item, Outcome>[] {
+  /**
+   * The next batch, in the order of keys, so that statements of different processes lock rows in the same order, and those who
+   * travel alone.
+   */
+  private collect(): { readonly batch: QueueEntry<Item, Outcome>[]; readonly alone: QueueEntry<Item, Outcome>[] } {
     const isShared = this.waiting.length >= WORTH_SHARING;
     const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.underWay.length)) : Infinity;
     const limit = this.rules.size(Math.min(this.waiting.length, share));
     const earliest = this.rules.now() - this.rules.timeoutMs;
     const batch = new Map<string, QueueEntry<Item, Outcome>>();
+    const alone = new Map<string, QueueEntry<Item, Outcome>>();
     const left: QueueEntry<Item, Outcome>[] = [];
     for (const entry of this.waiting) {
       const { key, since, waiters } = entry;
@@ -143,12 +168,22 @@ export class BatchQueue<Item, Outcome> {
           `A session operation waited longer than ${this.rules.timeoutMs} ms. Look at the database.`,
         );
         for (const { reject } of waiters) reject(late);
-      } else if (batch.size >= limit || batch.has(key) || this.isInFlight(key)) left.push(entry);
+      } else if (batch.has(key) || alone.has(key) || this.isInFlight(key)) left.push(entry);
+      else if (entry.isAlone) alone.set(key, entry);
+      else if (batch.size >= limit) left.push(entry);
       else batch.set(key, entry);
     }
-    this.waiting = left;
-    this.joinable = new Map(this.rules.join && left.map((entry) => [entry.key, entry]));
-    return [...batch.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    this.keepWaiting(left);
+    return { batch: [...batch.values()].toSorted((a, b) => (a.key < b.key ? -1 : 1)), alone: [...alone.values()] };
+  }
+
+  private keepWaiting(entries: QueueEntry<Item, Outcome>[]): void {
+    this.waiting = entries;
+    this.lastOfKey = new Map();
+    for (const entry of entries) {
+      entry.place = (this.lastOfKey.get(entry.key)?.place ?? 0) + 1;
+      this.lastOfKey.set(entry.key, entry);
+    }
   }
 
   private async sendBatch(batch: readonly QueueEntry<Item, Outcome>[]): Promise<void> {
@@ -158,8 +193,8 @@ export class BatchQueue<Item, Outcome> {
   }
 
   private enter(keys: readonly string[]): InFlightBatch {
-    const { join, timeoutMs, now } = this.rules;
-    const batchInFlight = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: now() + timeoutMs };
+    const { join, timeoutMs } = this.rules;
+    const batchInFlight = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: this.rules.now() + timeoutMs };
     this.underWay.push(batchInFlight);
     return batchInFlight;
   }
@@ -174,16 +209,30 @@ export class BatchQueue<Item, Outcome> {
     if (this.waiting.length > 0 || batchInFlight.size > 1) this.flushSoon();
   }
 
+  /** Returns what ends it. Where items are joined, any may be under way. */
+  private enterAlone(key: string): () => void {
+    if (this.rules.join) return () => undefined;
+    const hangsFrom = this.rules.now() + this.rules.timeoutMs;
+    this.alone.set(key, hangsFrom);
+    return () => {
+      if (this.alone.get(key) === hangsFrom) this.alone.delete(key);
+      this.flushWaiting();
+    };
+  }
+
   private isInFlight(key: string): boolean {
-    return this.underWay.some(({ keys }) => keys?.has(key));
+    if (this.rules.join) return false;
+    return this.alone.has(key) || this.locked.has(key) || this.underWay.some(({ keys }) => keys?.has(key));
   }
 
   /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */
   private async deliver(batch: readonly QueueEntry<Item, Outcome>[]): Promise<void> {
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
-      for (const [index, { waiters }] of batch.entries()) {
-        for (const { resolve } of waiters) resolve([outcomes[index]!]);
+      for (const [index, entry] of batch.entries()) {
+        const outcome = outcomes[index]!;
+        if (outcome === 'locked') this.locked.add(entry);
+        else for (const { resolve } of entry.waiters) resolve([outcome]);
       }
     } catch (error) {
       if (batch.length > 1 && error instanceof SplitBatchError) {

@@ -19,31 +19,42 @@ interface Touch {
 const isLong = ({ data }: { readonly data: string }): boolean => data.length > MAX_BATCHED_LENGTH;
 const idOf = ({ id }: { readonly id: string }): string => id;
 
-/** Puts a batcher in front of a table, with a clock that stands still while the event loop is blocked; not where ids are plain, because those may compare as equal though they differ. */
-export function batched(table: SessionTable, { hashIds, operationTimeoutMs }: ResolvedSessionOptions, now: () => number): SessionTable {
-  return hashIds ? new BatchingSessionTable(table, operationTimeoutMs, now) : table;
+/** Puts a batcher in front of a table. Plain ids travel alone, because they may compare as equal though they differ. `now` is a clock that stands still while the event loop is blocked. */
+export function batched(
+  table: SessionTable<'locked'>,
+  { hashIds, operationTimeoutMs }: ResolvedSessionOptions,
+  now: () => number,
+): SessionTable {
+  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds);
 }
 
 /**
- * A `SessionTable` in front of a `SessionTable`: what waits while the database works leaves in one statement. Nothing is
- * answered before the table has answered it, and each row gets its own answer. Ids have to be hashes.
+ * A `SessionTable` in front of a `SessionTable`: what waits while the database works leaves in one statement, and what meets a
+ * row that another transaction holds is asked again until it is free. Nothing is answered before the table has answered it, and
+ * each row gets its own answer.
  */
 class BatchingSessionTable implements SessionTable {
   private readonly reads;
   private readonly inserts;
   private readonly updates;
   private readonly touches;
+  private readonly upserts;
   private readonly removals;
+  private readonly moves;
+  private readonly handles;
 
   constructor(
-    private readonly table: SessionTable,
+    private readonly table: SessionTable<'locked'>,
     timeoutMs: number,
     now: () => number,
+    hashIds: boolean,
   ) {
+    const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
+    const alone = () => 1;
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
       now,
-      size: (waiting) => table.batchSize('find', waiting),
+      size: sizeOf('find'),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
       send: (reads) => table.find(reads.map(idOf), latest(reads)),
@@ -51,7 +62,7 @@ class BatchingSessionTable implements SessionTable {
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
       now,
-      size: (waiting) => table.batchSize('insert', waiting),
+      size: sizeOf('insert'),
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => table.insert(rows),
@@ -59,15 +70,24 @@ class BatchingSessionTable implements SessionTable {
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
       now,
-      size: (waiting) => table.batchSize('update', waiting),
+      size: sizeOf('update'),
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
       send: (changes) => table.update(changes),
     });
+    // Sets of one id happen in the order of their calls: the last one stands.
+    this.upserts = new BatchQueue<SessionRow, 'saved'>({
+      timeoutMs,
+      now,
+      size: sizeOf('upsert'),
+      keyOf: idOf,
+      isAlone: isLong,
+      send: (rows) => table.upsert(rows),
+    });
     this.touches = new BatchQueue<Touch, SaveOutcome>({
       timeoutMs,
       now,
-      size: (waiting) => table.batchSize('touch', waiting),
+      size: sizeOf('touch'),
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
       send: (touches) =>
@@ -79,9 +99,23 @@ class BatchingSessionTable implements SessionTable {
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
-      size: (waiting) => table.batchSize('remove', waiting),
+      size: sizeOf('remove'),
       keyOf: (id) => id,
       send: (ids) => table.remove(ids),
+    });
+    this.moves = new BatchQueue<Contract.SessionMove, SaveOutcome>({
+      timeoutMs,
+      now,
+      size: alone,
+      keyOf: idOf,
+      send: (moves) => table.changeId(moves),
+    });
+    this.handles = new BatchQueue<string, 'removed' | 'gone'>({
+      timeoutMs,
+      now,
+      size: alone,
+      keyOf: (handle) => handle,
+      send: async ([handle]) => [await table.removeHandle(handle!)],
     });
   }
 
@@ -110,7 +144,7 @@ class BatchingSessionTable implements SessionTable {
   }
 
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]> {
-    return this.table.upsert(rows);
+    return each(rows, (row) => this.upserts.submit(row));
   }
 
   touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
@@ -118,15 +152,15 @@ class BatchingSessionTable implements SessionTable {
   }
 
   changeId(moves: readonly Contract.SessionMove[]): Promise<SaveOutcome[]> {
-    return this.table.changeId(moves);
+    return each(moves, (move) => this.moves.submit(move));
   }
 
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
     return each(ids, (id) => this.removals.submit(id));
   }
 
-  removeHandle(handle: string): Promise<'removed' | 'gone'> {
-    return this.table.removeHandle(handle);
+  async removeHandle(handle: string): Promise<'removed' | 'gone'> {
+    return (await this.handles.submit(handle))[0]!;
   }
 
   page(page: Contract.SessionPage): Promise<SessionRow[]> {

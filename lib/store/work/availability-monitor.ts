@@ -30,7 +30,7 @@ export class AvailabilityMonitor {
   }
 
   /** The same table, whose answers are noted. */
-  watch(table: SessionTable): SessionTable {
+  watch(table: SessionTable<'locked'>): SessionTable<'locked'> {
     const watched = new Map<unknown, unknown>();
     return new Proxy(table, {
       get: (target, name: keyof SessionTable) => {
@@ -45,7 +45,7 @@ export class AvailabilityMonitor {
     });
   }
 
-  private noted(table: SessionTable, name: keyof SessionTable, method: Method): Method {
+  private noted(table: SessionTable<'locked'>, name: keyof SessionTable, method: Method): Method {
     const isSilent = SILENT.includes(name);
     return (...args) => {
       const begun = this.begin();

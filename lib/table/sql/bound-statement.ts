@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { SentStatement, DatabaseRecord } from './transport.js';
 import { rowReader } from './row-reader.js';
 import type { SessionField, SessionRow } from '../session-table.js';
 import { isParameterName, type ParameterName, type RowParameterName } from './statement.js';
 import type { Statement, TableShape } from './dialect.js';
+import type { SentStatement, DatabaseRecord } from './sent-statement.js';
 
 /** What the parameters of a statement stand for. */
 export type Values = Partial<Record<ParameterName, unknown>>;

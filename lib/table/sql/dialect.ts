@@ -1,7 +1,7 @@
 import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
 import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
 import type { LockRequest, MultiRowOperation, SessionField, SessionPage } from '../session-table.js';
-import type { StatementTransport } from './transport.js';
+import type { StatementTransport } from './sent-statement.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */
 export interface TableShape {
@@ -36,13 +36,17 @@ export interface MultiRowStatement {
   readonly isPadded: boolean;
   /**
    * What it tells of the rows that it found: their ids, or how many they are. Where they are fewer than asked for, nobody knows
-   * which: that is `counted` if one can look afterwards and do the rest, and `whole` if the statement then does nothing.
+   * which: that is `count` if one can look afterwards and do the rest, and `allOrNothing` if the statement then does nothing.
+   * `all` tells nothing: it does its work for each row, or fails.
    */
-  readonly answer: 'ids' | 'count' | 'allOrNothing';
+  readonly answer: 'ids' | 'count' | 'allOrNothing' | 'all';
 }
 
-/** What one statement does for several rows; where there is no `updateInPlace`, `update` does it. */
-export type MultiRowName = MultiRowOperation | 'updateInPlace';
+/**
+ * What one statement does for several rows; where there is no `updateInPlace`, `update` does it. `versions` reads those that
+ * are there, live or not, and `unlocked` those of them that no other transaction has locked.
+ */
+export type MultiRowName = MultiRowOperation | 'updateInPlace' | 'versions' | 'unlocked';
 
 /** The statements of a dialect that take several rows. */
 export type MultiRowStatements = Readonly<Partial<Record<MultiRowName, MultiRowStatement>>>;
@@ -80,6 +84,11 @@ export interface SessionDialect extends ColumnTraits {
   readonly unpreparedTransport: StatementTransport;
   /** The statements for several rows; without one the rows are written one by one. */
   readonly multiRow: MultiRowStatements;
+  /**
+   * Whether a write of one row passes over a row that another transaction has locked, as those of several rows do: then none
+   * changed may mean that it is there. If not, the write fails after a short wait.
+   */
+  readonly skipsLocked: boolean;
   /** Whether `equals` is exact; if not, a row is looked at before it is written. */
   readonly isExact: boolean;
   /** Compares a text column with a parameter or column by case, length and padding. */
@@ -97,7 +106,7 @@ export interface SessionDialect extends ColumnTraits {
   readonly find: Build;
   /** By the id before, of which `previousUntil` is the end. */
   readonly findPrevious: Build;
-  /** The id alone, of a row that may have expired. */
+  /** The id and version, of a row that may have expired. */
   readonly findId: Build;
   readonly insert: Build;
   /** Only at the version that was read. */
@@ -112,7 +121,10 @@ export interface SessionDialect extends ColumnTraits {
   readonly changeId: Build;
   readonly remove: Build;
   readonly removeHandle: Build;
+  /** All rows. */
   readonly clear: Build;
+  /** Up to `:limit` rows that no other transaction has locked; without it: `clear`. */
+  readonly clearUnlocked?: Build;
   readonly count: Build;
   /** The user ids of live rows that compare as equal to this one. */
   readonly idsOfUser: Build;
@@ -132,6 +144,8 @@ export interface SessionDialect extends ColumnTraits {
 
   page(shape: TableShape, page: SessionPage): Statement;
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
+  /** The ids of any rows. */
+  ids(shape: TableShape, limit: number): Statement;
   /** The ids of rows to remove, the oldest first. */
   expired(shape: TableShape, limit: number): Statement;
 }

@@ -1,6 +1,6 @@
 import type { SessionField, SessionRow } from '../session-table.js';
 import type { TableShape } from './dialect.js';
-import type { DatabaseRecord } from './transport.js';
+import type { DatabaseRecord } from './sent-statement.js';
 
 /**
  * What reads the records of a statement that returns these fields. All rows have all fields, in one order, so that whoever works

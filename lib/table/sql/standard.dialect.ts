@@ -16,6 +16,7 @@ export const standardDialect: SessionDialect = {
   transport: queryRunnerTransport,
   unpreparedTransport: queryRunnerTransport,
 
+  skipsLocked: false,
   isExact: false,
   equals: ({ sql }, value) => `${sql} = ${value}`,
 
@@ -28,7 +29,7 @@ export const standardDialect: SessionDialect = {
     return compileSelect(shape, (query) => query.where(and(isPrevious ?? '1 = 0', isLive(shape))));
   },
 
-  findId: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isPresent(shape))), ['id']),
+  findId: (shape) => compileSelect(shape, (query) => query.where(and(hasId(shape), isPresent(shape))), ['id', 'version']),
 
   insert: (shape) =>
     compileQuery(
@@ -90,9 +91,24 @@ export const standardDialect: SessionDialect = {
     return compileSelect(shape, (query) => query.where(where).orderBy(id, 'ASC').limit(limit));
   },
 
+  ids: (shape, limit) => compileSelect(shape, (query) => query.limit(limit), ['id']),
+
   expired: (shape, limit) =>
     compileSelect(shape, (query) => query.where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit), ['id']),
 };
+
+/** The statements that change or remove one row. */
+export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'remove'] as const;
+
+/** Some statements of a dialect, each made into another. */
+export function mapStatements<Name extends (typeof LONE_WRITES)[number] | 'insert' | 'removeHandle'>(
+  dialect: Pick<SessionDialect, Name>,
+  names: readonly Name[],
+  map: (statement: Statement, shape: TableShape) => Statement,
+): Pick<SessionDialect, Name> {
+  const mapped = names.map((name) => [name, (shape: TableShape) => map(dialect[name](shape), shape)]);
+  return Object.fromEntries(mapped) as Pick<SessionDialect, Name>;
+}
 
 /** What a touch moves, and what it moves while the hour after which a row is pruned stays the same. */
 export const TOUCHED: readonly SessionField[] = ['expiresAt', 'pruneAfter', 'lastSeenAt'];
@@ -105,10 +121,15 @@ function touch(shape: TableShape, moved: readonly SessionField[]): Statement {
 }
 
 /** Reads several live rows. */
-export function selectRows(shape: TableShape, rows: number): Statement {
-  const isOneOf = `${shape.columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
-  return compileSelect(shape, (query) => query.where(and(isOneOf, isLive(shape))));
-}
+export const selectRows = (shape: TableShape, rows: number): Statement =>
+  compileSelect(shape, (query) => query.where(and(isOneOf(shape, rows), isLive(shape))));
+
+/** Reads the versions of several rows, live or not. */
+export const selectVersions = (shape: TableShape, rows: number): Statement =>
+  compileSelect(shape, (query) => query.where(and(isOneOf(shape, rows), isPresent(shape))), ['id', 'version']);
+
+/** The rows of a batch. */
+export const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
 /** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
 export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShape): string => (pruneAfter ?? expiresAt ?? id).sql;

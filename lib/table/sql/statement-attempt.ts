@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { SessionUnavailableError } from '../../session.errors.js';
 import { afterRunning } from '../running-time.js';
-import type { StatementResult } from './transport.js';
+import type { StatementResult } from './sent-statement.js';
 
 /** A connection is given up a little later than the operation that waits for it, whose error says more. */
 const GRACE_MS = 50;

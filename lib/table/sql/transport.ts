@@ -2,38 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { SessionUnavailableError } from '../../session.errors.js';
 import { afterRunning } from '../running-time.js';
+import type { DatabaseRecord, SentStatement, StatementResult, StatementTransport } from './sent-statement.js';
 import { StatementAttempt } from './statement-attempt.js';
-
-/** A statement as it is sent. */
-export interface SentStatement {
-  /** The same for the same SQL, and for no other: what the server knows it by. */
-  readonly name: string;
-  readonly sql: string;
-  /** Whether it is worth a place in the memory of each connection, of which a server has so many for all of its clients. */
-  readonly isFrequent: boolean;
-  /** Whether all that goes there and comes back is text, a number or NULL: neither TypeORM nor the driver has anything to convert. */
-  readonly isPlain: boolean;
-}
-
-/** A row as a driver returns it: by field or, where we can choose, the values alone in the order of the statement. */
-export type DatabaseRecord = Readonly<Record<string, unknown>> | readonly unknown[];
-
-/** What a statement came to: the rows that it returned, and how many it changed. */
-export interface StatementResult {
-  readonly records: readonly DatabaseRecord[];
-  readonly affected: number;
-}
-
-/**
- * How a statement gets to the database. A connection on which it takes longer than `timeoutMs` is given up. Rejects with the error of the
- * driver, or with a `SessionError`.
- */
-export type StatementTransport = (
-  dataSource: DataSource,
-  statement: SentStatement,
-  parameters: unknown[],
-  timeoutMs: number,
-) => Promise<StatementResult>;
 
 /** A connection of `mysql2`, or of `pg`, as far as it is used here. */
 interface Connection {

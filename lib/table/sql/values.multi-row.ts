@@ -1,6 +1,16 @@
 import { perRow } from './multi-row.js';
 import type { SessionColumn } from '../entity/columns.js';
-import { fieldsOf, isUnseen, REPLACED, REPLACED_IN_PLACE, selectRows, TOUCHED, TOUCHED_IN_HOUR } from './standard.dialect.js';
+import {
+  fieldsOf,
+  isOneOf,
+  isUnseen,
+  REPLACED,
+  REPLACED_IN_PLACE,
+  selectRows,
+  selectVersions,
+  TOUCHED,
+  TOUCHED_IN_HOUR,
+} from './standard.dialect.js';
 import { SESSION_FIELDS, type SessionField } from '../session-table.js';
 import { and, compileText, isLive, isPresent, type ParameterName } from './statement.js';
 import type { MultiRowStatements, Statement, TableShape } from './dialect.js';
@@ -10,17 +20,17 @@ export type CastOf = (column: SessionColumn) => ((value: string) => string) | un
 
 /** In what the databases that write them so differ. */
 interface ValuesTraits {
-  /** Whether it locks rows one by one. */
-  readonly locksRows: boolean;
+  /** Where it locks rows one by one: a condition under which a statement waits only briefly for a lock. */
+  readonly waitsBriefly?: string;
   /** Whether an UPDATE writes the entry of an index anew though the value stays. */
   readonly rewritesIndexes: boolean;
 }
 
 /**
  * The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. Where rows are
- * locked one by one, they are locked in the order of the list: a join takes them in any order, and two processes deadlock.
+ * locked one by one, those that another transaction has locked are left out, so that nobody waits for the row of somebody else.
  */
-export function valuesMultiRow(castOf: CastOf, { locksRows, rewritesIndexes }: ValuesTraits): MultiRowStatements {
+export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }: ValuesTraits): MultiRowStatements {
   const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
 
   /** The rows of a batch as `v`. `undefined` where a column is of a type that a list of values cannot carry. */
@@ -37,9 +47,22 @@ export function valuesMultiRow(castOf: CastOf, { locksRows, rewritesIndexes }: V
   /** The rows `s` of the table that meet their conditions; a subquery that locks is asked for each row of `v` in turn. */
   function matching({ table, columns }: TableShape, strength: 'NO KEY UPDATE' | 'UPDATE', ...conditions: (string | undefined)[]): string {
     const id = columns.id.sql;
-    if (!locksRows) return `v WHERE ${and(`s.${id} = v.v_id`, ...conditions)}`;
+    if (!waitsBriefly) return `v WHERE ${and(`s.${id} = v.v_id`, ...conditions)}`;
     const where = and(`${id} = v.v_id`, ...conditions);
-    return `v CROSS JOIN LATERAL (SELECT ${id} AS l_id FROM ${table} WHERE ${where} FOR ${strength}) AS l WHERE s.${id} = l.l_id`;
+    const unlocked = `SELECT ${id} AS l_id FROM ${table} WHERE ${where} FOR ${strength} SKIP LOCKED`;
+    return `v CROSS JOIN LATERAL (${unlocked}) AS l WHERE s.${id} = l.l_id`;
+  }
+
+  /** The rows of `v` as rows of the table. `undefined` where TypeORM makes a value of its own for each. */
+  function insert(shape: TableShape, rows: number, ...conditions: (string | undefined)[]): string | undefined {
+    const values = valuesOf(shape, SESSION_FIELDS, rows);
+    if (!values || !shape.dialect.insert(shape).reusable) return undefined;
+    const inserted = fieldsOf(shape);
+    const names = inserted.map(({ sql }) => sql).join(', ');
+    const given = inserted.map(({ field }) => `v_${field}`).join(', ');
+    // Waits for whoever is about to insert or remove a row under the same id.
+    const where = and('v_id IS NOT NULL', waitsBriefly, ...conditions);
+    return `${values} INSERT INTO ${shape.table} (${names}) SELECT ${given} FROM v WHERE ${where}`;
   }
 
   function update(shape: TableShape, replaced: readonly SessionField[], rows: number): Statement | undefined {
@@ -79,14 +102,19 @@ export function valuesMultiRow(castOf: CastOf, { locksRows, rewritesIndexes }: V
       // All or none: it fails where one of them is taken. Who looks for conflicts pays a tenth more, and ids are not guessed twice.
       answer: 'count',
       build(shape, rows) {
-        const values = valuesOf(shape, SESSION_FIELDS, rows);
-        if (!values || !shape.dialect.insert(shape).reusable) return undefined;
-        const inserted = fieldsOf(shape);
-        const names = inserted.map(({ sql }) => sql).join(', ');
-        const given = inserted.map(({ field }) => `v_${field}`).join(', ');
-        return compileText(shape, `${values} INSERT INTO ${shape.table} (${names}) SELECT ${given} FROM v WHERE v_id IS NOT NULL`);
+        const text = insert(shape, rows);
+        return text === undefined ? undefined : compileText(shape, text);
       },
     },
+
+    upsert: form((shape, rows) => {
+      const { table, columns } = shape;
+      const id = columns.id.sql;
+      const ofRow = `SELECT 1 FROM ${table} WHERE ${id} = v_id`;
+      const isUnlocked = waitsBriefly && `(NOT EXISTS (${ofRow}) OR EXISTS (${ofRow} FOR NO KEY UPDATE SKIP LOCKED))`;
+      const text = insert(shape, rows, isUnlocked);
+      return text === undefined ? undefined : compileText(shape, `${text} ${onConflict(shape)} RETURNING ${id} AS id`, ['id']);
+    }),
 
     update: form((shape, rows) => update(shape, REPLACED, rows)),
 
@@ -98,12 +126,24 @@ export function valuesMultiRow(castOf: CastOf, { locksRows, rewritesIndexes }: V
 
     remove: form((shape, rows) => {
       const id = shape.columns.id.sql;
-      const values = locksRows ? valuesOf(shape, ['id'], rows) : undefined;
-      const isOneOf = `${id} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+      const values = waitsBriefly ? valuesOf(shape, ['id'], rows) : undefined;
       const text = values
         ? `${values} DELETE FROM ${shape.table} AS s USING ${matching(shape, 'UPDATE')} RETURNING ${id} AS id`
-        : `DELETE FROM ${shape.table} WHERE ${isOneOf} RETURNING ${id} AS id`;
+        : `DELETE FROM ${shape.table} WHERE ${isOneOf(shape, rows)} RETURNING ${id} AS id`;
       return compileText(shape, text, ['id']);
     }),
+
+    versions: form((shape, rows) => selectVersions(shape, rows)),
   };
+}
+
+/** What an upsert does where the id is taken, as PostgreSQL and SQLite write it. */
+export function onConflict(shape: TableShape): string {
+  const { table, columns, dialect } = shape;
+  const id = columns.id.sql;
+  // A row whose id only collates like ours is not ours: it stays, and no row is affected.
+  const isSame = dialect.equals({ ...columns.id, sql: `${table}.${id}` }, `EXCLUDED.${id}`);
+  const replaced = fieldsOf(shape, REPLACED).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
+  if (columns.version) replaced.push(`${columns.version.sql} = ${table}.${columns.version.sql} + 1`);
+  return `ON CONFLICT (${id}) DO UPDATE SET ${replaced.join(', ')} WHERE ${isSame}`;
 }

@@ -1,9 +1,9 @@
-import { mysqlMultiRow } from './mysql.multi-row.js';
+import { bytes, mysqlMultiRow, onDuplicateKey, selectUnlocked } from './mysql.multi-row.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { mysqlTransport } from './mysql.transport.js';
-import { fieldsOf, pruneOrder, REPLACED, standardDialect } from '../../sql/standard.dialect.js';
+import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
-import type { SessionDialect } from '../../sql/dialect.js';
+import type { SessionDialect, Statement, TableShape } from '../../sql/dialect.js';
 
 const CHARACTER_SETS =
   'SELECT COLUMN_NAME AS name, CHARACTER_SET_NAME AS charset, @@character_set_client AS client ' +
@@ -16,7 +16,7 @@ const INSTANT: InstantForm = {
   decode: (raw) => Number(raw) / 1_000,
 };
 
-/** What MySQL 8 and MariaDB 10.6 have in common. */
+/** MySQL 8: what MariaDB 10.6 understands, too. */
 export const mysqlDialect: SessionDialect = {
   ...standardDialect,
   name: 'mysql',
@@ -51,18 +51,12 @@ export const mysqlDialect: SessionDialect = {
   isExact: true,
   equals: ({ sql }, value) => `${sql} = ${value} AND ${bytes(sql)} = ${bytes(value)}`,
 
+  ...mapStatements(standardDialect, LONE_WRITES, skipLocked),
+  skipsLocked: true,
+
   upsert(shape) {
-    const { id, version } = shape.columns;
-    const isSame = `${bytes(id.sql)} = ${bytes(`VALUES(${id.sql})`)}`;
-    // A row whose id only collates like ours is not ours: the subquery of two rows makes the statement fail.
-    const guarded = (value: string) => `IF(${isSame}, ${value}, (SELECT 1 UNION SELECT 2))`;
-    const replaced = fieldsOf(shape, REPLACED).map(({ sql, field }) => {
-      const value = `VALUES(${sql})`;
-      return `${sql} = ${field === 'data' ? guarded(value) : value}`;
-    });
-    if (version) replaced.push(`${version.sql} = ${version.sql} + 1`);
-    const insert = standardDialect.insert(shape);
-    return { ...insert, sql: `${insert.sql} ON DUPLICATE KEY UPDATE ${replaced.join(', ')}` };
+    const insert = shape.dialect.insert(shape);
+    return { ...insert, sql: `${insert.sql} ${onDuplicateKey(shape)}` };
   },
 
   lock: {
@@ -73,16 +67,32 @@ export const mysqlDialect: SessionDialect = {
     release: (runner, name) => runner.query('DO RELEASE_LOCK(?)', [name]),
   },
 
-  prune(shape) {
-    const { table, columns } = shape;
-    const id = columns.id.sql;
-    const expired = `SELECT ${id} AS expired FROM ${table} WHERE ${isExpired(shape)} ORDER BY ${pruneOrder(shape)} LIMIT :limit`;
-    // A derived table, because MySQL refuses LIMIT inside IN; DELETE … LIMIT would wait for locked rows.
-    return compileText(shape, `DELETE s FROM ${table} s JOIN (${expired} FOR UPDATE SKIP LOCKED) e ON e.expired = s.${id}`);
-  },
+  clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
+  prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
 };
 
-/** Text as its bytes in UTF-8, whatever the character set and collation of column and connection. */
-function bytes(expression: string): string {
-  return `CAST(CONVERT(${expression} USING utf8mb4) AS BINARY)`;
+/** The write of one row, under the same condition, except where another transaction has locked it. */
+function skipLocked({ sql, parameters, ...statement }: Statement, shape: TableShape): Statement {
+  const at = sql.lastIndexOf(' WHERE ');
+  const unlocked = selectUnlocked(shape, sql.slice(at + ' WHERE '.length));
+  const [, set] = sql.slice(0, at).split(' SET ', 2);
+  const id = shape.columns.id.sql;
+  if (set === undefined)
+    return { ...statement, sql: `DELETE s FROM ${unlocked} STRAIGHT_JOIN ${shape.table} s ON s.${id} = l.unlocked`, parameters };
+  // The condition comes first now.
+  const inSet = set.split('?').length - 1;
+  return {
+    ...statement,
+    sql: `UPDATE ${unlocked} STRAIGHT_JOIN ${shape.table} SET ${set} WHERE ${id} = l.unlocked`,
+    parameters: [...parameters.slice(inSet), ...parameters.slice(0, inSet)],
+  };
+}
+
+/** Removes up to `:limit` rows, except for those that another transaction has locked. */
+function removeUnlocked(shape: TableShape, rows: string): Statement {
+  const { table, columns } = shape;
+  const unlocked = `SELECT ${columns.id.sql} AS unlocked FROM ${table} WHERE ${rows} LIMIT :limit FOR UPDATE SKIP LOCKED`;
+  // A derived table, because MySQL refuses LIMIT inside IN; DELETE … LIMIT would wait for locked rows.
+  // It is joined first: a scan of the table would meet the locked rows.
+  return compileText(shape, `DELETE s FROM (${unlocked}) l STRAIGHT_JOIN ${table} s ON s.${columns.id.sql} = l.unlocked`);
 }

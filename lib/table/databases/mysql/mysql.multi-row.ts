@@ -1,18 +1,18 @@
 import { perRow } from '../../sql/multi-row.js';
 import type { SessionField } from '../../session-table.js';
-import { fieldsOf, isUnseen, REPLACED, selectRows, TOUCHED, TOUCHED_IN_HOUR } from '../../sql/standard.dialect.js';
-import { and, compileText, isLive, isPresent, type ParameterName } from '../../sql/statement.js';
+import { fieldsOf, isOneOf, isUnseen, REPLACED, selectRows, selectVersions, TOUCHED, TOUCHED_IN_HOUR } from '../../sql/standard.dialect.js';
+import { and, compileText, isLive, isPresent, MAX_ROWS, type ParameterName } from '../../sql/statement.js';
 import type { MultiRowStatement, MultiRowStatements, Statement, TableShape } from '../../sql/dialect.js';
 
-const padded = (answer: MultiRowStatement['answer'], build: MultiRowStatement['build']): MultiRowStatement => ({
+export const padded = (answer: MultiRowStatement['answer'], build: MultiRowStatement['build']): MultiRowStatement => ({
   build,
   isPadded: true,
   answer,
 });
 
 /**
- * What MySQL and MariaDB do for several rows. They return no rows from an UPDATE, and cannot compare a joined list of values with
- * a column of any collation: a value is picked by the id of its row.
+ * What MySQL does for several rows. It returns no rows from an UPDATE, and cannot compare a joined list of values with a column
+ * of any collation: a value is picked by the id of its row. Rows that another transaction has locked count as missing.
  */
 export const mysqlMultiRow: MultiRowStatements = {
   find: padded('ids', (shape, rows) => selectRows(shape, rows)),
@@ -22,56 +22,121 @@ export const mysqlMultiRow: MultiRowStatements = {
     // All or none: it fails where one of them is taken.
     answer: 'count',
     build(shape, rows) {
-      // TypeORM makes a value of its own for each row (a generated uuid).
-      if (!shape.dialect.insert(shape).reusable) return undefined;
-      const fields = fieldsOf(shape);
-      const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
-      return compileText(shape, `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`);
+      const text = insert(shape, rows);
+      return text === undefined ? undefined : compileText(shape, text);
     },
   },
 
-  update: padded('allOrNothing', (shape, rows) => {
-    const { table, columns } = shape;
-    const { version } = columns;
-    // A CASE of texts is no JSON value.
-    if (!version || columns.data.type === 'json') return undefined;
-    const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
-    set.push(`${version.sql} = ${version.sql} + 1`);
-    const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pickSurely(shape, 'version', rows)}`, isPresent(shape));
-    return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${isOneOf(shape, rows)} AND ${areAll(shape, isExpected)}`);
-  }),
+  upsert: {
+    isPadded: false,
+    answer: 'all',
+    build(shape, rows) {
+      const text = insert(shape, rows);
+      return text === undefined ? undefined : compileText(shape, `${text} ${onDuplicateKey(shape)}`);
+    },
+  },
 
-  touch: padded('count', (shape, rows) => touch(shape, TOUCHED, rows)),
+  update: padded('allOrNothing', (shape, rows) => update(shape, rows, allOf)),
 
-  touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
+  touch: padded('count', (shape, rows) => touch(shape, TOUCHED, rows, unlockedOf)),
+
+  touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows, unlockedOf)),
 
   remove: padded('allOrNothing', (shape, rows) => {
+    const { table } = shape;
     const isWanted = isOneOf(shape, rows);
-    return compileText(shape, `DELETE FROM ${shape.table} WHERE ${isWanted} AND ${areAll(shape, isWanted)}`);
+    const tables = `${countOf(shape, isWanted)} STRAIGHT_JOIN ${selectUnlocked(shape, isWanted)} STRAIGHT_JOIN ${table} s`;
+    return compileText(shape, `DELETE s FROM ${tables} WHERE ${ARE_ALL} AND ${isUnlocked(shape)}`);
+  }),
+
+  versions: padded('ids', (shape, rows) => selectVersions(shape, rows)),
+
+  unlocked: padded('ids', (shape, rows) => {
+    const versions = selectVersions(shape, rows);
+    return { ...versions, sql: `${versions.sql} FOR UPDATE SKIP LOCKED` };
   }),
 };
 
+function insert(shape: TableShape, rows: number): string | undefined {
+  // TypeORM makes a value of its own for each row (a generated uuid).
+  if (!shape.dialect.insert(shape).reusable) return undefined;
+  const fields = fieldsOf(shape);
+  const tuple = (row: number) => `(${fields.map(({ field }) => `:${field}.${row}`).join(', ')})`;
+  return `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`;
+}
+
+/** What an upsert does where the id is taken. */
+export function onDuplicateKey(shape: TableShape): string {
+  const { id, version } = shape.columns;
+  const isSame = `${bytes(id.sql)} = ${bytes(`VALUES(${id.sql})`)}`;
+  // A row whose id only collates like ours is not ours: the subquery of two rows makes the statement fail.
+  const guarded = (value: string) => `IF(${isSame}, ${value}, (SELECT 1 UNION SELECT 2))`;
+  const replaced = fieldsOf(shape, REPLACED).map(({ sql, field }) => {
+    const value = `VALUES(${sql})`;
+    return `${sql} = ${field === 'data' ? guarded(value) : value}`;
+  });
+  if (version) replaced.push(`${version.sql} = ${version.sql} + 1`);
+  return `ON DUPLICATE KEY UPDATE ${replaced.join(', ')}`;
+}
+
+/** Text as its bytes in UTF-8, whatever the character set and collation of column and connection. */
+export const bytes = (expression: string): string => `CAST(CONVERT(${expression} USING utf8mb4) AS BINARY)`;
+
+/** The rows that an UPDATE changes, out of those that meet a condition. */
+export type Among = (shape: TableShape, condition: string, rows: number) => { readonly tables: string; readonly where: string };
+
+export function update(shape: TableShape, rows: number, among: Among): Statement | undefined {
+  const { columns } = shape;
+  const { version } = columns;
+  // A CASE of texts is no JSON value.
+  if (!version || columns.data.type === 'json') return undefined;
+  const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
+  set.push(`${version.sql} = ${version.sql} + 1`);
+  const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pickSurely(shape, 'version', rows)}`, isPresent(shape));
+  const { tables, where } = among(shape, isExpected, rows);
+  return compileText(shape, `UPDATE ${tables} SET ${set.join(', ')} WHERE ${where}`);
+}
+
 /** What is later stays, so that it may be done again, and one may look afterwards. */
-function touch(shape: TableShape, moved: readonly SessionField[], rows: number): Statement | undefined {
-  const { table } = shape;
+export function touch(shape: TableShape, moved: readonly SessionField[], rows: number, among: Among): Statement | undefined {
   const set = fieldsOf(shape, moved).map(({ sql, field }) => {
     const value = pick(shape, field, rows);
     return `${sql} = GREATEST(${sql}, ${field === 'pruneAfter' ? `IFNULL(${value}, ${sql})` : value})`;
   });
   if (set.length === 0) return undefined;
   const unseen = isUnseen(shape, (name) => pickSurely(shape, name, rows));
-  return compileText(shape, `UPDATE ${table} SET ${set.join(', ')} WHERE ${and(isOneOf(shape, rows), isLive(shape), unseen)}`);
+  const { tables, where } = among(shape, and(isOneOf(shape, rows), isLive(shape), unseen), rows);
+  return compileText(shape, `UPDATE ${tables} SET ${set.join(', ')} WHERE ${where}`);
 }
 
 /**
- * Whether as many rows as asked for are as expected, which locks them. Asked once a statement, and spares a transaction with its
- * two more round trips. In a derived table, because MySQL reads no table in the statement that changes it.
+ * The ids of rows that meet a condition and that no other transaction has locked, which locks them. As a derived table, because
+ * MySQL reads no table in the statement that changes it; with a limit, which keeps it one.
  */
-const areAll = ({ table }: TableShape, isExpected: string): string =>
-  `(SELECT c.n FROM (SELECT COUNT(*) AS n FROM ${table} WHERE ${isExpected} FOR UPDATE) c) = :count`;
+export const selectUnlocked = ({ table, columns: { id } }: TableShape, condition: string): string =>
+  `(SELECT ${id.sql} AS unlocked FROM ${table} WHERE ${condition} LIMIT ${MAX_ROWS} FOR UPDATE SKIP LOCKED) l`;
 
-/** The rows of a batch. */
-export const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
+const isUnlocked = ({ columns: { id } }: TableShape): string => `${id.sql} = l.unlocked`;
+
+const unlockedOf: Among = (shape, condition) => ({
+  tables: `${selectUnlocked(shape, condition)} STRAIGHT_JOIN ${shape.table}`,
+  where: isUnlocked(shape),
+});
+
+/**
+ * How many rows are as expected and unlocked, which locks them. Joined first, so that a statement that will not have all of them
+ * meets no lock of another's; this spares a transaction with its two more round trips.
+ */
+const countOf = ({ table }: TableShape, isExpected: string): string =>
+  `(SELECT COUNT(*) AS rows_expected FROM ${table} WHERE ${isExpected} FOR UPDATE SKIP LOCKED) c`;
+
+const ARE_ALL = 'c.rows_expected = :count';
+
+/** By the ids that are unlocked: MySQL reads a small table as a whole, and so meets the rows that are not. */
+const allOf: Among = (shape, isExpected) => ({
+  tables: `${countOf(shape, isExpected)} STRAIGHT_JOIN ${selectUnlocked(shape, isExpected)} STRAIGHT_JOIN ${shape.table}`,
+  where: `${ARE_ALL} AND ${isUnlocked(shape)}`,
+});
 
 const pick = (shape: TableShape, name: ParameterName, rows: number): string => halve(shape, rows, 0, (row) => `:${name}.${row}`);
 

@@ -1,16 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { StatementAttempt } from '../../sql/statement-attempt.js';
-import {
-  hasMethods,
-  isRead,
-  logFailure,
-  logStatement,
-  queryRunnerTransport,
-  type StatementResult,
-  type SentStatement,
-  type StatementTransport,
-} from '../../sql/transport.js';
-import type { DatabaseRecord } from '../../sql/transport.js';
+import { hasMethods, isRead, logFailure, logStatement, queryRunnerTransport } from '../../sql/transport.js';
+import type { StatementResult, SentStatement, StatementTransport, DatabaseRecord } from '../../sql/sent-statement.js';
 
 /** A connection of `mysql2`, or of `mysql` with TypeORM 0.3, as far as it is used here. */
 interface Connection {

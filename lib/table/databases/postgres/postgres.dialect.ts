@@ -1,9 +1,9 @@
-import { isLocked } from '../../database-error.js';
+import { isLockTimeout } from '../../database-error.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
-import { fieldsOf, pruneOrder, REPLACED, standardDialect } from '../../sql/standard.dialect.js';
+import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
-import { valuesMultiRow } from '../../sql/values.multi-row.js';
+import { onConflict, valuesMultiRow } from '../../sql/values.multi-row.js';
 import type { SessionDialect, Statement, TableShape } from '../../sql/dialect.js';
 
 /** The types that parameters in a list of values are given, by the type of the column. */
@@ -47,6 +47,11 @@ const LOCK_SETTINGS =
   `set_config('idle_in_transaction_session_timeout', $2, true)`;
 /** How much later than this process the server ends a lock that got too old: only a process that stands still leaves it to the server. */
 const FROZEN_MS = 10_000;
+/**
+ * A condition that always holds, and under which what follows in the same transaction waits at most 50 ms for a lock. Who holds
+ * one for longer makes the statement fail, and it is tried again later: so no row keeps a connection of the pool.
+ */
+const WAITS_BRIEFLY = `set_config('lock_timeout', '50', true) IS NOT NULL`;
 
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
@@ -58,7 +63,7 @@ export const postgresDialect: SessionDialect = {
       const cast = CASTS[type];
       return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
     },
-    { locksRows: true, rewritesIndexes: false },
+    { waitsBriefly: WAITS_BRIEFLY, rewritesIndexes: false },
   ),
   async narrowFields(query, shape) {
     const [encodings] = await query(ENCODINGS, []);
@@ -83,7 +88,10 @@ export const postgresDialect: SessionDialect = {
     const typed = form ? `CASE WHEN ${text} ~* '${form}' THEN CAST(${text} AS ${own}) END` : `CAST(${text} AS ${own})`;
     return `${column.sql} = ${typed} AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
   },
+  ...mapStatements(standardDialect, [...LONE_WRITES, 'removeHandle'], waitBriefly),
+  insert,
   upsert: insertOrReplace,
+  clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
   // A row takes up to 2 KB of its page of 8, and what is larger lies apart (TOAST). So with a quarter free there is always room for
   // its next version, and no index is written (HOT). With a tenth free, half of all touches of sessions of 1 KB found none.
   async tune(runner, table) {
@@ -101,27 +109,47 @@ export const postgresDialect: SessionDialect = {
         return true;
       } catch (error) {
         await runner.rollbackTransaction();
-        if (isLocked(error)) return false;
+        if (isLockTimeout(error)) return false;
         throw error;
       }
     },
     release: (runner) => runner.commitTransaction(),
   },
-  prune(shape) {
-    const { table, columns } = shape;
-    const expired = `SELECT ${columns.id.sql} FROM ${table} WHERE ${isExpired(shape)} ORDER BY ${pruneOrder(shape)} LIMIT :limit`;
-    return compileText(shape, `DELETE FROM ${table} WHERE ${columns.id.sql} = ANY (ARRAY (${expired} FOR UPDATE SKIP LOCKED))`);
-  },
+  prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
+  page: (shape, page) => withLimit(standardDialect.page(shape, page)),
+  scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
+  ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
 };
 
-/** An upsert as PostgreSQL and SQLite write it. */
+/** An upsert of one row as PostgreSQL and SQLite write it. */
 export function insertOrReplace(shape: TableShape): Statement {
-  const { table, columns, dialect } = shape;
-  const id = columns.id.sql;
-  // A row whose id only collates like ours is not ours: it stays, and no row is affected.
-  const isSame = dialect.equals({ ...columns.id, sql: `${table}.${id}` }, `EXCLUDED.${id}`);
-  const replaced = fieldsOf(shape, REPLACED).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
-  if (columns.version) replaced.push(`${columns.version.sql} = ${table}.${columns.version.sql} + 1`);
-  const insert = standardDialect.insert(shape);
-  return { ...insert, sql: `${insert.sql} ON CONFLICT (${id}) DO UPDATE SET ${replaced.join(', ')} WHERE ${isSame}` };
+  const statement = shape.dialect.insert(shape);
+  return { ...statement, sql: `${statement.sql} ${onConflict(shape)}` };
+}
+
+/** The insert of one row. It waits for whoever is about to insert or remove one under the same id, but only briefly. */
+function insert(shape: TableShape): Statement {
+  const statement = standardDialect.insert(shape);
+  const { id } = shape.columns;
+  // Of another type, a CASE is no value of the column.
+  if (CASTS[id.type] !== 'text') return statement;
+  const place = new RegExp(`\\$${statement.parameters.indexOf('id') + 1}(?!\\d)`);
+  return { ...statement, sql: statement.sql.replace(place, (value) => `CASE WHEN ${WAITS_BRIEFLY} THEN ${value} END`) };
+}
+
+function waitBriefly(statement: Statement): Statement {
+  return { ...statement, sql: `${statement.sql} AND ${WAITS_BRIEFLY}` };
+}
+
+/** With the limit as a parameter, so that the server does not keep a prepared statement for each limit. */
+function withLimit(statement: Statement): Statement {
+  const { sql, parameters } = statement;
+  return { ...statement, sql: sql.replace(/\d+$/, `$${parameters.length + 1}`), parameters: [...parameters, 'limit'] };
+}
+
+/** Removes up to `:limit` rows, except for those that another transaction has locked. */
+function removeUnlocked(shape: TableShape, rows: string): Statement {
+  const { table, columns } = shape;
+  const unlocked = `SELECT ${columns.id.sql} FROM ${table} WHERE ${rows} LIMIT :limit FOR UPDATE SKIP LOCKED`;
+  return compileText(shape, `DELETE FROM ${table} WHERE ${columns.id.sql} = ANY (ARRAY (${unlocked}))`);
 }

@@ -2,15 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { DataSource } from 'typeorm';
 import { PostgresQuery, type Plain, type PostgresConnection, type PostgresResult } from './postgres-query.js';
 import { StatementAttempt } from '../../sql/statement-attempt.js';
-import {
-  hasMethods,
-  logFailure,
-  logStatement,
-  queryRunnerTransport,
-  type SentStatement,
-  type StatementTransport,
-} from '../../sql/transport.js';
-import type { DatabaseRecord } from '../../sql/transport.js';
+import { hasMethods, logFailure, logStatement, queryRunnerTransport } from '../../sql/transport.js';
+import type { SentStatement, StatementTransport, DatabaseRecord } from '../../sql/sent-statement.js';
 
 /** A connection of the `pg` driver, as far as it is used here. */
 interface Client {
@@ -45,8 +38,8 @@ interface Result {
 /** What the clients of a pool take: queries of our class, queries as the driver defines them, or only what TypeORM sends. */
 type Footing = 'own queries' | 'queries of the driver' | 'query runner';
 
-/** What the server refuses while it carries a statement out: value, constraint, deadlock. The connection is as good as before. */
-const REFUSED = /^(22|23|40)[0-9A-Z]{3}$/;
+/** What the server refuses while it carries a statement out: value, constraint, deadlock, lock. The connection is as good as before. */
+const REFUSED = /^(22|23|40)[0-9A-Z]{3}$|^55P03$/;
 /** The table has changed since the statement was prepared, or a pooler in between mixes connections up: nothing has happened. */
 const STALE = new Set<unknown>(['0A000', '26000', '42P05']);
 // The error reaches whoever waits for the query; without a listener it would end the process, too.

@@ -1,13 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { Obstacle, obstacleOf, sharedRunnerTransport, whenFree } from './shared-connection.js';
-import {
-  hasMethods,
-  logFailure,
-  logStatement,
-  type StatementResult,
-  type SentStatement,
-  type StatementTransport,
-} from '../../sql/transport.js';
+import { hasMethods, logFailure, logStatement } from '../../sql/transport.js';
+import type { StatementResult, SentStatement, StatementTransport } from '../../sql/sent-statement.js';
 
 /** A database of `better-sqlite3`, as far as it is used here. */
 interface Connection {

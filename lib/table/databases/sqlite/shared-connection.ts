@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { SessionUnavailableError } from '../../../session.errors.js';
 import { pause } from '../../running-time.js';
-import { isRead, queryRunnerTransport, type StatementResult, type StatementTransport } from '../../sql/transport.js';
+import { isRead, queryRunnerTransport } from '../../sql/transport.js';
+import type { StatementResult, StatementTransport } from '../../sql/sent-statement.js';
 
 /** The pauses between two tries, in milliseconds: each is twice the one before, up to the last. */
 const FIRST_PAUSE_MS = 1;

@@ -13,7 +13,7 @@ import type { SessionDialect } from '../../sql/dialect.js';
 export const sqliteDialect: SessionDialect = {
   ...standardDialect,
   name: 'sqlite',
-  multiRow: valuesMultiRow(() => (value) => value, { locksRows: false, rewritesIndexes: true }),
+  multiRow: valuesMultiRow(() => (value) => value, { rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
   instantOf: (type) => (type === 'datetime' ? textInstant : undefined),
   transport: sharedRunnerTransport,

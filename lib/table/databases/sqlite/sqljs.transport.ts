@@ -1,6 +1,7 @@
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { Obstacle, sharedRunnerTransport, whenFree } from './shared-connection.js';
-import { hasMethods, isRead, logFailure, logStatement, type StatementResult, type StatementTransport } from '../../sql/transport.js';
+import { hasMethods, isRead, logFailure, logStatement } from '../../sql/transport.js';
+import type { StatementResult, StatementTransport } from '../../sql/sent-statement.js';
 
 /** A database of `sql.js`, as far as it is used here. */
 interface Connection {

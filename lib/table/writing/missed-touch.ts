@@ -1,4 +1,4 @@
-import type { SaveOutcome, SessionRow, SessionTouch } from './session-table.js';
+import type { SaveOutcome, SessionRow, SessionTouch } from '../session-table.js';
 
 /** Why a touch found no row to move, or did not tell which. */
 export function classifyMissedTouch(row: SessionRow | undefined, { unseenSince = -Infinity }: SessionTouch): SaveOutcome {
@@ -6,8 +6,12 @@ export function classifyMissedTouch(row: SessionRow | undefined, { unseenSince =
   return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';
 }
 
+/** The same where another transaction may have kept the touch from the row: as long as it would move it. */
+export const whyMissed = (row: SessionRow | undefined, touch: SessionTouch): SaveOutcome | 'locked' =>
+  row && wouldMove(row, touch) ? 'locked' : classifyMissedTouch(row, touch);
+
 /** Whether a row is as it was before the touch, which may move it. */
-export function wouldMove(row: SessionRow, { expiresAt, lastSeenAt, unseenSince = -Infinity }: SessionTouch): boolean {
+function wouldMove(row: SessionRow, { expiresAt, lastSeenAt, unseenSince = -Infinity }: SessionTouch): boolean {
   const isBefore = (there: number | undefined, wanted: number | undefined) => there !== undefined && wanted !== undefined && there < wanted;
   return (row.lastSeenAt ?? -Infinity) <= unseenSince && (isBefore(row.expiresAt, expiresAt) || isBefore(row.lastSeenAt, lastSeenAt));
 }

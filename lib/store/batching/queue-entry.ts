@@ -1,0 +1,33 @@
+/** What one kind of operation needs to know of its items. */
+export interface QueueRules<Item, Outcome> {
+  readonly timeoutMs: number;
+  /** Milliseconds on a clock that stands still while the event loop is blocked. */
+  readonly now: () => number;
+  /** How many of so many items a batch takes now; where it takes one of two, all travel alone. */
+  readonly size: (waiting: number) => number;
+  readonly keyOf: (item: Item) => string;
+  /** Whether an item travels by itself. */
+  readonly isAlone?: (item: Item) => boolean;
+  /** One item for two of the same key. Without it the later waits until the earlier is done. */
+  readonly join?: (waiting: Item, other: Item) => Item;
+  /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */
+  readonly send: (items: readonly Item[]) => Promise<(Outcome | 'locked')[]>;
+}
+
+/** Who waits for the outcome of an item: it comes as a list, as a table answers. */
+export interface Waiter<Outcome> {
+  readonly resolve: (outcomes: Outcome[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** An item that waits for a statement. */
+export interface QueueEntry<Item, Outcome> {
+  item: Item;
+  readonly key: string;
+  readonly isAlone: boolean;
+  /** By the clock of the queue; of those that were joined, the last. */
+  since: number;
+  readonly waiters: Waiter<Outcome>[];
+  /** Its place among those of its key. */
+  place: number;
+}

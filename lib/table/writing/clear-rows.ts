@@ -1,0 +1,28 @@
+import { SessionUnavailableError } from '../../session.errors.js';
+import type { StatementRunner } from '../statement-runner.js';
+
+/** How many rows one statement removes. */
+const ROWS = 1_000;
+const PAUSE_MS = 25;
+
+/** Removes all rows, without a lock on all of them at once. Waits up to `timeoutMs` for those that another transaction holds. */
+export async function clearRows(runner: StatementRunner, timeoutMs: number): Promise<void> {
+  const { dialect } = await runner.ready();
+  if (!dialect.clearUnlocked) return void (await runner.write('clear', {}));
+  const until = performance.now() + timeoutMs;
+  let held: ReadonlySet<string> | undefined;
+  for (;;) {
+    while ((await runner.write('clearUnlocked', { limit: ROWS })) === ROWS);
+    const left = await runner.read((shape) => shape.dialect.ids(shape, ROWS), { limit: ROWS });
+    // What was not there at the last look is newer than this clearing.
+    const still = left.map(({ id }) => id).filter((id) => !held || held.has(id));
+    if (still.length === 0) return;
+    if (performance.now() >= until) {
+      throw new SessionUnavailableError(
+        `Another transaction has held rows of the session table for ${timeoutMs} ms. End it, and clear the sessions again.`,
+      );
+    }
+    held = new Set(still);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+  }
+}

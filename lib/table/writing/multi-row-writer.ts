@@ -1,0 +1,85 @@
+import { SessionUnavailableError } from '../../session.errors.js';
+import { isLockTimeout } from '../database-error.js';
+import type { Values } from '../sql/bound-statement.js';
+import { SplitBatchError, type SessionRow } from '../session-table.js';
+import type { StatementRunner } from '../statement-runner.js';
+import type { MultiRowName } from '../sql/dialect.js';
+
+/** What is under an id; `undefined` where nothing is. */
+export type RowState = Pick<SessionRow, 'version'> | undefined;
+
+interface Write<Row, Done, Missed> {
+  readonly operation: MultiRowName;
+  readonly rows: readonly Row[];
+  readonly done: Done;
+  /** What became of a row that was not written, by what is there now: `locked` where only another transaction can have kept it. */
+  readonly missed: (row: Row, state: RowState) => Missed | 'locked';
+  readonly values?: Values;
+}
+
+/** Whether another transaction holds what a statement needs; the statement did nothing. */
+export const isLocked = (error: unknown): boolean => error instanceof SessionUnavailableError && isLockTimeout(error.cause);
+
+/** `locked` where another transaction holds what a statement needs. */
+export async function unlessLocked<Outcome>(write: () => Promise<Outcome>): Promise<Outcome | 'locked'> {
+  try {
+    return await write();
+  } catch (error) {
+    if (isLocked(error)) return 'locked';
+    throw error;
+  }
+}
+
+/** Writes several rows in one statement that waits for nobody, and finds out what became of those that it left out. */
+export class MultiRowWriter {
+  constructor(private readonly runner: StatementRunner) {}
+
+  async write<Row extends Values & { readonly id: string }, const Done extends string, const Missed extends string>(
+    write: Write<Row, Done, Missed>,
+  ): Promise<(Done | Missed | 'locked')[]> {
+    const { rows, done, missed } = write;
+    const written = (await this.send(write, rows)) ?? (await this.sendUnlocked(write));
+    const ids = new Set(written.map(({ id }) => id));
+    if (ids.size === rows.length) return rows.map(() => done);
+    const states = await this.statesOf(rows.filter(({ id }) => !ids.has(id)));
+    return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
+  }
+
+  /** The rows that were written; `undefined` where one of them kept the statement from all of them. */
+  private async send(
+    { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
+    rows: readonly (Values & { readonly id: string })[],
+  ): Promise<readonly { readonly id: string }[] | undefined> {
+    try {
+      return await this.runner.batch(operation, rows, values);
+    } catch (error) {
+      if (isLocked(error) && this.runner.batchSize('unlocked', rows.length) > 1) return undefined;
+      throw error;
+    }
+  }
+
+  /** Once more, and only those that nothing is in the way of. */
+  private async sendUnlocked<Row extends Values & { readonly id: string }, Missed extends string>(
+    write: Write<Row, string, Missed>,
+  ): Promise<readonly { readonly id: string }[]> {
+    const { rows, missed } = write;
+    const states = await this.statesOf(rows);
+    const unlocked = await this.statesOf(rows, 'unlocked');
+    const free = rows.filter((row) => {
+      const isHeld = states.has(row.id) && !unlocked.has(row.id);
+      return !isHeld && missed(row, unlocked.get(row.id)) === 'locked';
+    });
+    if (free.length === 0) return [];
+    const written = await this.send(write, free);
+    if (!written) throw new SplitBatchError();
+    return written;
+  }
+
+  private async statesOf(
+    rows: readonly { readonly id: string }[],
+    operation: 'versions' | 'unlocked' = 'versions',
+  ): Promise<ReadonlyMap<string, RowState>> {
+    const found = await this.runner.readBatch(operation, rows);
+    return new Map(found.map(({ id, version }) => [id, { version }]));
+  }
+}
