@@ -198,7 +198,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return this.locks.acquire(await this.runner.ready(), request);
   }
 
-  /** Ends all locks, each of which holds a connection that the pool would wait for when it is closed. */
+  /** Ends all locks. To be called before the data source is closed, which would look as if the database took them away. */
   endLocks(): Promise<void> {
     return this.locks.endAll();
   }

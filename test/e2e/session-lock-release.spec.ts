@@ -4,6 +4,7 @@ import type { Response } from 'express';
 import expressSession from 'express-session';
 import { defineSessionEntity, SessionModule, SessionStore, type Session } from 'nestjs-typeorm-session';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { HeldLock } from '../../lib/table/session-table.js';
 import { Barrier } from '../support/barrier.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -178,6 +179,27 @@ describeEachDatabase('The lock of a session is released', (database) => {
     await aborted;
     await gone.wait();
     await expect(browser.json('/brief/count', post)).resolves.toEqual({ views: 1 });
+  });
+
+  it('when the application is closed, before its data source is', async () => {
+    const linger: Handler = (_session, _req, res) => {
+      res.json({});
+      return new Promise(() => undefined);
+    };
+    const connection = { ...database.options, synchronize: !database.isShared };
+    const here = await startHandlers({ entity, connection }, { linger });
+    const browser = await signIn(here.address);
+    const { lock } = here.store;
+    const locks: HeldLock[] = [];
+    here.store.lock = async (...args) => {
+      locks.push(await lock.apply(here.store, args));
+      return locks.at(-1)!;
+    };
+    await browser.post('/locked/linger');
+    expect(locks.map(({ isHeld }) => isHeld)).toEqual([true]);
+    await here.app.close();
+    expect(locks.map(({ isHeld }) => isHeld)).toEqual([false]);
+    expect(here.log.warnings).toEqual([]);
   });
 
   it('under the application’s own express-session', async () => {
