@@ -7,6 +7,7 @@ import { Browser, setCookies, signedCookie } from '../support/browser.js';
 import { CASES, type Case, type Outcome } from '../support/comparison.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startExpress } from '../support/express-app.js';
+import { SECRET } from '../support/secret.js';
 
 /** What both stores have. */
 interface AnyStore {
@@ -31,7 +32,7 @@ async function outcomeOf({ act, isLoaded, cookie }: Case, middleware: RequestHan
   });
   const browser = new Browser(address);
   if (isLoaded) await browser.get('/load');
-  if (cookie) browser.cookie = signedCookie('nobody', 'secret') + (cookie === 'tampered' ? 'x' : '');
+  if (cookie) browser.cookie = signedCookie('nobody', SECRET) + (cookie === 'tampered' ? 'x' : '');
   const before = browser.cookie;
   const response = await browser.get('/act');
   const [line] = setCookies(response);
@@ -52,7 +53,7 @@ describeEachDatabase('our middleware decides as express-session does', (database
   const dataSource = useDataSource(database, [entity]);
 
   it.each(CASES.map((one) => [one.differs ? `${one.name}, but ${one.differs.because}` : one.name, one] as const))('%s', async (_, one) => {
-    const options = { secret: 'secret', name: 'sid', resave: false, saveUninitialized: false, ...one.options };
+    const options = { secret: SECRET, name: 'sid', resave: false, saveUninitialized: false, ...one.options };
     const memory = new MemoryStore();
     const theirs = await outcomeOf(one, session({ ...options, store: memory }), memory);
 

@@ -8,6 +8,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startExpress } from '../support/express-app.js';
 import { startApp } from '../support/nest-app.js';
+import { SECRET } from '../support/secret.js';
 
 const HOUR = 3_600_000;
 
@@ -69,18 +70,18 @@ describeEachDatabase('a session that a handler ends by its cookie', (database) =
 
   const STARTS: Record<string, (options: Partial<SessionModuleOptions>) => Promise<string>> = {
     'the Nest module': async (options) => {
-      const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
+      const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
       return (await startApp({ imports: [module], controllers: [EndController] })).address;
     },
     'the middleware without Nest': (options) =>
       startExpress((app) => {
-        app.use(createSessionMiddleware({ secret: 'secret', entity, dataSource: dataSource(), ...options }));
+        app.use(createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource(), ...options }));
         routes(app);
       }),
     'the application’s own session()': ({ cookie, rolling, ...options }) =>
       startExpress((app) => {
         const store = createSessionStore({ entity, dataSource: dataSource(), ...options });
-        const own = { secret: 'secret', name: 'sid', resave: false, saveUninitialized: false, rolling: rolling ?? false };
+        const own = { secret: SECRET, name: 'sid', resave: false, saveUninitialized: false, rolling: rolling ?? false };
         app.use(session({ store, ...own, cookie: cookie as session.CookieOptions }));
         routes(app);
       }),
