@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 
 const lib = (file: string) => fileURLToPath(new URL(`./lib/${file}`, import.meta.url));
 
@@ -13,6 +13,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.spec.ts'],
+    exclude: [...configDefaults.exclude, 'test/package/consumers/**'],
     setupFiles: ['reflect-metadata'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
