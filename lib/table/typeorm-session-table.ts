@@ -6,8 +6,7 @@ import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import { SplitBatchError } from './session-table.js';
-import type { MultiRowOperation, SaveOutcome, SessionField, SessionRow, SessionTable } from './session-table.js';
+import { SplitBatchError, type SaveOutcome, type SessionField, type SessionRow, type SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
 import { MAX_ROWS } from './sql/statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
@@ -45,7 +44,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return new Set(Object.keys(columns) as SessionField[]);
   }
 
-  batchSize(operation: MultiRowOperation, rows: number): number {
+  batchSize(operation: Contract.MultiRowOperation, rows: number): number {
     return this.runner.batchSize(operation, rows);
   }
 
