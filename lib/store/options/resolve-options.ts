@@ -1,4 +1,5 @@
 import { SessionOptionsError } from '../../session.errors.js';
+import { atOnce } from '../callback.js';
 import { DURATION, parseDuration } from './duration.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
 import { LIFETIMES, resolveLifetime } from './lifetime-options.js';
@@ -89,7 +90,10 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
     name: options.name ?? 'sid',
-    cookie: typeof cookie === 'function' ? (req: Request) => ({ ...COOKIE_DEFAULTS, ...cookie(req) }) : { ...COOKIE_DEFAULTS, ...cookie },
+    cookie:
+      typeof cookie === 'function'
+        ? (req: Request) => ({ ...COOKIE_DEFAULTS, ...atOnce(cookie(req), 'cookie') })
+        : { ...COOKIE_DEFAULTS, ...cookie },
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,

@@ -1,5 +1,6 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, idleTimeOf, type Lifetime } from './expiry.js';
 import { attributesOf, toDate } from './cookie.js';
@@ -52,11 +53,6 @@ export class SessionCodec {
     return typeof text === 'string' ? isOther(text) : text.then(isOther);
   }
 
-  /** Whether a session would be stored as the very text that lies there; where not, it may still be the same. */
-  isSameText(session: SessionData, base: StoredData): boolean {
-    return this.serialize(withCookie(session, base.expires)) === base.text;
-  }
-
   private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
     const mine = this.fingerprint(session);
     const { data } = await this.decode({ data: base.text, expiresAt: undefined });
@@ -83,7 +79,7 @@ export class SessionCodec {
     }
     const expiresAt = expiryOf(this.lifetimeOf(session), now, createdAt);
     const expires = session.cookie.expires ? new Date(expiresAt) : null;
-    const userId = toUserId(this.options.userId(session));
+    const userId = toUserId(atOnce(this.options.userId(session), 'userId'));
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
       return { data, base: { text: data, expires }, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };

@@ -1,13 +1,19 @@
 import { SessionConflictError } from '../../session.errors.js';
 import type { SessionTable } from '../../table/session-table.js';
-import { promise } from '../callback.js';
+import { promise, type Callback } from '../callback.js';
 import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
-import type { SessionStore } from '../session-store.js';
+
+/** What a lock asks of the store, so that its methods may have been replaced. */
+interface LockedStore {
+  get(sid: string, callback: Callback<SessionData | null>): void;
+  createSession(req: Request, data: SessionData): unknown;
+  readonly generate: (req: Request) => void;
+}
 
 /** Locks the session of a request and reads it again, as `SessionStore.lock` says. */
 export async function lockSession(
-  store: SessionStore,
+  store: LockedStore,
   table: SessionTable,
   req: Request,
   origin: SessionOrigin | undefined,

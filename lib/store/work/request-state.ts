@@ -1,4 +1,5 @@
 import { SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import { atOnce } from '../callback.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
@@ -6,7 +7,6 @@ import { createSessionId, keyOf } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
-import type { SessionStore } from '../session-store.js';
 
 export const NO_ID = '`genid` returned no usable session id. It has to return a text of 1 to 256 characters.';
 
@@ -17,12 +17,11 @@ type Move = (key: string, rename: () => void, operation: Operation) => Promise<v
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
   private readonly locked = new WeakSet<Request>();
-  private readonly awaited = new WeakSet<Request>();
-
   private readonly renewal: SessionRenewal;
 
   constructor(
-    private readonly store: SessionStore,
+    /** Puts a new session on a request. */
+    private readonly generate: (req: Request) => void,
     private readonly dependencies: StoreDependencies,
     private readonly deadlines: Deadlines,
   ) {
@@ -38,16 +37,6 @@ export class RequestState {
     this.ended.set(req, session);
   }
 
-  /** express-session is about to look for the session of a request, under our middleware. */
-  awaitSession(req: Request): void {
-    this.awaited.add(req);
-  }
-
-  /** Whether that is so; only once. */
-  takeAwaited(req: Request): boolean {
-    return this.awaited.delete(req);
-  }
-
   noteLocked(req: Request): void {
     this.locked.add(req);
   }
@@ -59,9 +48,9 @@ export class RequestState {
 
   /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */
   giveThrowaway(req: Request): void {
-    this.store.generate(req);
+    this.generate(req);
     this.dependencies.origins.of(req.session)!.isThrowaway = true;
-    // express-session neither stores nor sets a cookie where there is no id.
+    // Without an id nothing is stored and no cookie goes out.
     (req as { sessionID: unknown }).sessionID = undefined;
   }
 
@@ -74,7 +63,7 @@ export class RequestState {
   async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
     const { session } = req;
     const { genid, hashIds } = this.dependencies.options;
-    const id = genid?.(req) ?? createSessionId();
+    const id = genid ? atOnce(genid(req), 'genid') : createSessionId();
     const key = keyOf(id, hashIds);
     if (!key) throw new SessionOptionsError(NO_ID);
     const rename = () => {
