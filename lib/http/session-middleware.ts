@@ -1,21 +1,39 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
-import type { SessionStore } from '../store/session-store.js';
+import { SessionStore } from '../store/session-store.js';
 import { SessionExchange, makeSession, type ExchangeContext } from './exchange.js';
 import { HeldResponse } from './held-response.js';
 import { shareShapes } from './request-shape.js';
 import { SessionCookies } from './session-cookies.js';
 
 /** A request handler that puts a session on each request, and the store that it keeps them in. */
-export type SessionMiddleware = RequestHandler & { readonly store: SessionStore };
+export type SessionMiddleware = RequestHandler & {
+  readonly store: SessionStore;
+  /** @internal A request handler for further back: headers that are set before it stay on error responses. */
+  readonly keepHeaders: RequestHandler;
+};
+
+/** The response of each exchange, held. */
+const HELD = Symbol('held response');
 
 /** The exchange as a middleware of Express, or of whatever calls `(req, res, next)`. */
 export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
   const context: ExchangeContext = { store, options, cookies: new SessionCookies(options.name, options.secret) };
   store.generate = (req) => makeSession(req, options);
-  const middleware = (req: Request, res: Response, next: (error?: unknown) => void): void => {
+  let isToldOfOthers = false;
+  const passOn = (req: Request, next: () => void): void => {
     // Mounted twice, only the first one counts.
-    if (req.session as unknown) return next();
+    if (!((req as Partial<Request>).sessionStore instanceof SessionStore) && !isToldOfOthers) {
+      isToldOfOthers = true;
+      warn(
+        'Another middleware has put a session on the request already, so none is kept in the table. ' +
+          'Remove that middleware, as `app.use(session(…))`.',
+      );
+    }
+    next();
+  };
+  const middleware = (req: Request, res: Response & { [HELD]?: HeldResponse }, next: (error?: unknown) => void): void => {
+    if (req.session as unknown) return passOn(req, next);
     shareShapes(req, res);
     const exchange = new SessionExchange(req, res, context);
     let found: Promise<void> | undefined;
@@ -26,12 +44,15 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
       return next(error);
     }
     const goOn = (): void => {
-      // It is on the response from now on.
-      void new HeldResponse(res, exchange, next, warn);
+      res[HELD] = new HeldResponse(res, exchange, next, warn);
       next();
     };
     if (found) void found.then(goOn, next);
     else goOn();
   };
-  return Object.assign(middleware, { store });
+  const keepHeaders = (_req: Request, res: Response & { [HELD]?: HeldResponse }, next: () => void): void => {
+    res[HELD]?.keepHeaders();
+    next();
+  };
+  return Object.assign(middleware, { store, keepHeaders });
 }

@@ -23,7 +23,7 @@ export function isSecure(req: SessionRequest, trustProxy: boolean | undefined): 
 
 /** The path that the client asked for, without its query. */
 export function pathOf({ originalUrl, url }: SessionRequest): string {
-  const target = originalUrl ?? url ?? '/';
+  const target = (originalUrl ?? url) || '/';
   // A proxy may send the whole address.
   if (!target.startsWith('/')) return URL.canParse(target) ? new URL(target).pathname : target;
   const end = target.search(/[?#]/);

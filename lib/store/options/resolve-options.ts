@@ -69,6 +69,9 @@ const PRUNE_RULES: Readonly<Record<'interval' | 'batchSize', Rule>> = {
   batchSize: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of rows'],
 };
 
+/** Every route, in the words of Nest. */
+export const ALL_ROUTES = '{*splat}';
+
 /** The cookie of a session unless told otherwise (OWASP ASVS 3.3). */
 export const COOKIE_DEFAULTS: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' };
 
@@ -114,7 +117,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,
-    forRoutes: options.forRoutes ?? ['{*splat}'],
+    forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
   });
