@@ -148,8 +148,9 @@ export class SessionExchange {
   }
 
   private pay(sid: string, session: LiveSession, { due, isChanged }: Found, hasHead: boolean): Promise<void> | undefined {
-    const { store } = this.context;
+    const { store, cookies } = this.context;
     if (isChanged) this.isChanged = true;
+    if (due === 'save') cookies.check(session.cookie);
     const isRenewed = hasHead && !this.res.destroyed && store.requests.isRenewalDue(session);
     if (due === 'nothing' && !isRenewed) return undefined;
     const written = this.write(sid, session, due);

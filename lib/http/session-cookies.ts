@@ -45,6 +45,11 @@ export class SessionCookies {
     return serialize(this.name, SIGNED + sign(id, this.secrets[0]!), attributesOf(cookie));
   }
 
+  /** Throws where an attribute cannot be written: before a row is made that no browser would know of. */
+  check(cookie: SessionData['cookie']): void {
+    serialize(this.name, '', attributesOf(cookie));
+  }
+
   /** The line that makes the browser forget a session: by the attributes that its cookie was set with. */
   farewellTo(cookie: SessionData['cookie']): string {
     return serialize(this.name, '', { ...attributesOf(cookie), expires: new Date(0) });

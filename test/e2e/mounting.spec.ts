@@ -15,7 +15,7 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
-import session from 'express-session';
+import expressSession from 'express-session';
 import {
   SESSION_MIDDLEWARE,
   SessionModule,
@@ -139,7 +139,10 @@ describe('the middleware of SessionModule', () => {
     async (isFirst) => {
       const { address, store } = await startApp({ imports: [sessions(isFirst ? {} : { exclude: ['nowhere'] })], controllers }, (app) => {
         app.enableCors({ origin: 'https://shop.example' });
-        app.use((_: Request, res: ExpressResponse, next: NextFunction) => void (res.setHeader('x-frame-options', 'DENY'), next()));
+        app.use((_: Request, res: ExpressResponse, next: NextFunction) => {
+          res.setHeader('x-frame-options', 'DENY');
+          next();
+        });
       });
       failWrites(store, new SessionUnavailableError('The database of this test is away.'));
       const answer = await new Browser(address).post('/open');
@@ -152,7 +155,7 @@ describe('the middleware of SessionModule', () => {
 
   it.each([{}, { exclude: ['health/live'] }])('does not start beside another session middleware, with %o', async (options) => {
     const { app } = await createApp({ imports: [sessions(options)], controllers });
-    app.use(session({ secret: 'secret', resave: false, saveUninitialized: false, store: new session.MemoryStore() }));
+    app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
     await expect(app.init()).rejects.toThrow(
       expect.objectContaining({ name: 'SessionOptionsError', message: expect.stringMatching(/main\.ts/) }),
     );
@@ -161,7 +164,7 @@ describe('the middleware of SessionModule', () => {
 
   it('tells once that another middleware was first, where the application mounts it itself', async () => {
     const { address, log } = await startApp({ imports: [sessions({ autoMount: false })], controllers }, (app) => {
-      app.use(session({ secret: 'secret', resave: false, saveUninitialized: false, store: new session.MemoryStore() }));
+      app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
       app.use(app.get(SESSION_MIDDLEWARE));
     });
     await new Browser(address).get('/open');
