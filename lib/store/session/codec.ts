@@ -4,6 +4,7 @@ import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, idleTimeOf, type Lifetime } from './expiry.js';
 import { attributesOf, toDate } from './cookie.js';
+import { refuse, refuseLater } from './unserializable.js';
 import { COOKIE_DEFAULTS } from '../options/resolve-options.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
@@ -48,7 +49,7 @@ export class SessionCodec {
    * which costs half of comparing two fingerprints. Only where the texts differ, the stored one is read: json columns reorder keys.
    */
   isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
-    const text = this.serialize(withCookie(session, base.expires));
+    const text = this.serialize(session, base.expires);
     const isOther = (now: string) => (now === base.text ? false : this.isOtherData(session, base));
     return typeof text === 'string' ? isOther(text) : text.then(isOther);
   }
@@ -65,7 +66,7 @@ export class SessionCodec {
   }
 
   private fingerprint(session: SessionData): string | Promise<string> {
-    return this.serialize(withCookie(session));
+    return this.serialize(session);
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
@@ -84,7 +85,7 @@ export class SessionCodec {
       this.assertSize(data);
       return { data, base: { text: data, expires }, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId };
     };
-    const data = this.serialize(withCookie(session, expires));
+    const data = this.serialize(session, expires);
     return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
   }
 
@@ -115,12 +116,15 @@ export class SessionCodec {
     return { data: session, base };
   }
 
-  private serialize(data: SessionData): string | Promise<string> {
+  /** Runs code of the application: the serializer, and getters and `toJSON` methods in the session. */
+  private serialize(session: SessionData, expires?: unknown): string | Promise<string> {
+    const { serializer } = this.options;
     try {
-      const text = this.options.serializer.serialize(data);
-      return typeof text === 'string' ? text : Promise.resolve(text).catch(unserializable);
-    } catch (error) {
-      return unserializable(error);
+      const text = serializer.serialize(withCookie(session, expires));
+      if (typeof text === 'string') return text;
+      return Promise.resolve(text).catch((cause: unknown) => refuseLater(session, serializer, cause));
+    } catch (cause) {
+      return refuse(session, serializer, cause);
     }
   }
 
@@ -159,11 +163,4 @@ function withCookie(session: SessionData, expires?: unknown): SessionData {
 function toUserId(userId: unknown): string | null {
   if (Number.isFinite(userId)) return String(userId);
   return typeof userId === 'string' && userId !== '' ? userId : null;
-}
-
-function unserializable(cause: unknown): never {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new SessionSerializationError(`The session cannot be serialised: ${reason} Keep only data that the serializer can carry.`, {
-    cause,
-  });
 }
