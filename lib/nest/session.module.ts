@@ -2,18 +2,20 @@ import { Inject, Module } from '@nestjs/common';
 import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown, Type } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Server } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
+import { mountFirst, refuseOthers } from './mounting.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity } from './session.providers.js';
+import { ALL_ROUTES } from '../store/options/resolve-options.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
 
 /**
  * Sessions for a Nest application: an injectable `SessionStore`, and the middleware that puts a session on each request,
- * mounted before that of other modules.
+ * mounted before that of `main.ts` and of other modules.
  *
  * @example
  * imports: [SessionModule.forRoot({ secret: process.env.SESSION_SECRET })]
@@ -22,20 +24,26 @@ import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
  */
 @Module({})
 export class SessionModule extends ConfigurableModuleClass implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown {
+  /** Whether the middleware stands before what `main.ts` mounts; else Nest's consumer mounts it. */
+  private isMounted = false;
+
   constructor(
     @Inject(SessionStore) private readonly store: SessionStore,
-    @Inject(SESSION_MIDDLEWARE) private readonly middleware: RequestHandler,
+    @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
-    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
-    const count = [...modules.values()].filter(({ metatype }) => metatype === SessionModule).length;
-    if (count > 1) {
+    const [own, ...others] = [...modules.values()].filter(({ metatype }) => metatype === SessionModule);
+    if (others.length > 0) {
       throw new SessionOptionsError(
-        `SessionModule is set up ${count} times in this application. Keep one; other modules need no import of it.`,
+        `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need no import of it.`,
       );
     }
+    const { autoMount, exclude, forRoutes } = options;
+    const isEverywhere = exclude.length === 0 && forRoutes.length === 1 && forRoutes[0] === ALL_ROUTES;
+    if (autoMount && isEverywhere && own?.isGlobal) mountFirst(host, middleware, () => (this.isMounted = true));
   }
 
   /** Sessions with these options. A `dataSource` of the application's is found by name (default: the unnamed one). */
@@ -53,15 +61,17 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
   configure(consumer: MiddlewareConsumer): void {
     const { autoMount, exclude, forRoutes } = this.options;
     if (!autoMount) return;
+    refuseOthers(this.host.httpAdapter?.getInstance(), this.middleware);
     consumer
-      .apply(this.middleware)
+      // What `main.ts` has set by then (CORS, security headers) belongs to error responses, too.
+      .apply(this.isMounted ? this.middleware.keepHeaders : this.middleware)
       .exclude(...exclude)
       .forRoutes(...(forRoutes as (string | Type)[]));
   }
 
   /** Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */
   async beforeApplicationShutdown(): Promise<void> {
-    const { httpAdapter } = this.adapterHost as Partial<HttpAdapterHost>;
+    const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     const server = httpAdapter?.getHttpServer() as Server | undefined;
     if (server) letGoOfClients(server);
     await this.store.quiesce();

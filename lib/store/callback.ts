@@ -1,3 +1,5 @@
+import { SessionOptionsError } from '../session.errors.js';
+
 /** A Node callback as express-session passes it. */
 export type Callback<T = void> = (error?: unknown, value?: T) => void;
 
@@ -14,9 +16,27 @@ export function settle<T>(work: Promise<T>, callback?: Callback<T>): Promise<T> 
   return undefined;
 }
 
-/** Calls something that answers a callback, and returns a promise of the answer. */
-export function promise<T = void>(call: (done: Callback<T>) => void): Promise<T> {
+/**
+ * Calls something that answers a callback, and returns a promise of the answer. What it throws is an answer, too; so is the
+ * rejection of a promise that it returns, as an `async` function does which has replaced a method of the store.
+ */
+export function promise<T = void>(call: (done: Callback<T>) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
-    call((error, value) => (error ? reject(error) : resolve(value as T)));
+    const returned = call((error, value) => (error ? reject(error) : resolve(value as T)));
+    if (isPromise(returned)) void returned.then(undefined, reject);
   });
+}
+
+/**
+ * A value that an option returned and that is needed at once. Throws for a promise, as an `async` function returns one; its
+ * rejection is nobody's then, and must not end the process.
+ */
+export function atOnce<T>(value: T, option: string): T {
+  if (!isPromise(value)) return value;
+  void value.then(undefined, () => undefined);
+  throw new SessionOptionsError(`The option \`${option}\` returned a promise. It must return its value at once.`);
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

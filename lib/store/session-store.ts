@@ -1,7 +1,6 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { HeldLock, SessionTable } from '../table/session-table.js';
 import { promise, settle, type Callback } from './callback.js';
-import { hashInShort } from './session/change-detection.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import { Deadlines } from './work/deadlines.js';
 import { AvailabilityMonitor } from './work/availability-monitor.js';
@@ -10,7 +9,7 @@ import { SessionCodec } from './session/codec.js';
 import type { StoreDependencies, SessionSurroundings } from './work/dependencies.js';
 import { isHeard, notify, type SessionEvents, type Emit } from './work/events.js';
 import { keyOf, NO_ID } from './session/id.js';
-import { SessionWriter, type Due } from './work/writer.js';
+import { SessionWriter, type AtEnd, type Due } from './work/writer.js';
 import { createSessionObject } from './session/session-object.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
@@ -67,7 +66,7 @@ export class SessionStore extends Store {
     this.reader = new SessionReader(this.dependencies);
     this.writer = new SessionWriter(this.dependencies);
     this.pruner = new SessionPruner(this.dependencies);
-    this.requests = new RequestState(this, this.dependencies, this.deadlines);
+    this.requests = new RequestState((req) => this.generate(req), this.dependencies, this.deadlines);
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -200,7 +199,7 @@ export class SessionStore extends Store {
     return lockSession(this, this.dependencies, req, origin, options);
   }
 
-  /** @internal express-session assigns its function here, and finds one that makes sessions of our own from its. */
+  /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
   get generate(): (req: Request) => void {
     return (req) => {
       this.makeSession?.(req);
@@ -223,7 +222,6 @@ export class SessionStore extends Store {
     this.dependencies.origins.move(data, session);
     const origin = this.dependencies.origins.of(session);
     if (origin) origin.lock = this.requests.lockOf(req);
-    if (this.requests.takeAwaited(req) && origin) hashInShort(data);
     return session;
   }
 
@@ -237,12 +235,6 @@ export class SessionStore extends Store {
     session: object | null | undefined,
   ): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'isEndedByCookie' | 'alias'>> | undefined {
     return this.dependencies.origins.of(session);
-  }
-
-  /** @internal Whether the request is known to have changed what it loaded. */
-  hasChanged(session: SessionData): boolean {
-    const origin = this.dependencies.origins.of(session);
-    return origin !== undefined && this.writer.hasChanged(session, origin);
   }
 
   /** @internal Does what `dueAtEnd` told, through methods that may have been replaced. */
@@ -264,10 +256,16 @@ export class SessionStore extends Store {
     return turn && this.deadlines.run(() => turn);
   }
 
-  /** @internal What the end of a request owes its session. */
-  dueAtEnd(session: SessionData): Due | Promise<Due> {
+  /** @internal What the end of a request owes its session. Throws what the serializer and the options of the application throw. */
+  dueAtEnd(session: SessionData): AtEnd {
     const origin = this.dependencies.origins.of(session);
-    return origin ? this.writer.dueAtEnd(session, origin) : 'save';
+    return origin ? this.writer.dueAtEnd(session, origin) : { known: { due: 'save', isChanged: true } };
+  }
+
+  /** @internal Whether a session that a long answer holds is to be touched while it lasts. */
+  isTouchDue(session: object): boolean {
+    const origin = this.dependencies.origins.of(session);
+    return origin !== undefined && this.writer.isTouchDue(session as SessionData, origin);
   }
 
   private save(sid: string, session: SessionData): Promise<void> {

@@ -22,9 +22,9 @@ describeEachDatabase('the session of a client that goes away', (database) => {
     class AbandonedController {
       @Get('endless')
       endless(@Req() req: Request, @Res() res: ExpressResponse) {
-        req.session.theme = 'light';
-        res.write('begun');
-        req.session.theme = 'dark';
+        res.write('begun', () => {
+          req.session.theme = 'dark';
+        });
       }
 
       @Get('slow/stream')
@@ -83,9 +83,9 @@ describeEachDatabase('the session of a client that goes away', (database) => {
         resolve();
       };
     });
-    failWrites(store, new Error('The database of this test is away.'));
     const abort = new AbortController();
     await browser.get('/endless', { signal: abort.signal });
+    failWrites(store, new Error('The database of this test is away.'));
     abort.abort();
     await warned;
     // The client would keep its other connection for some seconds.

@@ -18,8 +18,13 @@ interface AnyStore {
 const toSeconds = (ms: number | null | undefined) => (typeof ms === 'number' ? Math.round(ms / 1_000) : ms);
 
 /** Runs one case against a middleware, on a bare Express application. */
-async function outcomeOf({ act, isLoaded, cookie }: Case, middleware: RequestHandler, store: AnyStore): Promise<Outcome> {
+async function outcomeOf(
+  { act, isLoaded, cookie, options, headers, trustProxy, signedWith }: Case,
+  middleware: RequestHandler,
+  store: AnyStore,
+): Promise<Outcome> {
   const address = await startExpress((app) => {
+    if (trustProxy) app.set('trust proxy', true);
     app.use(middleware);
     app.get('/load', (req, res) => {
       req.session.views = 1;
@@ -30,20 +35,24 @@ async function outcomeOf({ act, isLoaded, cookie }: Case, middleware: RequestHan
       res.send('done');
     });
   });
-  const browser = new Browser(address);
+  const browser = new Browser(address, options?.name);
   if (isLoaded) await browser.get('/load');
+  if (signedWith) browser.cookie = signedCookie(browser.id!, signedWith);
   if (cookie) browser.cookie = signedCookie('nobody', SECRET) + (cookie === 'tampered' ? 'x' : '');
   const before = browser.cookie;
-  const response = await browser.get('/act');
+  const response = await browser.get('/act', headers && { headers });
   const [line] = setCookies(response);
   const sessions = await new Promise<SessionData[]>((resolve, reject) => {
     store.all((error, found) => (error ? reject(error) : resolve(Object.values(found ?? {}))));
   });
+  const rows = sessions.map((data) => Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'cookie')));
   return {
     status: response.status,
     cookie: line === undefined ? 'kept' : browser.cookie === undefined ? 'dropped' : /; Expires=/.test(line) ? 'set with expiry' : 'set',
+    attributes: (browser.cookie === undefined ? '' : (line ?? '')).split('; ').filter((part) => /^(?!Expires=|SameSite=)[A-Z]/.test(part)),
     id: browser.cookie === undefined ? 'none' : browser.cookie === before ? 'same' : 'other',
-    rows: sessions.map((data) => Object.fromEntries(Object.entries(data).filter(([key]) => key !== 'cookie'))),
+    // In whatever order the stores give them.
+    rows: rows.toSorted((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b))),
     maxAge: toSeconds(sessions[0]?.cookie.originalMaxAge),
   };
 }

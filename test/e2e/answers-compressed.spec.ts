@@ -1,12 +1,12 @@
 import { type MiddlewareConsumer, Module } from '@nestjs/common';
 import compression from 'compression';
-import { SessionModule, type SessionStore } from 'nestjs-typeorm-session';
+import { SessionModule, SessionUnavailableError } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
 import { AnswersController } from '../support/answers.controller.js';
 import { AT_ONCE, bodyOf, nameOf, STREAMED, type Answer } from '../support/answers.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { holdWrites } from '../support/held-store.js';
-import { startApp } from '../support/nest-app.js';
+import { failWrites, holdWrites } from '../support/held-store.js';
+import { startApp, type TestApp } from '../support/nest-app.js';
 import { embedded } from '../support/embedded.js';
 
 const connection = embedded;
@@ -22,45 +22,50 @@ function expectHeaders(response: Response, answer: Answer) {
   if (isCompressed(answer)) expect(response.headers.get('content-encoding')).toMatch(/^(gzip|br)$/);
 }
 
-/** Asks, and finds the session stored with the whole answer. */
-async function expectStored(browser: Browser, store: SessionStore, expected: Answer): Promise<void> {
-  const response = await browser.get(expected.path, expected.init);
+/** Asks, and finds the session stored before the head of the answer. */
+async function expectStored({ address, store }: Pick<TestApp, 'address' | 'store'>, expected: Answer): Promise<void> {
+  const browser = new Browser(address);
+  const held = holdWrites(store);
+  let hasHead = false;
+  const pending = browser.get(expected.path, expected.init).finally(() => (hasHead = true));
+  await held.barrier.reached;
+  await new Browser(address).get('/ping');
+  expect([held.isHeadGone, hasHead]).toEqual([false, false]);
+  held.barrier.open();
+
+  const response = await pending;
   expect(response.status).toBe(expected.status);
   expectHeaders(response, expected);
   expect(setCookies(response)).toHaveLength(1);
-  await expect(bodyOf(response)).resolves.toBe(expected.body);
   await expect(store.get(browser.id!)).resolves.toMatchObject({ theme: 'dark' });
+  await expect(bodyOf(response)).resolves.toBe(expected.body);
+}
+
+/** Asks where nothing can be stored, and gets an error instead of the answer. */
+async function expectRefused({ address, store }: Pick<TestApp, 'address' | 'store'>, { path, init }: Answer): Promise<void> {
+  failWrites(store, new SessionUnavailableError('The database of this test is away.'));
+  const browser = new Browser(address);
+  const response = await browser.get(path, init);
+  expect([response.status, setCookies(response)]).toEqual([503, []]);
+  expect(response.headers.get('x-form')).toBeNull();
+  const text = await response.text();
+  if (init?.method !== 'HEAD') expect(JSON.parse(text)).toMatchObject({ statusCode: 503 });
+  await expect(browser.get('/ping').then((next) => next.text())).resolves.toBe('pong');
 }
 
 describe('an answer that is compressed by a middleware before the sessions', () => {
   const start = async () => {
     const module = SessionModule.forRoot({ secret: 'secret', connection });
     const root = { imports: [module], controllers: [AnswersController] };
-    const app = await startApp(root, (nest) => void nest.use(compression({ threshold: 0 })));
-    return { store: app.store, browser: new Browser(app.address) };
+    return startApp(root, (nest) => void nest.use(compression({ threshold: 0 })));
   };
 
-  it.each(named(atOnce))('has no head before its session is stored: %s', async (_, expected) => {
-    const { browser, store } = await start();
-    const held = holdWrites(store);
-    let hasHead = false;
-    const pending = browser.get(expected.path, expected.init).finally(() => (hasHead = true));
-    await held.barrier.reached;
-    await new Browser(browser.address).get('/ping');
-    expect([held.isHeadGone, hasHead]).toEqual([false, false]);
-    held.barrier.open();
-
-    const response = await pending;
-    expect(response.status).toBe(expected.status);
-    expectHeaders(response, expected);
-    expect(setCookies(response)).toHaveLength(1);
-    await expect(store.get(browser.id!)).resolves.toMatchObject({ theme: 'dark' });
-    await expect(bodyOf(response)).resolves.toBe(expected.body);
+  it.each(named([...atOnce, ...STREAMED]))('has no head before its session is stored: %s', async (_, expected) => {
+    await expectStored(await start(), expected);
   });
 
-  it.each(named(STREAMED))('that is streamed has no end before its session is stored: %s', async (_, expected) => {
-    const { browser, store } = await start();
-    await expectStored(browser, store, expected);
+  it.each(named([...atOnce, ...STREAMED]))('is a 503 where its session cannot be stored: %s', async (_, expected) => {
+    await expectRefused(await start(), expected);
   });
 });
 
@@ -72,9 +77,11 @@ describe('an answer that is compressed by a middleware behind the sessions', () 
     }
   }
 
-  it.each(named([...atOnce, ...STREAMED]))('has no end before its session is stored: %s', async (_, expected) => {
-    const { address, store } = await startApp(CompressedModule);
-    const browser = new Browser(address);
-    await expectStored(browser, store, expected);
+  it.each(named([...atOnce, ...STREAMED]))('has no head before its session is stored: %s', async (_, expected) => {
+    await expectStored(await startApp(CompressedModule), expected);
+  });
+
+  it.each(named([...atOnce, ...STREAMED]))('is a 503 where its session cannot be stored: %s', async (_, expected) => {
+    await expectRefused(await startApp(CompressedModule), expected);
   });
 });

@@ -1,6 +1,8 @@
-import { Controller, Get, Post } from '@nestjs/common';
+import { inspect } from 'node:util';
+import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
+import type { Request, Response as ExpressResponse } from 'express';
 import { defineSessionEntity, Session, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Browser, setCookies, signedCookie } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp, type Configure } from '../support/nest-app.js';
@@ -16,6 +18,25 @@ class CookieController {
   @Post('leave')
   async leave(@Session() session: Session) {
     await session.destroy();
+  }
+
+  @Get('stream/:begin')
+  stream(@Req() req: Request, @Res() res: ExpressResponse, @Param('begin') begin: 'write' | 'flushHeaders') {
+    req.session.views = (req.session.views ?? 0) + 1;
+    if (begin === 'write') res.write('begun');
+    else res.flushHeaders();
+    res.end();
+  }
+
+  @Post('spoil/:name/:value')
+  spoil(@Session() session: Session, @Param('name') name: string, @Param('value') value: string) {
+    session.views = 1;
+    Object.assign(session.cookie, { [name]: value });
+  }
+
+  @Get('shown')
+  shown(@Session() session: Session) {
+    return { shown: inspect(session, { showHidden: true, depth: 10 }) };
   }
 
   @Get('remember')
@@ -219,5 +240,87 @@ describeEachDatabase('the cookie of a session', (database) => {
     const answer = await browser.post('/renew');
     expect(answer.status).toBe(500);
     expect(setCookies(answer).filter((line) => !line.startsWith('sid=;'))).toEqual([]);
+  });
+
+  describe('of several of one name', () => {
+    /** Signs somebody in, and returns what a browser with these other cookies gets at the next view. */
+    const views = async (cookies: (own: string) => string[]) => {
+      const { address } = await start();
+      const browser = new Browser(address);
+      await browser.get('/views');
+      const header = cookies(browser.cookie!).map((cookie) => `sid=${cookie}`);
+      const answer = await fetch(`${address}/views`, { headers: { cookie: header.join('; ') } });
+      return { ...((await answer.json()) as object), cookies: setCookies(answer).length };
+    };
+    const stale = (id: string) => signedCookie(id, 'secret');
+
+    it.each([
+      ['a stale one stands first', (own: string) => [stale('stale'), own]],
+      ['a forged one stands first', (own: string) => [`${own}x`, own]],
+      ['one that is none stands first', (own: string) => ['%', '', 'x', own]],
+      ['a stale one stands last', (own: string) => [own, stale('stale')]],
+      ['seven stale ones stand first', (own: string) => [...Array.from({ length: 7 }, (_, n) => stale(`stale${n}`)), own]],
+    ])('is that which names a live session, where %s', async (_, cookies) => {
+      await expect(views(cookies)).resolves.toMatchObject({ views: 2, cookies: 0 });
+    });
+
+    it('is none where more come than any browser sends', async () => {
+      const many = (own: string) => [...Array.from({ length: 8 }, (_, n) => stale(`stale${n}`)), own];
+      await expect(views(many)).resolves.toMatchObject({ views: 1, cookies: 1 });
+    });
+
+    it('is the first where several are live', async () => {
+      const { address } = await start();
+      const [ann, bob] = [new Browser(address), new Browser(address)];
+      await ann.get('/views');
+      await bob.get('/views');
+      await bob.get('/views');
+      const answer = await fetch(`${address}/views`, { headers: { cookie: `sid=${bob.cookie}; sid=${ann.cookie}` } });
+      await expect(answer.json()).resolves.toMatchObject({ views: 3 });
+    });
+  });
+
+  it('is dropped with `Partitioned` and `Priority`, too', async () => {
+    const { browser } = await start({ cookie: { secure: true, sameSite: 'none', partitioned: true, priority: 'high' }, proxy: true });
+    const headers = { 'x-forwarded-proto': 'https' };
+    const [set] = setCookies(await browser.get('/views', { headers }));
+    expect(set).toMatch(/; Path=\/; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None$/);
+    const [dropped] = setCookies(await browser.post('/leave', { headers }));
+    expect(dropped).toBe(
+      'sid=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; Priority=High; SameSite=None',
+    );
+  });
+
+  it.each(['write', 'flushHeaders'])(
+    'goes with the head of a stream that begins with %s, where it has an age and the session was changed',
+    async (begin) => {
+      const { browser } = await start({ cookie: { maxAge: 600_000 } });
+      await browser.get(`/stream/${begin}`);
+      const [line] = setCookies(await browser.get(`/stream/${begin}`));
+      expect(line).toMatch(/^sid=s%3A.*; Expires=/);
+    },
+  );
+
+  it.each([
+    ['a name', 'path', 'a;b'],
+    ['a domain', 'domain', 'a b'],
+    ['a date', 'expires', 'x'],
+  ])('that cannot be written is an error of its request: %s', async (_, name, value) => {
+    const { browser, log } = await start();
+    const before = await rows();
+    const answer = await browser.post(`/spoil/${name}/${encodeURIComponent(value)}`);
+    expect([answer.status, setCookies(answer)]).toEqual([500, []]);
+    expect(log.errors.join()).toMatch(/invalid/);
+    await expect(browser.json('/views')).resolves.toMatchObject({ views: 1 });
+    // A row without a cookie would be nobody's.
+    await expect(rows()).resolves.toBe(before + 1);
+  });
+
+  it('and its id are in no log of the session', async () => {
+    const { browser } = await start();
+    await browser.get('/views');
+    const { shown } = await browser.json<{ shown: string }>('/shown');
+    expect(shown).toContain('views: 1');
+    expect(shown).not.toContain(browser.id);
   });
 });

@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import {
   Controller,
   Get,
@@ -10,11 +12,22 @@ import {
   VersioningType,
   VERSION_NEUTRAL,
 } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
-import { SESSION_MIDDLEWARE, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
-import { describe, expect, it } from 'vitest';
+import expressSession from 'express-session';
+import {
+  SESSION_MIDDLEWARE,
+  SessionModule,
+  SessionStore,
+  SessionUnavailableError,
+  type SessionData,
+  type SessionModuleOptions,
+} from 'nestjs-typeorm-session';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Browser } from '../support/browser.js';
-import { startApp, type Configure } from '../support/nest-app.js';
+import { failWrites } from '../support/held-store.js';
+import { createApp, moduleOf, startApp, type Configure } from '../support/nest-app.js';
 import '../support/session-data.js';
 import { embedded } from '../support/embedded.js';
 
@@ -39,6 +52,8 @@ class OpenController {
 
   @Post('open')
   post(@Req() req: Request) {
+    if (req.session) req.session.views = 1;
+    req.res?.setHeader('x-answer', 'of the handler');
     return lookInside(req);
   }
 
@@ -74,7 +89,7 @@ describe('the middleware of SessionModule', () => {
     return new Browser(address);
   };
 
-  it('comes before that of other modules and of the root module, though it is imported last', async () => {
+  it('comes before that of main.ts, of other modules and of the root module, though it is imported last', async () => {
     @Module({ controllers: [AccountController] })
     class FeatureModule {
       configure(consumer: MiddlewareConsumer) {
@@ -90,7 +105,72 @@ describe('the middleware of SessionModule', () => {
 
     const { address } = await startApp(RootModule, (app: INestApplication) => void app.use(look('app.use')));
     const seen = await new Browser(address).json('/account');
-    expect(seen).toEqual(['app.use: none', 'root: session', 'feature: session', 'handler: session']);
+    expect(seen).toEqual(['app.use: session', 'root: session', 'feature: session', 'handler: session']);
+  });
+
+  it.each([
+    ['exclude', { exclude: ['health/live'] }],
+    ['forRoutes', { forRoutes: ['{*splat}', 'open'] }],
+    ['isGlobal: false', { isGlobal: false }],
+  ])('comes after main.ts with %s, which Nest matches', async (_, options) => {
+    const browser = await start(options, (app) => void app.use(look('app.use')));
+    await expect(browser.json('/account')).resolves.toEqual(['app.use: none', 'handler: session']);
+  });
+
+  it('comes first in a testing module, too', async () => {
+    const testing = await Test.createTestingModule({ imports: [sessions()], controllers }).compile();
+    const app = testing.createNestApplication();
+    app.use(look('app.use'));
+    await app.listen(0, '127.0.0.1');
+    onTestFinished(() => app.close());
+    const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+    await expect(new Browser(`http://127.0.0.1:${port}`).json('/account')).resolves.toEqual(['app.use: session', 'handler: session']);
+  });
+
+  it('is not needed by an application without HTTP', async () => {
+    const context = await NestFactory.createApplicationContext(moduleOf({ imports: [sessions()] }), { logger: false });
+    const store = context.get(SessionStore);
+    await store.set('a', { cookie: { originalMaxAge: null }, views: 1 } as SessionData);
+    await expect(store.get('a')).resolves.toMatchObject({ views: 1 });
+    await context.close();
+  });
+
+  it.each([true, false])(
+    'leaves the headers that main.ts sets on the error that takes the place of an answer (mounted first: %s)',
+    async (isFirst) => {
+      const { address, store } = await startApp({ imports: [sessions(isFirst ? {} : { exclude: ['nowhere'] })], controllers }, (app) => {
+        app.enableCors({ origin: 'https://shop.example' });
+        app.use((_: Request, res: ExpressResponse, next: NextFunction) => {
+          res.setHeader('x-frame-options', 'DENY');
+          next();
+        });
+      });
+      failWrites(store, new SessionUnavailableError('The database of this test is away.'));
+      const answer = await new Browser(address).post('/open');
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('access-control-allow-origin')).toBe('https://shop.example');
+      expect(answer.headers.get('x-frame-options')).toBe('DENY');
+      expect(answer.headers.get('x-answer')).toBeNull();
+    },
+  );
+
+  it.each([{}, { exclude: ['health/live'] }])('does not start beside another session middleware, with %o', async (options) => {
+    const { app } = await createApp({ imports: [sessions(options)], controllers });
+    app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
+    await expect(app.init()).rejects.toThrow(
+      expect.objectContaining({ name: 'SessionOptionsError', message: expect.stringMatching(/main\.ts/) }),
+    );
+    await app.close();
+  });
+
+  it('tells once that another middleware was first, where the application mounts it itself', async () => {
+    const { address, log } = await startApp({ imports: [sessions({ autoMount: false })], controllers }, (app) => {
+      app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
+      app.use(app.get(SESSION_MIDDLEWARE));
+    });
+    await new Browser(address).get('/open');
+    await new Browser(address).get('/open');
+    expect(log.warnings).toEqual([expect.stringMatching(/Another middleware has put a session/)]);
   });
 
   it('covers routes that do not exist', async () => {

@@ -11,9 +11,9 @@ describeEachDatabase('passport', (database) => {
   const statements = new StatementLog();
   const dataSource = useDataSource(database, [entity], { logger: statements });
 
-  const start = async (keepSessionInfo = false) => {
+  const start = async (how: Parameters<typeof startPassport>[1] = {}) => {
     await dataSource().getRepository(entity).clear();
-    const app = await startPassport({ entity, dataSource: dataSource() }, keepSessionInfo);
+    const app = await startPassport({ entity, dataSource: dataSource() }, how);
     return { ...app, browser: new Browser(app.address) };
   };
 
@@ -32,6 +32,17 @@ describeEachDatabase('passport', (database) => {
     await expect(store.list()).resolves.toEqual([expect.objectContaining({ userId: 'ada' })]);
   });
 
+  it('signs in and out where main.ts mounts it', async () => {
+    const { browser, store } = await start({ isInMain: true });
+    await browser.json('/view');
+    expect((await browser.get('/me')).status).toBe(401);
+    expect((await browser.post('/login?user=ada')).status).toBe(302);
+    await expect(browser.json('/me')).resolves.toEqual({ user: { id: 'ada' } });
+    expect((await browser.post('/logout')).status).toBe(302);
+    expect((await browser.get('/me')).status).toBe(401);
+    await expect(store.count()).resolves.toBe(0);
+  });
+
   it('signs in whoever has no session yet with one statement', async () => {
     const { browser } = await start();
     statements.take();
@@ -44,7 +55,7 @@ describeEachDatabase('passport', (database) => {
       [true, 2],
       [false, 1],
     ] as const) {
-      const { browser } = await start(keepSessionInfo);
+      const { browser } = await start({ keepSessionInfo });
       await browser.json('/view');
       await browser.post('/login?user=ada');
       await expect(browser.json('/view')).resolves.toEqual({ views });

@@ -7,6 +7,8 @@ export interface Outcome {
   readonly status: number;
   /** What the answer does to the cookie, and whether that has an expiry. */
   readonly cookie: 'kept' | 'set' | 'set with expiry' | 'dropped';
+  /** Its attributes, apart from the expiry and from `SameSite`, of which ours has a default. */
+  readonly attributes: readonly string[];
   /** Whether the browser holds another id than before. */
   readonly id: 'same' | 'other' | 'none';
   /** What lies in the table afterwards, without cookies. */
@@ -18,7 +20,13 @@ export interface Outcome {
 /** One request under some options, and where our answer to it is meant to differ from express-session's. */
 export interface Case {
   readonly name: string;
-  readonly options?: Pick<SessionOptions, 'cookie' | 'resave' | 'rolling' | 'saveUninitialized' | 'unset'>;
+  readonly options?: Omit<SessionOptions, 'store' | 'secret'> & { readonly secret?: string | string[] };
+  /** What the request says besides. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether Express trusts its proxy. */
+  readonly trustProxy?: boolean;
+  /** The secret that the cookie of a loaded session was signed with, where that is not the newest. */
+  readonly signedWith?: string;
   /** Whether the browser has a session, `{ views: 1 }`, before. */
   readonly isLoaded: boolean;
   /** What else the browser sends as its cookie: a well-signed id that nobody has, or one that was tampered with. */
@@ -46,14 +54,27 @@ const setMaxAge = ({ session }: Request) => (session.cookie.maxAge = 60_000);
 
 const maxAge = { cookie: { maxAge: 600_000 } };
 const isDropped = { cookie: 'dropped', id: 'none', because: 'the browser need not keep the cookie of an ended session' } as const;
-const reachesBrowser = { cookie: 'set with expiry', because: 'a changed age of the cookie reaches the browser' } as const;
+const reachesBrowser = {
+  cookie: 'set with expiry',
+  attributes: ['Path=/', 'HttpOnly'],
+  because: 'a changed age of the cookie reaches the browser',
+} as const;
 const isNothing = {
   cookie: 'kept',
+  attributes: [],
   id: 'none',
   rows: [],
   maxAge: undefined,
   because: 'an empty session makes no row and no cookie, after regenerate() as before',
 } as const;
+
+const rotated = { secret: ['new', 'secret'] };
+/** For ids of the application's own. */
+let count = 0;
+/** Fails where there is a session. */
+const tell = (req: Request) => {
+  if (req.session as unknown) throw new Error('There is a session.');
+};
 
 /** The cases in which express-session decides, and now we do. */
 export const CASES: readonly Case[] = [
@@ -139,4 +160,41 @@ export const CASES: readonly Case[] = [
   },
   { name: 'reload() of a change, loaded', isLoaded: true, act: (req) => (change(req), reload(req)) },
   { name: 'reload() and another change, loaded', isLoaded: true, act: async (req) => (await reload(req), change(req)) },
+
+  { name: 'another name', options: { name: 'app.sid' }, isLoaded: true, act: change },
+  { name: 'genid, new', options: { genid: () => `made-by-the-application-${++count}` }, isLoaded: false, act: change },
+  {
+    name: 'genid, regenerate()',
+    options: { genid: () => `made-again-by-it-${++count}` },
+    isLoaded: true,
+    act: async (req) => (await regenerate(req), change(req)),
+  },
+
+  { name: 'an older secret, untouched', options: rotated, isLoaded: true, signedWith: 'secret', act: nothing },
+  { name: 'an older secret, changed', options: rotated, isLoaded: true, signedWith: 'secret', act: change },
+  { name: 'an older secret, changed, with maxAge', options: { ...rotated, ...maxAge }, isLoaded: true, signedWith: 'secret', act: change },
+  { name: 'an older secret, rolling', options: { ...rotated, rolling: true }, isLoaded: true, signedWith: 'secret', act: nothing },
+  { name: 'a secret that is gone', options: { secret: ['new'] }, isLoaded: true, signedWith: 'secret', act: nothing },
+  { name: 'a secret that is gone, changed', options: { secret: ['new'] }, isLoaded: true, signedWith: 'secret', act: change },
+
+  { name: 'a path that fits', options: { cookie: { path: '/act' } }, isLoaded: false, act: change },
+  { name: 'a path that does not fit', options: { cookie: { path: '/other' } }, isLoaded: false, act: tell },
+  { name: 'a path that does not fit, from a function', options: { cookie: () => ({ path: '/other' }) }, isLoaded: false, act: tell },
+  { name: 'the cookie from a function', options: { cookie: () => ({ maxAge: 600_000 }) }, isLoaded: false, act: change },
+  { name: 'the cookie from a function, loaded', options: { cookie: () => ({ maxAge: 600_000 }) }, isLoaded: true, act: change },
+
+  ...[undefined, true, false].flatMap((proxy) =>
+    [true, false].flatMap((trustProxy) =>
+      ['https', 'http', 'https, http', 'http, https', 'HTTPS'].flatMap((proto): Case[] =>
+        [true, 'auto' as const].map((secure) => ({
+          name: `secure: ${secure}, proxy: ${proxy}, trust proxy: ${trustProxy}, over ${proto}`,
+          options: { ...(proxy !== undefined && { proxy }), cookie: { secure } },
+          trustProxy,
+          headers: { 'x-forwarded-proto': proto },
+          isLoaded: false,
+          act: change,
+        })),
+      ),
+    ),
+  ),
 ];

@@ -34,8 +34,11 @@ class LoginController {
   }
 }
 
-/** An application with passport's own middleware behind the sessions. */
-export function startPassport(options: Partial<SessionModuleOptions>, keepSessionInfo = false): Promise<TestApp> {
+/** An application with passport's own middleware behind the sessions: in a module, or in `main.ts`, as Nest's own pages show it. */
+export function startPassport(
+  options: Partial<SessionModuleOptions>,
+  { keepSessionInfo = false, isInMain = false }: { keepSessionInfo?: boolean; isInMain?: boolean } = {},
+): Promise<TestApp> {
   const authenticator = new passport.Passport();
   authenticator.use(new TrustingStrategy());
   authenticator.serializeUser((user, done) => done(null, (user as { id: string }).id));
@@ -49,9 +52,11 @@ export function startPassport(options: Partial<SessionModuleOptions>, keepSessio
   @Module({ imports: [SessionModule.forRoot({ secret: SECRET, ...options })], controllers: [LoginController] })
   class PassportModule {
     configure(consumer: MiddlewareConsumer) {
-      consumer.apply(authenticator.session()).forRoutes('{*splat}');
+      if (!isInMain) consumer.apply(authenticator.session()).forRoutes('{*splat}');
       consumer.apply(authenticate).forRoutes({ path: 'login', method: RequestMethod.POST });
     }
   }
-  return startApp(PassportModule);
+  return startApp(PassportModule, (app) => {
+    if (isInMain) app.use(authenticator.initialize(), authenticator.session());
+  });
 }

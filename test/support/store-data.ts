@@ -50,3 +50,9 @@ export async function loadSession(store: SessionStore, sid: string): Promise<Liv
 export async function readValues(store: SessionStore, sid: string): Promise<Record<string, unknown> | undefined> {
   return valuesOf(await store.get(sid));
 }
+
+/** What the end of a request owes its session. */
+export async function dueAtEnd(store: SessionStore, session: object): Promise<'save' | 'touch' | 'nothing'> {
+  const atEnd = store.dueAtEnd(session as SessionData);
+  return (atEnd.known ?? (await atEnd.later)).due;
+}

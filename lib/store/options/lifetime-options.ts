@@ -1,3 +1,4 @@
+import { atOnce } from '../callback.js';
 import { DURATION, parseDuration, type Duration } from './duration.js';
 import type { SessionData } from '../express-session.js';
 import { wrongOption } from './option-error.js';
@@ -51,7 +52,7 @@ export function resolveLifetime({
 }
 
 function idleTimeOf(idleTimeout: (session: SessionData) => Duration, session: SessionData): number {
-  const returned = idleTimeout(session);
+  const returned = atOnce(idleTimeout(session), 'idleTimeout');
   const parsed = parseDuration(returned);
   if (parsed) return parsed;
   throw wrongOption('idleTimeout', returned, `a function that returns ${DURATION}`);

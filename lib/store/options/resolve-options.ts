@@ -4,6 +4,7 @@ import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { checkNewId } from '../session/id.js';
+import { atOnce } from '../callback.js';
 import { LIFETIMES, resolveLifetime } from './lifetime-options.js';
 import { wrongOption } from './option-error.js';
 import { RENEWAL_GRACE_MS } from '../session/expiry.js';
@@ -73,6 +74,9 @@ const PRUNE_RULES: Rules<'interval' | 'batchSize'> = {
 
 const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, [() => true, 'the name of an entity property']]));
 
+/** Every route, in the words of Nest. */
+export const ALL_ROUTES = '{*splat}';
+
 /**
  * Checks and defaults the options, once; nobody else writes a default. Throws `SessionOptionsError`, which names the
  * option, the value and the remedy.
@@ -96,8 +100,11 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
     name,
-    cookie: typeof cookie === 'function' ? (req: Request) => resolveCookieOf(cookie(req), context) : resolveCookie(cookie, context),
-    ...(genid && { genid: (req: Request) => checkNewId(genid(req)) }),
+    cookie:
+      typeof cookie === 'function'
+        ? (req: Request) => resolveCookieOf(atOnce(cookie(req), 'cookie'), context)
+        : resolveCookie(cookie, context),
+    ...(genid && { genid: (req: Request) => checkNewId(atOnce(genid(req), 'genid')) }),
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,
@@ -118,7 +125,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,
-    forRoutes: options.forRoutes ?? ['{*splat}'],
+    forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
     warnings: warningsOf(options),

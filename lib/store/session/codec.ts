@@ -1,9 +1,11 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
+import { refuse, refuseLater } from './unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
@@ -46,14 +48,9 @@ export class SessionCodec {
    * which costs half of comparing two fingerprints. Only where the texts differ, the stored one is read: json columns reorder keys.
    */
   isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
-    const text = this.serialize(withCookie(session, base.expires));
+    const text = this.serialize(session, base.expires);
     const isOther = (now: string) => (now === base.text ? false : this.isOtherData(session, base));
     return typeof text === 'string' ? isOther(text) : text.then(isOther);
-  }
-
-  /** Whether a session would be stored as the very text that lies there; where not, it may still be the same. */
-  isSameText(session: SessionData, base: StoredData): boolean {
-    return this.serialize(withCookie(session, base.expires)) === base.text;
   }
 
   private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
@@ -68,7 +65,7 @@ export class SessionCodec {
   }
 
   private fingerprint(session: SessionData): string | Promise<string> {
-    return this.serialize(withCookie(session));
+    return this.serialize(session);
   }
 
   /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
@@ -81,13 +78,13 @@ export class SessionCodec {
     const expiresAt = expiryOf(lifetime, now, createdAt);
     const cookieAge = ageOf(session.cookie);
     const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
-    const userId = toUserId(this.options.userId(session));
+    const userId = toUserId(atOnce(this.options.userId(session), 'userId'));
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
       const base = { text: data, expires };
       return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId, cookieAge };
     };
-    const data = this.serialize(withCookie(session, expires));
+    const data = this.serialize(session, expires);
     return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
   }
 
@@ -118,12 +115,15 @@ export class SessionCodec {
     return { data: session, base };
   }
 
-  private serialize(data: SessionData): string | Promise<string> {
+  /** Runs code of the application: the serializer, and getters and `toJSON` methods in the session. */
+  private serialize(session: SessionData, expires?: unknown): string | Promise<string> {
+    const { serializer } = this.options;
     try {
-      const text = this.options.serializer.serialize(data);
-      return typeof text === 'string' ? text : Promise.resolve(text).catch(unserializable);
-    } catch (error) {
-      return unserializable(error);
+      const text = serializer.serialize(withCookie(session, expires));
+      if (typeof text === 'string') return text;
+      return Promise.resolve(text).catch((cause: unknown) => refuseLater(session, serializer, cause));
+    } catch (cause) {
+      return refuse(session, serializer, cause);
     }
   }
 
@@ -162,11 +162,4 @@ function withCookie(session: SessionData, expires?: unknown): SessionData {
 function toUserId(userId: unknown): string | null {
   if (Number.isFinite(userId)) return String(userId);
   return typeof userId === 'string' && userId !== '' ? userId : null;
-}
-
-function unserializable(cause: unknown): never {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  throw new SessionSerializationError(`The session cannot be serialised: ${reason} Keep only data that the serializer can carry.`, {
-    cause,
-  });
 }

@@ -1,6 +1,5 @@
 import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock, SessionRow } from '../../table/session-table.js';
-import { HiddenNote } from './hidden-note.js';
 import type { StoredData } from './codec.js';
 import type { SessionEvent } from '../work/events.js';
 import { renewedAtOf } from './expiry.js';
@@ -21,8 +20,6 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
-  /** Whether the request was seen to change what it loaded. */
-  hasChanged: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
   /** The data as the request loaded it. */
@@ -57,7 +54,6 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
-    hasChanged: false,
     base: NOTHING,
     loaded: NOTHING,
     version: row?.version,
@@ -103,8 +99,10 @@ export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, '
  * users see nothing of it.
  */
 export class SessionOrigins {
+  private readonly origins = new WeakMap<object, SessionOrigin>();
+
   note(session: object, origin: SessionOrigin): void {
-    HiddenNote.write(session, this, origin);
+    this.origins.set(session, origin);
   }
 
   move(from: object, to: object): void {
@@ -114,7 +112,7 @@ export class SessionOrigins {
 
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
-    const origin = typeof session === 'object' && session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
+    const origin = typeof session === 'object' && session ? this.origins.get(session) : undefined;
     return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }

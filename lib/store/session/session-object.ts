@@ -2,53 +2,88 @@ import { SessionInterruptedError } from '../../session.errors.js';
 import { promise, settle, type Callback } from '../callback.js';
 import { toCookie } from './cookie.js';
 import { Session, type Request, type SessionData } from '../express-session.js';
-import type { SessionStore } from '../session-store.js';
 
-const Base = Session as unknown as new () => { cookie: SessionData['cookie'] };
+/** What a session on a request asks of its store. */
+export interface SessionOwner {
+  get(sid: string, callback: Callback<SessionData | null>): void;
+  set(sid: string, session: SessionData, callback: Callback): unknown;
+  regenerate(req: Request): Promise<void>;
+  rotate(req: Request): Promise<void>;
+  end(sid: string, session: Request['session']): Promise<void>;
+  createSession(req: Request, data: SessionData): unknown;
+  handleOf(session: object): string | undefined;
+  readonly requests: { dropInterrupted(req: Request, saved: Promise<void>): Promise<void> };
+}
+
+/** express-session's Session without its constructor, which fixes the id for good. */
+const Base = function () {} as unknown as new () => { cookie: SessionData['cookie'] };
+Base.prototype = Session.prototype;
 
 /**
- * What stands on `req.session`: express-session's Session, whose methods return a promise where they get no callback.
- * Never made with `new`, because the original constructor fixes the id for good.
+ * What stands on `req.session`: express-session's Session, whose methods return a promise where they get no callback. Its
+ * id and its request are private fields, so that no log of a session shows them.
  */
 class SessionObject extends Base {
-  declare readonly id: string;
-  declare readonly req: Request;
+  #id: string;
+  readonly #req: Request;
+
+  constructor(req: Request) {
+    super();
+    this.#id = req.sessionID;
+    this.#req = req;
+  }
+
+  /** Gives a session object another id; express-session's own could not take one. */
+  static rename(session: object, id: string): void {
+    if (#id in session) session.#id = id;
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  get req(): Request {
+    return this.#req;
+  }
 
   get handle(): string | undefined {
-    return storeOf(this).handleOf(this);
+    return this.store.handleOf(this);
   }
 
   save(callback?: Callback): this | Promise<void> {
-    const store = storeOf(this);
-    const saved = promise((done) => store.set(this.id, asData(this), done));
-    return this.answer(callback ? store.requests.dropInterrupted(this.req, saved) : saved, callback);
+    const saved = promise((done) => this.store.set(this.id, asData(this), done));
+    return this.answer(callback ? this.store.requests.dropInterrupted(this.req, saved) : saved, callback);
   }
 
   reload(callback?: Callback): this | Promise<void> {
     const reload = async (): Promise<void> => {
-      const store = storeOf(this);
-      const data = await promise<SessionData | null>((done) => store.get(this.id, done));
+      const data = await promise<SessionData | null>((done) => this.store.get(this.id, done));
       if (!data) throw new SessionInterruptedError();
-      store.createSession(this.req, data);
+      this.store.createSession(this.req, data);
     };
     return this.answer(reload(), callback);
   }
 
   regenerate(callback?: Callback): this | Promise<void> {
-    return this.answer(storeOf(this).regenerate(this.req), callback);
+    return this.answer(this.store.regenerate(this.req), callback);
   }
 
   rotate(): Promise<void> {
     const rotate = async (): Promise<void> => {
       if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
-      await storeOf(this).rotate(this.req);
+      await this.store.rotate(this.req);
     };
     return this.answer(rotate()) as Promise<void>;
   }
 
   destroy(callback?: Callback): this | Promise<void> {
     delete (this.req as Partial<Request>).session;
-    return this.answer(storeOf(this).end(this.id, this as unknown as Request['session']), callback);
+    return this.answer(this.store.end(this.id, this as unknown as Request['session']), callback);
+  }
+
+  resetMaxAge(): this {
+    resetMaxAge(this.cookie);
+    return this;
   }
 
   /** As with express-session, nobody has to wait: a failure that nobody asked for ends no process. Who waits still sees it. */
@@ -57,27 +92,14 @@ class SessionObject extends Base {
     return settle(work, callback) ?? this;
   }
 
-  /** Unlike the original it leaves `originalMaxAge` alone, which would lose a millisecond now and then and look like a change. */
-  resetMaxAge(): this {
-    const { originalMaxAge } = this.cookie;
-    if (originalMaxAge !== null) {
-      this.cookie.expires = new Date(Date.now() + originalMaxAge);
-      this.cookie.originalMaxAge = originalMaxAge;
-    }
-    return this;
+  private get store(): SessionOwner {
+    return this.#req.sessionStore as unknown as SessionOwner;
   }
 }
 
-/** Makes session objects with `new`, which costs half of `Object.create` with descriptors; the original constructor never runs. */
-const SessionShell = function (this: object, req: Request): void {
-  Object.defineProperty(this, 'req', { value: req });
-  Object.defineProperty(this, 'id', { value: req.sessionID, configurable: true });
-} as unknown as new (req: Request) => SessionObject & Record<string, unknown>;
-SessionShell.prototype = SessionObject.prototype;
-
 /** The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does. */
 export function createSessionObject(req: Request, data: SessionData): Request['session'] {
-  const session = new SessionShell(req);
+  const session = new SessionObject(req) as SessionObject & Record<string, unknown>;
   for (const key of Object.keys(data)) {
     if (!(key in session)) session[key] = (data as unknown as Record<string, unknown>)[key];
   }
@@ -86,13 +108,17 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
   return req.session;
 }
 
-/** Gives a session object another id; express-session's own could not take one. */
-export function renameSessionObject(session: object, id: string): void {
-  Object.defineProperty(session, 'id', { value: id, configurable: true });
+export const renameSessionObject = (session: object, id: string): void => SessionObject.rename(session, id);
+
+/**
+ * Lets a cookie with an age begin anew. Unlike the original it leaves `originalMaxAge` alone, which would lose a millisecond
+ * now and then and look like a change.
+ */
+export function resetMaxAge(cookie: SessionData['cookie']): void {
+  const { originalMaxAge } = cookie;
+  if (originalMaxAge === null) return;
+  cookie.expires = new Date(Date.now() + originalMaxAge);
+  cookie.originalMaxAge = originalMaxAge;
 }
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;
-
-function storeOf({ req }: SessionObject): SessionStore {
-  return req.sessionStore as unknown as SessionStore;
-}

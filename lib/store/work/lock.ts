@@ -1,10 +1,22 @@
 import { SessionConflictError, SessionInterruptedError } from '../../session.errors.js';
 import type { HeldLock, LockRequest } from '../../table/session-table.js';
-import { promise } from '../callback.js';
+import { promise, type Callback } from '../callback.js';
 import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
-import type { SessionStore } from '../session-store.js';
 import type { StoreDependencies } from './dependencies.js';
+import type { RequestState } from './request-state.js';
+import type { AtEnd, Due } from './writer.js';
+
+/** What a lock asks of the store, so that its methods may have been replaced. */
+interface LockedStore {
+  get(sid: string, callback: Callback<SessionData | null>): void;
+  createSession(req: Request, data: SessionData): unknown;
+  readonly generate: (req: Request) => void;
+  underWay(session: object | null | undefined): Promise<void> | undefined;
+  dueAtEnd(session: SessionData): AtEnd;
+  writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void>;
+  readonly requests: Pick<RequestState, 'noteLock' | 'endedIn'>;
+}
 
 /** How a request locks its session. */
 export interface SessionLockOptions extends Pick<LockRequest, 'waitMs' | 'maxHoldMs' | 'signal'> {
@@ -17,7 +29,7 @@ const NO_LOCK: HeldLock = { isHeld: true, release: async () => {} };
 
 /** Locks the session of a request and reads it again, as `SessionStore.lock` says. */
 export async function lockSession(
-  store: SessionStore,
+  store: LockedStore,
   { table, warn }: StoreDependencies,
   req: Request,
   origin: SessionOrigin | undefined,
@@ -53,14 +65,16 @@ export async function lockSession(
 }
 
 /** Stores what a request has changed before the end of its answer, as an explicit save does. */
-export async function storeSession(store: SessionStore, req: Request): Promise<void> {
+export async function storeSession(store: LockedStore, req: Request): Promise<void> {
   const session = req.session as SessionData | null | undefined;
   if (!session) return;
   await store.underWay(session);
-  if ((await store.dueAtEnd(session)) === 'save') await store.writeAtEnd(req.sessionID, session, 'save');
+  const atEnd = store.dueAtEnd(session);
+  const { due } = atEnd.known ?? (await atEnd.later);
+  if (due === 'save') await store.writeAtEnd(req.sessionID, session, 'save');
 }
 
-function noteLock(store: SessionStore, req: Request, lock: HeldLock): HeldLock {
+function noteLock(store: LockedStore, req: Request, lock: HeldLock): HeldLock {
   store.requests.noteLock(req, lock);
   return lock;
 }

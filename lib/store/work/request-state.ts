@@ -1,5 +1,6 @@
 import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock } from '../../table/session-table.js';
+import { atOnce } from '../callback.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
@@ -7,7 +8,6 @@ import { createSessionId, keyOf, NO_ID } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
-import type { SessionStore } from '../session-store.js';
 
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
@@ -18,12 +18,11 @@ type Move = (key: string, rename: () => void, operation: Operation) => Promise<v
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
   private readonly locks = new WeakMap<Request, HeldLock>();
-  private readonly awaited = new WeakSet<Request>();
-
   private readonly renewal: SessionRenewal;
 
   constructor(
-    private readonly store: SessionStore,
+    /** Puts a new session on a request. */
+    private readonly generate: (req: Request) => void,
     private readonly dependencies: StoreDependencies,
     private readonly deadlines: Deadlines,
   ) {
@@ -39,16 +38,6 @@ export class RequestState {
     this.ended.set(req, session);
   }
 
-  /** express-session is about to look for the session of a request, under our middleware. */
-  awaitSession(req: Request): void {
-    this.awaited.add(req);
-  }
-
-  /** Whether that is so; only once. */
-  takeAwaited(req: Request): boolean {
-    return this.awaited.delete(req);
-  }
-
   noteLock(req: Request, lock: HeldLock): void {
     this.locks.set(req, lock);
   }
@@ -60,9 +49,9 @@ export class RequestState {
 
   /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */
   giveThrowaway(req: Request): void {
-    this.store.generate(req);
+    this.generate(req);
     this.dependencies.origins.of(req.session)!.isThrowaway = true;
-    // express-session neither stores nor sets a cookie where there is no id.
+    // Without an id nothing is stored and no cookie goes out.
     (req as { sessionID: unknown }).sessionID = undefined;
   }
 
@@ -90,7 +79,7 @@ export class RequestState {
   async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
     const { session } = req;
     const { genid, hashIds } = this.dependencies.options;
-    const id = genid?.(req) ?? createSessionId();
+    const id = genid ? atOnce(genid(req), 'genid') : createSessionId();
     const key = keyOf(id, hashIds);
     if (!key) throw new SessionOptionsError(NO_ID);
     const rename = () => {

@@ -1,5 +1,6 @@
 import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../../session.errors.js';
 import { toPruneHour } from '../../table/session-table.js';
+import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
@@ -20,6 +21,16 @@ const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one 
 /** What the end of a request owes its session. */
 export type Due = 'save' | 'touch' | 'nothing';
 
+/** What is found at the end of a request. */
+export interface Found {
+  readonly due: Due;
+  /** Whether the session differs from what the request loaded; an explicit save of the same data changes nothing. */
+  readonly isChanged: boolean;
+}
+
+/** What is found at the end of a request: at once, or later where the serializer is asynchronous. */
+export type AtEnd = { readonly known: Found } | { readonly known?: never; readonly later: Promise<Found> };
+
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {
   readonly toucher: SessionToucher;
@@ -32,28 +43,35 @@ export class SessionWriter {
     this.toucher = new SessionToucher(dependencies, this.renewal, this);
   }
 
-  /** A promise only where the serializer gives one. */
-  dueAtEnd(session: SessionData, origin: SessionOrigin): Due | Promise<Due> {
+  /** What the end of a request owes its session. Throws what the serializer throws. */
+  dueAtEnd(session: SessionData, origin: SessionOrigin): AtEnd {
     const { options, codec } = this.dependencies;
-    if (origin.isEnded || origin.isThrowaway) return 'nothing';
-    if (!origin.isStored) return options.saveUninitialized || !isEmpty(session) ? 'save' : 'nothing';
+    const { isSaved, base, loaded } = origin;
+    if (origin.isEnded || origin.isThrowaway) return { known: { due: 'nothing', isChanged: false } };
+    if (!origin.isStored) {
+      const isChanged = !isEmpty(session);
+      return { known: { due: options.saveUninitialized || isChanged ? 'save' : 'nothing', isChanged } };
+    }
     // A save says what is wrong with it.
-    if ((options.resave && !origin.isSaved) || findWrongData(session) !== undefined) return 'save';
-    const decide = (isChanged: boolean): Due => {
-      if (isChanged) origin.hasChanged = true;
-      if (isChanged) return 'save';
-      return this.toucher.isDue(session, origin) ? 'touch' : 'nothing';
+    if (findWrongData(session) !== undefined) return { known: { due: 'save', isChanged: true } };
+    const isResaved = options.resave && !isSaved;
+    const find = (isUnsaved: boolean, isChanged: boolean): Found => {
+      if (isUnsaved || isResaved) return { due: 'save', isChanged };
+      return { due: this.toucher.isDue(session, origin) ? 'touch' : 'nothing', isChanged };
     };
-    const isChanged = codec.isChanged(session, origin.base);
-    return typeof isChanged === 'boolean' ? decide(isChanged) : isChanged.then(decide);
+    const isUnsaved = codec.isChanged(session, base);
+    // A session made in this request was never loaded.
+    const hasChanged = (unsaved: boolean) =>
+      loaded.text === '' ? !isEmpty(session) : isSaved ? codec.isChanged(session, loaded) : unsaved;
+    if (typeof isUnsaved !== 'boolean') return { later: isUnsaved.then(async (unsaved) => find(unsaved, await hasChanged(unsaved))) };
+    const isChanged = hasChanged(isUnsaved);
+    if (typeof isChanged !== 'boolean') return { later: isChanged.then((changed) => find(isUnsaved, changed)) };
+    return { known: find(isUnsaved, isChanged) };
   }
 
-  /**
-   * Whether a session differs from what its request loaded, as far as that was seen or stored: a cookie with an age goes out
-   * again then. An explicit save of the same data changes nothing.
-   */
-  hasChanged(session: SessionData, { hasChanged, isSaved, loaded }: SessionOrigin): boolean {
-    return hasChanged || (isSaved && !this.dependencies.codec.isSameText(session, loaded));
+  /** Whether it is time to write that a session is still in use. */
+  isTouchDue(session: SessionData, origin: SessionOrigin): boolean {
+    return origin.isStored && !origin.isEnded && this.toucher.isDue(session, origin);
   }
 
   /**
@@ -220,7 +238,7 @@ export class SessionWriter {
     const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
     const mine = await codec.copy(session);
     const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, merge({ ...base.data }, { ...theirs.data }, mine));
+    applyMerge(session, mine, atOnce(merge({ ...base.data }, { ...theirs.data }, mine), 'merge'));
     origin.base = theirs.base;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;

@@ -1,0 +1,247 @@
+import type { ServerResponse } from 'node:http';
+import { SessionInterruptedError, SessionSerializationError, SessionUnavailableError } from '../session.errors.js';
+import { atOnce, promise } from '../store/callback.js';
+import { Cookie, type CookieOptions, type Request, type SessionData } from '../store/express-session.js';
+import type { ResolvedSessionOptions } from '../store/options/session-options.js';
+import type { SessionStore } from '../store/session-store.js';
+import { toCookie } from '../store/session/cookie.js';
+import { createSessionId } from '../store/session/id.js';
+import { resetMaxAge } from '../store/session/session-object.js';
+import type { Due, Found } from '../store/work/writer.js';
+import type { SessionCookies } from './session-cookies.js';
+import { isSecure, pathOf, type SessionRequest } from './session-request.js';
+
+/** What all exchanges of one middleware share. */
+export interface ExchangeContext {
+  readonly store: SessionStore;
+  readonly options: ResolvedSessionOptions;
+  readonly cookies: SessionCookies;
+}
+
+type LiveSession = NonNullable<SessionRequest['session']> & SessionData;
+
+/** How long a long answer does without touches after one of them has failed. */
+const TOUCH_PAUSE_MS = 60_000;
+
+/**
+ * One HTTP exchange: finds the session of the request, says at the end what is stored of it, and which cookie goes out. It
+ * knows no framework, and express-session's rules stand here and nowhere else.
+ */
+export class SessionExchange {
+  /** The id of the cookie that the session was found by. */
+  private presented: string | undefined;
+  /** The session that the request began with, loaded or new, and the id that it had then. */
+  private first: LiveSession | undefined;
+  private firstId: string | undefined;
+  /** Whether the request has changed what it loaded, as far as that is known by now. */
+  private isChanged = false;
+  private isUnset = false;
+  private quietUntil = 0;
+
+  constructor(
+    private readonly req: SessionRequest,
+    private readonly res: Pick<ServerResponse, 'statusCode' | 'destroyed'>,
+    private readonly context: ExchangeContext,
+  ) {}
+
+  /** Whether the cookie belongs to this path at all; elsewhere there is no session. Throws what the option `cookie` throws. */
+  isInPath(): boolean {
+    const { cookie } = this.context.options;
+    const { path } = typeof cookie === 'function' ? cookie(this.request) : cookie;
+    return pathOf(this.req).startsWith(path ?? '/');
+  }
+
+  /**
+   * Puts a session on the request: that of the first cookie which names a live one, else a new one. `undefined` where no
+   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw.
+   */
+  begin(): Promise<void> | undefined {
+    const { req, context } = this;
+    req.sessionStore = context.store;
+    const ids = context.cookies.idsIn(req.headers.cookie);
+    if (ids.length > 0) return this.find(ids);
+    this.generate();
+    return undefined;
+  }
+
+  private async find(ids: readonly string[]): Promise<void> {
+    try {
+      for (const id of ids) {
+        const data = await this.read(id);
+        if (!data) continue;
+        this.req.sessionID = id;
+        this.context.store.createSession(this.request, data);
+        this.note(id);
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof SessionUnavailableError) || this.context.options.onUnavailable !== 'anonymous') throw error;
+      this.context.store.requests.giveThrowaway(this.request);
+      return;
+    }
+    this.generate();
+  }
+
+  /** Through `get`, which may have been replaced; stores that keep files say ENOENT for a session that is not there. */
+  private async read(id: string): Promise<SessionData | null | undefined> {
+    try {
+      return await promise<SessionData | null | undefined>((done) => this.context.store.get(id, done));
+    } catch (error) {
+      if ((error as { code?: unknown } | undefined)?.code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  private generate(): void {
+    this.context.store.generate(this.request);
+    this.note(undefined);
+  }
+
+  private note(presented: string | undefined): void {
+    this.presented = presented;
+    this.first = (this.req.session ?? undefined) as LiveSession | undefined;
+    this.firstId = this.req.sessionID;
+  }
+
+  /**
+   * Stores what the request owes its session; `undefined` where that is nothing. `hasHead` tells whether a new id can still
+   * go out. Throws, or rejects, with what the store and the code of the application in it throw.
+   */
+  settle(hasHead: boolean): Promise<void> | undefined {
+    const { store } = this.context;
+    // A save, rotation or logout that the handler did not wait for comes first.
+    const inFlight = store.underWay(this.req.session ?? store.requests.endedIn(this.request));
+    return inFlight ? inFlight.then(() => this.settleNow(hasHead)) : this.settleNow(hasHead);
+  }
+
+  private settleNow(hasHead: boolean): Promise<void> | undefined {
+    const { req, context } = this;
+    const { sessionID } = req;
+    // Without an id nothing is stored: express-session's rule, and that of sessions that could not be read.
+    if (typeof sessionID !== 'string') return undefined;
+    if (req.session == null) return this.unset(sessionID);
+    if (!req.session) return undefined;
+    if (!context.options.saveOnError && this.res.statusCode >= 500) return undefined;
+    const session = this.checked(req.session as LiveSession);
+    const atEnd = context.store.dueAtEnd(session);
+    if (atEnd.known) return this.pay(sessionID, session, atEnd.known, hasHead);
+    return atEnd.later.then((found) => this.pay(sessionID, session, found, hasHead));
+  }
+
+  /** `req.session` was deleted or set to null: `unset` tells whether its row goes, too. */
+  private unset(sid: string): Promise<void> | undefined {
+    if (this.isUnset || this.context.options.unset !== 'destroy') return undefined;
+    this.isUnset = true;
+    return this.context.store.end(sid, this.first);
+  }
+
+  /** A handler may have put anything on the request, as by assigning a whole body to the session. */
+  private checked(session: LiveSession): LiveSession {
+    const { cookie } = session as { cookie?: unknown };
+    if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null) {
+      throw new SessionSerializationError(
+        '`req.session` has no `cookie`, so it is no session. Set keys of the session one by one instead of replacing it or its `cookie`.',
+      );
+    }
+    if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);
+    return session;
+  }
+
+  private pay(sid: string, session: LiveSession, { due, isChanged }: Found, hasHead: boolean): Promise<void> | undefined {
+    const { store, cookies } = this.context;
+    if (isChanged) this.isChanged = true;
+    if (due === 'save') cookies.check(session.cookie);
+    const isRenewed = hasHead && !this.res.destroyed && store.requests.isRenewalDue(session);
+    if (due === 'nothing' && !isRenewed) return undefined;
+    const written = this.write(sid, session, due);
+    return isRenewed ? written.then(() => store.requests.renew(this.request)) : written;
+  }
+
+  private async write(sid: string, session: LiveSession, due: Due): Promise<void> {
+    const { store, options } = this.context;
+    try {
+      await store.writeAtEnd(sid, session, due);
+    } catch (error) {
+      if (error instanceof SessionUnavailableError && options.onUnavailable === 'anonymous') {
+        if (due === 'save') store.requests.noteDropped(session);
+        return;
+      }
+      if (!(error instanceof SessionInterruptedError) || options.onInterrupted === 'error') throw error;
+    }
+  }
+
+  /** The line of `Set-Cookie` that the head carries, once the session is settled. Throws where it cannot be written. */
+  setCookie(): string | undefined {
+    const { req, context } = this;
+    const { store, cookies } = context;
+    const { sessionID } = req;
+    const session = req.session as LiveSession | null | undefined;
+    if (!session) {
+      const ended = this.presented === undefined ? undefined : store.requests.endedIn(this.request);
+      return ended && store.stateOf(ended)?.isEnded ? cookies.farewellTo(ended.cookie) : undefined;
+    }
+    const state = store.stateOf(session);
+    if (state?.isEndedByCookie && this.presented === sessionID) return cookies.farewellTo(session.cookie);
+    // A cookie names a row; and one with an old id must not overtake that with the new one.
+    if (typeof sessionID !== 'string' || (state && (!state.isStored || state.isEnded || state.alias !== undefined))) return undefined;
+    if (!this.isCookieDue(session, sessionID)) return undefined;
+    if (session.cookie.secure && !isSecure(req, context.options.proxy)) return undefined;
+    resetMaxAge(session.cookie);
+    return cookies.lineFor(sessionID, session.cookie);
+  }
+
+  /** To a browser that has another id or none, the cookie goes with the first change; else with each answer, or with a new age. */
+  private isCookieDue(session: LiveSession, sid: string): boolean {
+    const { saveUninitialized, rolling } = this.context.options;
+    const isModified = this.isChanged || sid !== this.firstId;
+    if (sid !== this.presented) return saveUninitialized || isModified;
+    return rolling || (session.cookie.expires != null && isModified);
+  }
+
+  /** The answer is an error now: no cookie goes out, and nothing is stored any more. */
+  giveUp(): void {
+    this.req.session = undefined;
+    this.presented = undefined;
+    this.isUnset = true;
+  }
+
+  /**
+   * A long answer is still being written: touches its session where that is due. `undefined` where it is not. Throws, or
+   * rejects, with what the store and the code of the application in it throw; then there is a pause.
+   */
+  keepAlive(): Promise<void> | undefined {
+    const { store } = this.context;
+    const { sessionID } = this.req;
+    const session = this.req.session as LiveSession | null | undefined;
+    if (!session || typeof sessionID !== 'string' || Date.now() < this.quietUntil) return undefined;
+    // No other one before this one has worked.
+    this.quietUntil = Date.now() + TOUCH_PAUSE_MS;
+    if (store.isTouchDue(session)) return this.write(sessionID, session, 'touch').then(() => void (this.quietUntil = 0));
+    this.quietUntil = 0;
+    return undefined;
+  }
+
+  private get request(): Request {
+    return this.req as unknown as Request;
+  }
+}
+
+/** A new session on a request, as the store takes it over. Throws what the options of the application throw. */
+export function makeSession(req: SessionRequest, { genid, cookie, proxy }: ResolvedSessionOptions): void {
+  const request = req as unknown as Request;
+  request.sessionID = genid ? atOnce(genid(request), 'genid') : createSessionId();
+  const attributes = typeof cookie === 'function' ? cookie(request) : cookie;
+  request.session = { cookie: new Cookie(withoutAuto(attributes, req, proxy)) } as unknown as Request['session'];
+}
+
+/** `'auto'`, resolved for this connection. */
+function withoutAuto(cookie: CookieOptions, req: SessionRequest, trustProxy: boolean | undefined): CookieOptions {
+  const { secure, sameSite } = cookie as Omit<CookieOptions, 'sameSite'> & { sameSite?: unknown };
+  if (secure !== 'auto' && sameSite !== 'auto') return cookie;
+  const isEncrypted = isSecure(req, trustProxy);
+  return {
+    ...cookie,
+    ...(secure === 'auto' && { secure: isEncrypted }),
+    ...(sameSite === 'auto' && { sameSite: isEncrypted ? 'none' : 'lax' }),
+  };
+}

@@ -1,0 +1,56 @@
+import type { ServerResponse } from 'node:http';
+
+export type Headers = readonly (readonly [name: string, value: number | string | string[]])[];
+
+/** The status line and the headers of a response. */
+export interface Head {
+  readonly statusCode: number;
+  readonly statusMessage: string;
+  readonly headers: Headers;
+}
+
+/** The headers of a response, with their names as they were written. The response of a socket upgrade does not list them. */
+export function headersOf(res: ServerResponse): Headers {
+  const names = (res as ServerResponse & { getRawHeaderNames?(): string[] }).getRawHeaderNames?.() ?? [];
+  return names.map((name) => [name, res.getHeader(name)!]);
+}
+
+/** Gives a response these headers and no others. */
+export function setHeaders(res: ServerResponse, headers: Headers): void {
+  for (const [name] of headersOf(res)) res.removeHeader(name);
+  for (const [name, value] of headers) res.setHeader(name, value);
+}
+
+export const headOf = (res: ServerResponse): Head => ({
+  statusCode: res.statusCode,
+  statusMessage: res.statusMessage,
+  headers: headersOf(res),
+});
+
+export function setHead(res: ServerResponse, { statusCode, statusMessage, headers }: Head): void {
+  Object.assign(res, { statusCode, statusMessage });
+  setHeaders(res, headers);
+}
+
+/** Adds a line of `Set-Cookie` to those that are there. By `setHeader`, which the response of a socket upgrade has, too. */
+export function addCookie(res: ServerResponse, line: string): void {
+  const before = res.getHeader('Set-Cookie');
+  res.setHeader('Set-Cookie', before === undefined ? [line] : [before, line].flat().map(String));
+}
+
+/** Keeps what an early `writeHead` says on the response, as Node itself would write it. */
+export function keepHead(res: ServerResponse, [status, ...rest]: readonly unknown[]): void {
+  if (status !== undefined) res.statusCode = Number(status);
+  if (typeof rest[0] === 'string') res.statusMessage = rest[0];
+  const headers = rest.at(-1);
+  if (Array.isArray(headers)) {
+    const pairs: unknown[] = headers.flat();
+    const names = pairs.filter((_, index) => index % 2 === 0).map(String);
+    for (const name of names) res.removeHeader(name);
+    names.forEach((name, index) => res.appendHeader(name, pairs[index * 2 + 1] as string | string[]));
+  } else if (typeof headers === 'object' && headers !== null) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) res.setHeader(name, value as string | string[]);
+    }
+  }
+}
