@@ -1,6 +1,6 @@
 import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
-import { defineSessionEntity, SessionModule } from 'nestjs-typeorm-session';
+import { defineSessionEntity, SESSION_MIDDLEWARE, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
 import { Barrier } from '../support/barrier.js';
 import { Browser } from '../support/browser.js';
@@ -45,7 +45,7 @@ describeEachDatabase('the session of a client that goes away', (database) => {
       }
     }
 
-    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource() });
+    const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), autoMount: false });
     const root = { imports: [module], controllers: [AbandonedController, ViewsController] };
     const app = await startApp(root, (nest) => {
       nest.use('/slow', (_: Request, res: ExpressResponse, next: NextFunction) => {
@@ -57,6 +57,7 @@ describeEachDatabase('the session of a client that goes away', (database) => {
         res.once('close', () => void closed.wait());
         next();
       });
+      nest.use(nest.get(SESSION_MIDDLEWARE));
     });
     const browser = new Browser(app.address);
     await browser.json('/views');

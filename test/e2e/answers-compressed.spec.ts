@@ -1,6 +1,6 @@
 import { type MiddlewareConsumer, Module } from '@nestjs/common';
 import compression from 'compression';
-import { SessionModule, SessionUnavailableError } from 'nestjs-typeorm-session';
+import { SESSION_MIDDLEWARE, SessionModule, SessionUnavailableError } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
 import { AnswersController } from '../support/answers.controller.js';
 import { AT_ONCE, bodyOf, nameOf, STREAMED, type Answer } from '../support/answers.js';
@@ -55,9 +55,9 @@ async function expectRefused({ address, store }: Pick<TestApp, 'address' | 'stor
 
 describe('an answer that is compressed by a middleware before the sessions', () => {
   const start = async () => {
-    const module = SessionModule.forRoot({ secret: 'secret', connection });
+    const module = SessionModule.forRoot({ secret: 'secret', connection, autoMount: false });
     const root = { imports: [module], controllers: [AnswersController] };
-    return startApp(root, (nest) => void nest.use(compression({ threshold: 0 })));
+    return startApp(root, (nest) => void nest.use(compression({ threshold: 0 }), nest.get(SESSION_MIDDLEWARE)));
   };
 
   it.each(named([...atOnce, ...STREAMED]))('has no head before its session is stored: %s', async (_, expected) => {
