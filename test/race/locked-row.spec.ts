@@ -54,17 +54,18 @@ describeEachServer(`While another transaction holds rows for ${seconds} s, of ${
 
   async function open(preparedStatements: boolean) {
     const app = express();
-    app.use(
-      createSessionMiddleware({
-        secret: 'a secret of the test',
-        dataSource: dataSource(),
-        entity,
-        preparedStatements,
-        touchInterval: 0,
-        prune: false,
-        operationTimeout: OPERATION_TIMEOUT,
-      }),
-    );
+    const sessions = createSessionMiddleware({
+      secret: 'a secret of the test',
+      dataSource: dataSource(),
+      entity,
+      preparedStatements,
+      touchInterval: 0,
+      prune: false,
+      operationTimeout: OPERATION_TIMEOUT,
+    });
+    const unavailable: unknown[] = [];
+    sessions.store.on('unavailable', (event) => unavailable.push(event));
+    app.use(sessions);
     app.post('/', (req, res) => {
       req.session.views = (req.session.views ?? 0) + 1;
       res.json(req.sessionID);
@@ -74,14 +75,14 @@ describeEachServer(`While another transaction holds rows for ${seconds} s, of ${
     const server = createServer(app);
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return { server, post: (cookie = '') => fetch(url, { method: 'POST', headers: { cookie } }) };
+    return { server, unavailable, post: (cookie = '') => fetch(url, { method: 'POST', headers: { cookie } }) };
   }
 
   it.each([
     [1, true],
     [20, false],
   ])('all but %d are answered (prepared statements: %s)', { timeout: seconds * 1_000 + 60_000 }, async (held, preparedStatements) => {
-    const { server, post } = await open(preparedStatements);
+    const { server, unavailable, post } = await open(preparedStatements);
     const users = await Promise.all(
       Array.from({ length: USERS }, async () => {
         const response = await post();
@@ -119,6 +120,8 @@ describeEachServer(`While another transaction holds rows for ${seconds} s, of ${
     await post(users.at(-1)!.cookie);
     await holder.rollbackTransaction();
     expect((await waiting).map(({ status }) => status)).toEqual(users.slice(0, held).map(() => 200));
+    // The database has answered all along.
+    expect(unavailable).toEqual([]);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   });

@@ -226,7 +226,7 @@ describe('A queue', () => {
   });
 
   it('takes no more than a hundred operations of one key into its queue, and lets the others pass', async () => {
-    const { queue, submit, answer } = openQueue();
+    const { queue, submit, answer } = openQueue({ timeoutMs: 60_000 });
     const results = Array.from({ length: 12_000 }, (_, value) => queue.submit({ key: 'one', value }).catch((error: unknown) => error));
     const others = submit('a', 'b', 'c');
     await turns(1);
@@ -246,7 +246,7 @@ describe('A queue', () => {
   });
 
   it('keeps the order of what travels alone and what does not, of one key', async () => {
-    const { sent, answer, submitItems } = openQueue({ isAlone: ({ value }) => value! % 2 === 0 });
+    const { sent, answer, submitItems } = openQueue({ timeoutMs: 60_000, isAlone: ({ value }) => value! % 2 === 0 });
     const outcomes = submitItems(...[1, 2, 3, 4].map((value) => ({ key: 'a', value })));
     for (let count = 1; count <= 4; count++) {
       await turns(2);
@@ -313,6 +313,22 @@ describe('A queue with rows that are locked', () => {
     await vi.advanceTimersByTimeAsync(50);
     expect([await first, await others]).toEqual([['done a'], ['done a', 'done a']]);
     expect(sent).toEqual([['a1'], ['a5']]);
+  });
+
+  it('sends the next write of a row where the one before has waited too long', async () => {
+    const held = new Set(['a']);
+    const { submitItems } = openLocked(held);
+    const late = submitItems({ key: 'a', value: 1 }).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(950);
+    const next = submitItems({ key: 'a', value: 2 });
+    for (let passed = 0; passed < 150; passed += 5) {
+      await vi.advanceTimersByTimeAsync(5);
+      await turns(2);
+    }
+    expect(await late).toMatchObject({ code: 'SESSION_UNAVAILABLE' });
+    held.clear();
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await next).toEqual(['done a']);
   });
 
   it('refuses what has waited too long', async () => {

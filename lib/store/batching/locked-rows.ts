@@ -71,7 +71,7 @@ export class LockedRows<Item, Outcome> {
     this.isSending = true;
     for (const chunk of this.takeDue()) {
       this.sent = new Map(chunk.map((locked) => [locked.entry.key, locked]));
-      await this.deliver(chunk.map(({ entry }) => entry));
+      if (chunk.length > 0) await this.deliver(chunk.map(({ entry }) => entry));
       this.sent = new Map<string, never>();
       this.onDone();
     }
@@ -83,7 +83,7 @@ export class LockedRows<Item, Outcome> {
     return Math.max(MAX_PAUSE_MS, this.resting.size / ROWS_PER_MS);
   }
 
-  /** Those whose pause is over, or soon will be, in the sizes in which they are sent. */
+  /** Those whose pause is over, or soon will be, in the sizes in which they are sent; without those that are late. */
   private *takeDue(): Generator<LockedEntry<Item, Outcome>[]> {
     const { size, timeoutMs, now } = this.rules;
     const soon = performance.now() + this.longestPause() / 2;
@@ -95,8 +95,7 @@ export class LockedRows<Item, Outcome> {
       for (const { entry } of chunk) this.resting.delete(entry.key);
       const earliest = now() - timeoutMs;
       for (const { entry } of chunk) if (entry.since <= earliest) this.refuse(entry);
-      const patient = chunk.filter(({ entry }) => entry.since > earliest);
-      if (patient.length > 0) yield patient;
+      yield chunk.filter(({ entry }) => entry.since > earliest);
     }
   }
 

@@ -13,6 +13,7 @@ const SILENT: readonly (keyof SessionTable)[] = ['fields', 'lock'];
 export class AvailabilityMonitor {
   private isAvailable = true;
   private changes = 0;
+  private answeredAt = -Infinity;
 
   constructor(private readonly onChange: (isAvailable: boolean) => void) {}
 
@@ -27,6 +28,11 @@ export class AvailabilityMonitor {
     this.isAvailable = isAvailable;
     this.changes++;
     this.onChange(isAvailable);
+  }
+
+  /** Whether the database has answered any question since a moment by `performance.now()`. */
+  hasAnsweredSince(moment: number): boolean {
+    return this.answeredAt >= moment;
   }
 
   /** The same table, whose answers are noted. */
@@ -51,7 +57,10 @@ export class AvailabilityMonitor {
       const begun = this.begin();
       return method.apply(table, args).then(
         (answer) => {
-          if (!isSilent) this.note(begun, true);
+          if (!isSilent) {
+            this.answeredAt = performance.now();
+            this.note(begun, true);
+          }
           return answer;
         },
         (error: unknown) => {

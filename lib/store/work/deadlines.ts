@@ -42,8 +42,10 @@ export class Deadlines {
   run<T>(work: (operation: Operation) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const begun = this.availability.begin();
+      const startedAt = performance.now();
       const deadline = this.enter(() => {
-        this.availability.note(begun, false);
+        // While others are answered, it waits for something of its own: a row that another transaction holds.
+        if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       });
       work(deadline).then(
