@@ -72,19 +72,19 @@ export const postgresTransport: StatementTransport = (dataSource, statement, val
         return attempt.resolve(throughRunner());
       }
       if (!attempt.connected(client.connection?.stream)) return client.release();
-      client.on('error', heard);
       const end = attempt.guard((error: unknown, result?: Result | PostgresResult): void => {
-        client.removeListener('error', heard);
         const code = (error as { code?: unknown } | null | undefined)?.code;
         const isAnswered = result && !error;
         // Otherwise the driver may take a statement for prepared that the server has refused to prepare.
         client.release(!isAnswered && !REFUSED.test(String(code)));
+        client.removeListener('error', heard);
         if (isAnswered) return attempt.resolve({ records: result.rows, affected: result.rowCount ?? result.rows.length });
         if (STALE.has(code)) return attempt.resolve(throughRunner());
         logFailure(dataSource, statement, values, error);
         attempt.reject(error);
       });
       try {
+        client.on('error', heard);
         logStatement(dataSource, statement, values);
         client.query(queryFor(footing, statement, values), end);
       } catch (error) {
