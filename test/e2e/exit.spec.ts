@@ -42,6 +42,20 @@ await dataSource.destroy();
 console.log('closed');
 `;
 
+/** A session is still used when the data source is gone. */
+const late = `
+import { createSessionStore } from 'nestjs-typeorm-session/express';
+import { SessionEntity } from 'nestjs-typeorm-session';
+import { DataSource } from 'typeorm';
+
+const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [SessionEntity], synchronize: true });
+const store = createSessionStore({ dataSource, operationTimeout: '10m' });
+await dataSource.initialize();
+await store.ping();
+await dataSource.destroy();
+store.get('an id').catch((error) => console.log(error.code));
+`;
+
 describe('a process', () => {
   let folder: string;
   beforeAll(() => {
@@ -54,6 +68,7 @@ describe('a process', () => {
   it.each([
     ['whose Nest application was closed', nest, '1 1\nclosed\n'],
     ['whose Express application closed its data source', express, '1 0\nclosed\n'],
+    ['that uses sessions after it closed its data source', late, 'SESSION_UNAVAILABLE\n'],
   ])('%s ends by itself', async (name, script, expected) => {
     const file = join(folder, `${name.replaceAll(' ', '-')}.mjs`);
     writeFileSync(file, script);
