@@ -98,12 +98,12 @@ function betterSqliteDriver(): Members {
   const prepare = (sql: unknown) => {
     if (!isPragma(sql)) at('connection.prepare');
     const work = (): unknown => {
-      if (isPragma(sql)) return [[5_000]];
       at('statement.all');
       if (place === 'logQueryError') throw new Error('refused');
       return [];
     };
-    return { reader: true, readonly: false, raw: () => (isPragma(sql) ? undefined : at('statement.raw')), all: work, run: work };
+    const raw = () => at('statement.raw');
+    return { reader: true, readonly: false, raw, all: work, run: work, pluck: () => undefined, get: () => 5_000 };
   };
   const databaseConnection = {
     get open() {

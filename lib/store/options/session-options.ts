@@ -96,7 +96,7 @@ export interface SessionModuleOptions {
   hashIds?: boolean;
   /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
   onUndecodable?: 'discard' | 'error';
-  /** How long one store operation may take, waiting included. @default '5s' */
+  /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */
   operationTimeout?: Duration;
   /**
    * Statements stay prepared on each connection, where the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`

@@ -8,6 +8,8 @@ interface Connection {
   readonly open: boolean;
   /** Whether anybody has begun a transaction. */
   readonly inTransaction: boolean;
+  /** Whether it is in memory, where no other process can lock it. */
+  readonly memory?: boolean;
   prepare(sql: string): SqliteStatement;
 }
 
@@ -20,6 +22,9 @@ interface SqliteStatement {
   raw(): void;
   all(values: unknown[]): unknown[][];
   run(values: unknown[]): { readonly changes: number };
+  /** The first value alone from now on. */
+  pluck(): void;
+  get(): unknown;
 }
 
 /** What is known of a connection. */
@@ -88,19 +93,25 @@ function execute(statement: SqliteStatement, values: unknown[]): StatementResult
  * During our statement it does not wait at all; the rest of the application keeps its setting.
  */
 function withoutBlocking<Result>({ pragmas }: Known, connection: Connection, work: () => Result): Result {
-  const pragma = (sql: string): unknown => {
-    let prepared = pragmas.get(sql);
-    if (!prepared) pragmas.set(sql, (prepared = prepareRaw(connection, sql)));
-    return prepared.all([])[0]?.[0];
-  };
-  const timeoutMs = Number(pragma('PRAGMA busy_timeout'));
+  if (connection.memory) return work();
+  const timeoutMs = Number(runPragma(connection, pragmas, 'PRAGMA busy_timeout'));
   if (timeoutMs === 0) return work();
-  pragma('PRAGMA busy_timeout = 0');
+  runPragma(connection, pragmas, 'PRAGMA busy_timeout = 0');
   try {
     return work();
   } finally {
-    pragma(`PRAGMA busy_timeout = ${timeoutMs}`);
+    runPragma(connection, pragmas, `PRAGMA busy_timeout = ${timeoutMs}`);
   }
+}
+
+function runPragma(connection: Connection, pragmas: Known['pragmas'], sql: string): unknown {
+  let prepared = pragmas.get(sql);
+  if (!prepared) {
+    prepared = connection.prepare(sql);
+    prepared.pluck();
+    pragmas.set(sql, prepared);
+  }
+  return prepared.get();
 }
 
 function prepareRaw(connection: Connection, sql: string): SqliteStatement {
@@ -126,5 +137,5 @@ function knownOf(connection: Connection): Known | undefined {
 function isBetterSqlite(connection: Connection): boolean {
   if (typeof connection.inTransaction !== 'boolean') return false;
   const statement = connection.prepare('PRAGMA busy_timeout');
-  return statement.reader && hasMethods(statement, 'raw', 'all', 'run');
+  return statement.reader && hasMethods(statement, 'raw', 'all', 'run', 'pluck', 'get');
 }
