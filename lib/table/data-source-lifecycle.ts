@@ -4,7 +4,7 @@ import { SessionOptionsError, SessionUnavailableError } from '../session.errors.
 import { isAlreadyThere, toOpeningError } from './database-error.js';
 import { defaultEntity, ownOptions, tuneTable } from './databases/databases.js';
 import { obstacleOf } from './databases/sqlite/shared-connection.js';
-import { pause } from './running-time.js';
+import { pause, runningPause } from './running-time.js';
 
 /** Where the table's data source comes from, and whose it is. */
 export interface DataSourceLifecycle {
@@ -54,8 +54,7 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
       { cause },
     );
   const open = async (): Promise<void> => {
-    // The pauses are counted instead of the clock: time in which the event loop is blocked does not count.
-    for (let waited = 0; !isOpen(); waited += POLL_MS) {
+    for (let waited = 0; !isOpen(); waited += await runningPause(POLL_MS)) {
       if (isClosed()) throw closedError();
       if (waited >= timeoutMs * PATIENCE) {
         // Without any entity it will not get further: the table says what is missing.
@@ -64,7 +63,6 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
           `The data source of the sessions was not initialised within ${timeoutMs} ms. Call its initialize() at start-up.`,
         );
       }
-      await pause(POLL_MS);
     }
   };
   const mayBeMakingTables = () => Boolean(dataSource.options.synchronize || dataSource.options.migrationsRun);

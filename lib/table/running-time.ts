@@ -26,3 +26,10 @@ export function afterRunning(ms: number, callback: () => void): () => void {
 
 /** Waits this many milliseconds. */
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits this many milliseconds, and resolves to how many it took; time in which the event loop is blocked hardly counts. */
+export async function runningPause(ms: number): Promise<number> {
+  const begun = performance.now();
+  await pause(ms);
+  return Math.min(performance.now() - begun, STEP_MS);
+}

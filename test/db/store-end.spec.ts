@@ -4,7 +4,7 @@ import type { SessionStore } from '../../lib/store/session-store.js';
 import { countUpdatedRows } from '../support/affected-rows.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { holdStatement } from '../support/held-statement.js';
-import { dataOf, loadSession, newSession, readValues, type Data } from '../support/store-data.js';
+import { dataOf, loadSession, newSession, readValues, type Data, dueAtEnd } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';
 import { DAY, entityOf, HOUR, MINUTE, START, useStores } from '../support/store-fixture.js';
 
@@ -86,12 +86,12 @@ describeEachDatabase('the end that a cookie names', (database) => {
       await newSession(store, 'a', { userId: 'ada' }, 7 * DAY).save();
       const [session, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
       Object.assign(session.cookie, cookie);
-      expect(await store.dueAtEnd(session as never)).toBe('save');
+      expect(await dueAtEnd(store, session)).toBe('save');
       await session.save();
       expect(await rows()).toEqual([]);
       expect(names()).toEqual(['created', 'destroyed']);
       expect(told[1]?.[1]).toMatchObject({ userId: 'ada', reason: 'logout' });
-      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      expect(await dueAtEnd(store, session)).toBe('nothing');
       session.cookie.maxAge = DAY;
       await expect(session.save()).rejects.toBeInstanceOf(SessionInterruptedError);
       await store.touch('a', session as never);
@@ -203,7 +203,7 @@ describeEachDatabase('the end that a cookie names', (database) => {
     await store.set('a', dataOf({ views: 1 }, { expires: new Date(end) }));
     for (clock.now = START + MINUTE; clock.now < end; clock.now += MINUTE) {
       const session = await loadSession(store, 'a');
-      expect(await store.dueAtEnd(session as never)).toBe('nothing');
+      expect(await dueAtEnd(store, session)).toBe('nothing');
       await store.touch('a', session as never);
       await store.touch('a', dataOf({}, { expires: new Date(end) }));
       await Object.assign(session, { views: clock.now }).save();
@@ -285,7 +285,7 @@ describeEachDatabase('the end that a cookie names', (database) => {
         expect(await statementsOf(() => store.touch('a', session as never))).toBe(0);
         const again = await loadSession(store, 'a');
         expect([again.cookie.originalMaxAge, again.views]).toEqual([age, 1]);
-        expect(await store.dueAtEnd(again as never)).toBe('nothing');
+        expect(await dueAtEnd(store, again)).toBe('nothing');
       }
     });
 
@@ -345,7 +345,7 @@ describeEachDatabase('the end that a cookie names', (database) => {
       const before = await rows();
       const session = await loadSession(store, 'a');
       Object.assign(session.cookie, { expires });
-      expect(await store.dueAtEnd(session as never)).toBe('save');
+      expect(await dueAtEnd(store, session)).toBe('save');
       for (const work of [
         () => session.save(),
         () => store.touch('a', session as never),
