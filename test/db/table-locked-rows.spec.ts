@@ -50,8 +50,8 @@ describeEachServer('Rows that another transaction has locked', (database) => {
     const sql = isPostgres
       ? `SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)
          AND (wait_event_type = 'Lock' OR state LIKE 'idle in transaction%') AND query LIKE '%${entity.options.tableName}%'`
-      : `SELECT count(*) AS count FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-         WHERE p.db = DATABASE() AND p.id <> ? AND (trx_state = 'LOCK WAIT' OR p.command = 'Sleep')`;
+      : `SELECT count(*) AS count FROM information_schema.innodb_trx
+         WHERE trx_mysql_thread_id <> ? AND trx_query LIKE '%${entity.options.tableName}%'`;
     const own = isPostgres ? 'SELECT pg_backend_pid() AS id' : 'SELECT CONNECTION_ID() AS id';
     const [{ id }] = (await holder.query(own)) as [{ id: unknown }];
     const [{ count }] = (await other().query(sql, [id])) as [{ count: unknown }];
@@ -149,7 +149,8 @@ describeEachServer('Rows that another transaction has locked', (database) => {
       expect(await table.count({ now: 0 })).toBe(HELD.length);
     });
 
-    it.skipIf(waitsAtServer.size > 0)('as ids that are about to be taken wait by themselves', async () => {
+    if (waitsAtServer.size > 0) return;
+    it('as ids that are about to be taken wait by themselves', async () => {
       const table = await open();
       const [taken, freed] = [key('taken'), key('freed')];
       await holder.startTransaction();

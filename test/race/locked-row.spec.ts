@@ -44,8 +44,8 @@ describeEachServer(`While another transaction holds rows for ${seconds} s, of ${
     const sql = isPostgres
       ? `SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), $1)
          AND state <> 'idle' AND query LIKE '%${entity.options.tableName}%'`
-      : `SELECT count(*) AS count FROM information_schema.innodb_trx t JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-         WHERE p.db = DATABASE() AND p.id <> ?`;
+      : `SELECT count(*) AS count FROM information_schema.innodb_trx
+         WHERE trx_mysql_thread_id <> ? AND trx_query LIKE '%${entity.options.tableName}%'`;
     const own = isPostgres ? 'SELECT pg_backend_pid() AS id' : 'SELECT CONNECTION_ID() AS id';
     const [{ id }] = (await holder.query(own)) as [{ id: unknown }];
     const [{ count }] = (await other.query(sql, [id])) as [{ count: unknown }];
