@@ -62,8 +62,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | 'locked')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
       this.assertAllFit(rows);
-      // All of them or, with an error, none.
-      await this.runner.batch('insert', rows);
+      await this.writer.insert(rows);
       return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {
@@ -242,8 +241,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     try {
       return await write();
     } catch (error) {
-      if (isUndone(error) && (await this.exists(id))) return 'conflict';
       if (isLocked(error)) return 'locked';
+      if (isUndone(error) && (await this.exists(id))) return 'conflict';
       throw error;
     }
   }

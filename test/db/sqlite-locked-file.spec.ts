@@ -99,7 +99,6 @@ describe('A SQLite file that stays locked', () => {
     const error = await table.remove([A]).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(SessionUnavailableError);
     expect(error).toMatchObject({
-      isRefusal: false,
       message: expect.stringMatching(/locked the SQLite file for 50 ms.*`operationTimeout`/) as string,
       cause: { code: 'SQLITE_BUSY' },
     });

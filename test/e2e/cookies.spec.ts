@@ -124,7 +124,7 @@ describeEachDatabase('the cookie of a session', (database) => {
     ['what browsers drop', { sameSite: 'none', secure: false }, /Set `secure: true`/],
     ['an age beyond the absolute timeout', { maxAge: '31d' }, /`absoluteTimeout`/],
     ['nothing', undefined, /`cookie` is missing/],
-    ['a promise', Promise.resolve({}), /`cookie` is of type object/],
+    ['a promise', Promise.resolve({}), /`cookie` returned a promise/],
   ])('is checked at the request where a function gives %s, which fails only that', async (_, answer, message) => {
     let isBroken = true;
     const { browser, log } = await start({ cookie: () => (isBroken ? answer : {}) as object });

@@ -30,10 +30,11 @@ import { failWrites } from '../support/held-store.js';
 import { createApp, moduleOf, startApp, type Configure } from '../support/nest-app.js';
 import '../support/session-data.js';
 import { embedded } from '../support/embedded.js';
+import { SECRET } from '../support/secret.js';
 
 const connection = embedded;
 const sessions = (more: Partial<SessionModuleOptions> & { isGlobal?: boolean } = {}) =>
-  SessionModule.forRoot({ secret: 'secret', connection, ...more });
+  SessionModule.forRoot({ secret: SECRET, connection, ...more });
 
 /** Says on the request whether a session was there when it came by. */
 const look = (where: string) => (req: Request & { seen?: string[] }, _: ExpressResponse, next: NextFunction) => {

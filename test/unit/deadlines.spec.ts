@@ -50,6 +50,16 @@ describe('Deadlines under way', () => {
     expect([good.outcome, bad.outcome]).toEqual([['done'], ['Error: refused']]);
   });
 
+  it('end with what their work throws at once, and tell of no outage later', async () => {
+    const thrown = new Error('at once');
+    const failing = deadlines.run(() => {
+      throw thrown;
+    });
+    await expect(failing).rejects.toBe(thrown);
+    await pass(2_000);
+    expect(told).toEqual([]);
+  });
+
   it('fail when their time is over, each at its own', async () => {
     const first = start();
     await pass(400);

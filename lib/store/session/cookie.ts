@@ -59,8 +59,8 @@ export function toDate(value: unknown): Date | null {
  */
 export function ageOf(cookie: SessionCookie): number | null {
   const age: unknown = Object.hasOwn(cookie, 'maxAge') ? (cookie.maxAge ?? cookie.originalMaxAge) : cookie.originalMaxAge;
-  const isAge = Number.isFinite(age) && age !== cookie.expires && Math.abs(Number(age)) <= MAX_AGE_MS;
-  return isAge ? Math.trunc(Number(age)) : null;
+  if (!Number.isFinite(age) || age === cookie.expires) return null;
+  return Math.trunc(Math.max(-MAX_AGE_MS, Math.min(Number(age), MAX_AGE_MS)));
 }
 
 /**

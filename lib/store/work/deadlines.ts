@@ -48,16 +48,18 @@ export class Deadlines {
         if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       });
-      work(deadline).then(
-        (value) => {
+      const fail = (error: unknown): void => {
+        this.leave(deadline);
+        reject(error as Error);
+      };
+      try {
+        work(deadline).then((value) => {
           this.leave(deadline);
           resolve(value);
-        },
-        (error: unknown) => {
-          this.leave(deadline);
-          reject(error);
-        },
-      );
+        }, fail);
+      } catch (error) {
+        fail(error);
+      }
     });
   }
 

@@ -45,6 +45,15 @@ export class MultiRowWriter {
     return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
   }
 
+  /** Inserts all of the rows, or none of them: then it rejects. */
+  async insert(rows: readonly SessionRow[]): Promise<void> {
+    try {
+      await this.runner.batch('insert', rows);
+    } catch (error) {
+      throw isLocked(error) ? new SplitBatchError(error) : error;
+    }
+  }
+
   /** The rows that were written; `undefined` where one of them kept the statement from all of them. */
   private async send(
     { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
@@ -53,8 +62,9 @@ export class MultiRowWriter {
     try {
       return await this.runner.batch(operation, rows, values);
     } catch (error) {
-      if (isLocked(error) && this.runner.batchSize('unlocked', rows.length) > 1) return undefined;
-      throw error;
+      if (!isLocked(error)) throw error;
+      if (this.runner.batchSize('unlocked', rows.length) > 1) return undefined;
+      throw new SplitBatchError(error);
     }
   }
 
