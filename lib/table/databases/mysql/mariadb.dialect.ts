@@ -1,8 +1,11 @@
 import { mysqlMultiRow, padded, touch, update, type Among } from './mysql.multi-row.js';
-import { mysqlDialect } from './mysql.dialect.js';
+import { isZoned, mysqlDialect } from './mysql.dialect.js';
 import { isOneOf, LONE_WRITES, mapStatements, standardDialect, TOUCHED, TOUCHED_IN_HOUR } from '../../sql/standard.dialect.js';
 import { and, compileText } from '../../sql/statement.js';
 import type { MultiRowStatement, MultiRowStatements, SessionDialect, Statement } from '../../sql/dialect.js';
+
+/** What makes a statement fail at a locked row instead of waiting. */
+const NO_WAIT = 'SET STATEMENT innodb_lock_wait_timeout=0';
 
 /**
  * MariaDB, which knows how long to wait in a single statement: ours wait for nobody, and fail at a row that another transaction has
@@ -12,6 +15,12 @@ export const mariadbDialect: SessionDialect = {
   ...mysqlDialect,
   ...mapStatements(standardDialect, [...LONE_WRITES, 'insert', 'removeHandle'], withoutWaiting),
   skipsLocked: false,
+  // A statement takes one list of settings.
+  inUtc(shape, sql) {
+    if (!isZoned(shape)) return sql;
+    const [settings, statement] = sql.startsWith(NO_WAIT) ? [`${NO_WAIT}, `, sql.slice(`${NO_WAIT} FOR `.length)] : ['SET STATEMENT ', sql];
+    return `${settings}time_zone='+00:00' FOR ${statement}`;
+  },
   multiRow: {
     ...mysqlMultiRow,
     ...mapWrites({
@@ -40,7 +49,7 @@ const allOf: Among = (shape, isExpected, rows) => {
 };
 
 function withoutWaiting(statement: Statement): Statement {
-  return { ...statement, sql: `SET STATEMENT innodb_lock_wait_timeout=0 FOR ${statement.sql}` };
+  return { ...statement, sql: `${NO_WAIT} FOR ${statement.sql}` };
 }
 
 function mapWrites(forms: Readonly<Record<string, MultiRowStatement>>): MultiRowStatements {

@@ -42,8 +42,7 @@ export const mysqlDialect: SessionDialect = {
   // A `timestamp` means the zone of the session. Without this, an hour would come twice where clocks go back. MySQL takes the second
   // form, and MariaDB the first.
   inUtc(shape, sql) {
-    const isZoned = fieldsOf(shape).some(({ type, read, sql: name }) => type === 'timestamp' && read !== name);
-    if (!isZoned) return sql;
+    if (!isZoned(shape)) return sql;
     return `/*M!100600 SET STATEMENT time_zone = '+00:00' FOR */ ${sql.replace(/^\w+/, "$& /*+ SET_VAR(time_zone = '+00:00') */")}`;
   },
 
@@ -70,6 +69,9 @@ export const mysqlDialect: SessionDialect = {
   clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
   prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
 };
+
+/** Whether a column means the zone of the session. */
+export const isZoned = (shape: TableShape): boolean => fieldsOf(shape).some(({ type, read, sql }) => type === 'timestamp' && read !== sql);
 
 /** The write of one row, under the same condition, except where another transaction has locked it. */
 function skipLocked({ sql, parameters, ...statement }: Statement, shape: TableShape): Statement {
