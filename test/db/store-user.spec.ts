@@ -53,7 +53,7 @@ describeEachDatabase('the user of a session', (database) => {
       expect(await rowOf('a')).toMatchObject({ userId: 'tenant:5' });
     });
 
-    it.each([undefined, null, '', {}, [], true, 7n, Promise.resolve('ann')])('is nobody where that returns %s', async (value) => {
+    it.each([undefined, null, '', {}, [], true, 7n])('is nobody where that returns %s', async (value) => {
       const store = open(of(() => value));
       await store.set('a', dataOf({ userId: 'ann' }));
       expect(await rowOf('a')).toMatchObject({ userId: null });

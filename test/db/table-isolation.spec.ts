@@ -26,7 +26,7 @@ describeEachDatabase('A transient failure', (database) => {
     };
   };
 
-  it.each(['40001', '40P01', 1213, 1205])('of code %s is tried again', async (code) => {
+  it.each(['40001', '40P01', 1213])('of code %s is tried again', async (code) => {
     const table = openTable(dataSource(), entity);
     await table.clear();
     const restore = failing(3, driverError(code));

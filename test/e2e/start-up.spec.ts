@@ -7,12 +7,13 @@ import { createApp, startApp } from '../support/nest-app.js';
 import { variantOf } from '../support/table-entities.js';
 import { ownSessionEntity } from '../support/table-open.js';
 import { ViewsController } from '../support/views.js';
+import { SECRET } from '../support/secret.js';
 
 describeEachDatabase('An application that starts', (database) => {
   const open = async (entity: ReturnType<typeof ownSessionEntity>) => {
     const dataSource = await new DataSource({ ...database.options, entities: [entity] }).initialize();
     onTestFinished(() => dataSource.destroy());
-    return SessionModule.forRoot({ secret: 'secret', entity, dataSource });
+    return SessionModule.forRoot({ secret: SECRET, entity, dataSource });
   };
 
   it('without the table of its sessions is warned once, with the remedy, and answers when the table is there', async () => {
@@ -40,7 +41,7 @@ describe('An application that starts before its database', () => {
   it('is warned, starts, and answers with 503', async () => {
     // Nothing listens on the first port.
     const connection = { type: 'postgres', url: 'postgres://nobody:secret-of-the-test@127.0.0.1:1/none' } as const;
-    const module = SessionModule.forRoot({ secret: 'secret', connection });
+    const module = SessionModule.forRoot({ secret: SECRET, connection });
     const { address, log } = await startApp({ imports: [module], controllers: [ViewsController] });
     expect(log.warnings).toEqual([expect.stringMatching(/does not answer yet.*first use/)]);
     expect(log.warnings.join()).not.toContain('secret-of-the-test');
