@@ -25,7 +25,7 @@ const open = new Map<string, () => void>();
 
 async function signIn(req: Request): Promise<string> {
   await req.session.regenerate();
-  return (req.session.theme = req.path + String(req.query.who));
+  return (req.session.theme = req.path + (req.query.who as string));
 }
 
 @Controller()

@@ -149,7 +149,8 @@ function conversionOf(field: SessionField, type: string, metadata: ColumnMetadat
       );
     }
     case 'version':
-      return { encode: (value) => value, decode: Number };
+      // `Number` takes empty text, which SQLite lets in, for the version 0, which the row does not have.
+      return { encode: (value) => value, decode: (value) => (value === '' ? NaN : Number(value)) };
     default: {
       return {
         encode: (value) => value,
