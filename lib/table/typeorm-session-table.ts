@@ -1,6 +1,6 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import { isUndone } from './database-error.js';
-import { isLocked, MultiRowWriter, unlessLocked, type RowState } from './writing/multi-row-writer.js';
+import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
@@ -63,7 +63,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
       this.assertAllFit(rows);
       // All of them or, with an error, none.
-      await this.runner.batch('insert', rows);
+      await splitIfLocked(() => this.runner.batch('insert', rows));
       return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {

@@ -11,7 +11,7 @@ function nullableEntity(): EntitySchema {
   const columns = Object.entries(options.columns).map(([field, column]) => {
     return [field, field === 'id' || field === 'data' ? column : { ...column, nullable: true }] as const;
   });
-  return new EntitySchema({ name: options.name, tableName: options.tableName!, columns: Object.fromEntries(columns) as never });
+  return new EntitySchema({ name: options.name, tableName: options.tableName!, columns: Object.fromEntries(columns) });
 }
 
 describeEachDatabase('a row that was there before its column', (database) => {

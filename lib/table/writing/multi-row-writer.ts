@@ -30,6 +30,15 @@ export async function unlessLocked<Outcome>(write: () => Promise<Outcome>): Prom
   }
 }
 
+/** Where another transaction keeps one row from being written, its neighbours are written without it. */
+export async function splitIfLocked<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw isLocked(error) ? new SplitBatchError(error) : error;
+  }
+}
+
 /** Writes several rows in one statement that waits for nobody, and finds out what became of those that it left out. */
 export class MultiRowWriter {
   constructor(private readonly runner: StatementRunner) {}
@@ -53,7 +62,7 @@ export class MultiRowWriter {
     try {
       return await this.runner.batch(operation, rows, values);
     } catch (error) {
-      if (isLocked(error) && this.runner.batchSize('unlocked', rows.length) > 1) return undefined;
+      if (isLocked(error)) return undefined;
       throw error;
     }
   }
@@ -63,6 +72,7 @@ export class MultiRowWriter {
     write: Write<Row, string, Missed>,
   ): Promise<readonly { readonly id: string }[]> {
     const { rows, missed } = write;
+    if (this.runner.batchSize('unlocked', rows.length) < 2) throw new SplitBatchError();
     const states = await this.statesOf(rows);
     const unlocked = await this.statesOf(rows, 'unlocked');
     const free = rows.filter((row) => {
