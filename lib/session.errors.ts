@@ -47,7 +47,7 @@ export class SessionConflictError extends SessionError {
   override readonly status = 409;
 }
 
-/** The session data, or the user id taken from it, is larger than `maxDataBytes` or than its column. Nothing was stored. */
+/** The session data is larger than `maxDataBytes` or than its column, or the column for the user id cannot hold it: its length or a character. Nothing was stored. */
 export class SessionTooLargeError extends SessionError {
   override readonly code = 'SESSION_TOO_LARGE';
   override readonly status = 413;

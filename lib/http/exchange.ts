@@ -236,7 +236,7 @@ export function makeSession(req: SessionRequest, { genid, cookie, proxy }: Resol
 
 /** `'auto'`, resolved for this connection. */
 function withoutAuto(cookie: CookieOptions, req: SessionRequest, trustProxy: boolean | undefined): CookieOptions {
-  const { secure, sameSite } = cookie as Omit<CookieOptions, 'sameSite'> & { sameSite?: unknown };
+  const { secure, sameSite } = cookie;
   if (secure !== 'auto' && sameSite !== 'auto') return cookie;
   const isEncrypted = isSecure(req, trustProxy);
   return {

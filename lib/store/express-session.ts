@@ -15,7 +15,11 @@ interface CookieInternals {
 }
 
 export type { Request, SessionData };
-export type CookieOptions = session.CookieOptions;
+/** As in @types/express-session, which lacks a value of express-session 1.19. */
+export interface CookieOptions extends Omit<session.CookieOptions, 'sameSite'> {
+  /** `'auto'`: `'none'` on a secure connection, else `'lax'`. */
+  sameSite?: session.CookieOptions['sameSite'] | 'auto';
+}
 /** The session on a request, with whatever `SessionData` is augmented by. */
 export type Session = session.Session & Partial<SessionData>;
 

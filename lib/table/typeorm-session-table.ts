@@ -1,6 +1,6 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
 import { isUndone } from './database-error.js';
-import { isLocked, MultiRowWriter, unlessLocked, type RowState } from './writing/multi-row-writer.js';
+import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
@@ -62,7 +62,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | 'locked')[]> {
     if (this.fitsBatch('insert', rows.map(idOf))) {
       this.assertAllFit(rows);
-      await this.writer.insert(rows);
+      // All of them or, with an error, none.
+      await splitIfLocked(() => this.runner.batch('insert', rows));
       return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {

@@ -115,6 +115,13 @@ describeEachDatabase('the cookie of a session', (database) => {
     },
   );
 
+  it('is one that can be sent where the options leave `secure` and `sameSite` to the connection', async () => {
+    const store = open({ cookie: { secure: 'auto', sameSite: 'auto' } });
+    await store.set('a', dataOf());
+    await alter('a', { data: '{"views":1}' });
+    expect((await loadSession(store, 'a')).cookie).toMatchObject({ secure: false, sameSite: 'lax' });
+  });
+
   it.each([
     ['domain', 'example.org\r\nSet-Cookie: a=b'],
     ['domain', 'example.org; Path=/'],

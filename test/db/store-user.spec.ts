@@ -59,6 +59,11 @@ describeEachDatabase('the user of a session', (database) => {
       expect(await rowOf('a')).toMatchObject({ userId: null });
     });
 
+    it('fails the save where that returns a promise', async () => {
+      const saved = open(of(() => Promise.resolve('ann'))).set('a', dataOf());
+      await expect(saved).rejects.toThrow(/`userId` returned a promise/);
+    });
+
     it('fails the save where that throws, and nothing is stored', async () => {
       const store = open(
         of(() => {
@@ -82,6 +87,20 @@ describeEachDatabase('the user of a session', (database) => {
       expect(await store.count({ userId })).toBe(0);
       expect(await store.list({ userId })).toEqual([]);
     }
+  });
+
+  it.each(['ann\0', '\ud800ann', 'x'.repeat(256)])('is refused as the client’s error where no column holds it: %j', async (userId) => {
+    const store = open();
+    await store.set('a', dataOf({ views: 1 }));
+    const session = await loadSession(store, 'a');
+    const isHeld = userId === 'ann\0' && database.name !== 'postgres';
+    const saved = Object.assign(session, { userId }).save();
+    if (isHeld) await saved;
+    else await expect(saved).rejects.toMatchObject({ code: 'SESSION_TOO_LARGE', status: 413 });
+    expect((await rowOf('a'))?.userId).toBe(isHeld ? userId : null);
+    for (const other of ['ann', '\ufffdann', 'x'.repeat(255)]) expect(await store.count({ userId: other })).toBe(0);
+    expect(await store.count({ userId })).toBe(isHeld ? 1 : 0);
+    expect(await store.list({ userId })).toHaveLength(isHeld ? 1 : 0);
   });
 
   it.each(['', undefined, null, NaN, Infinity, {}, [], ['ann'], true])(

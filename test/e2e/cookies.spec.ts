@@ -89,6 +89,15 @@ describeEachDatabase('the cookie of a session', (database) => {
   });
 
   it.each([
+    ['an object', { sameSite: 'auto' as const }],
+    ['a function', () => ({ sameSite: 'auto' as const })],
+  ])('with `sameSite: auto` is for other sites over https and not over http, given as %s', async (_, cookie) => {
+    const { attributes } = await start({ cookie }, trustProxy);
+    await expect(attributes(https)).resolves.toEqual(['Path=/', 'HttpOnly', 'Secure', 'SameSite=None']);
+    await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
+  });
+
+  it.each([
     ['is not believed without `trust proxy`', {}, undefined, false],
     ['is believed with `proxy: true`', { proxy: true }, undefined, true],
     ['is not believed with `proxy: false`', { proxy: false }, trustProxy, false],

@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
-import express, { type ErrorRequestHandler } from 'express';
+import { Body, Controller, Get, Post, Res } from '@nestjs/common';
+import express, { type ErrorRequestHandler, type Response } from 'express';
 import { Session, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
 import { startExpress } from '../support/express-app.js';
@@ -19,6 +19,15 @@ const handlers = {
   mark: ({ mark }: Values) => ({ mark: typeof mark === 'string' ? mark : null }),
   count: (session: Values) => ({ count: (session.count = Number(session.count) > 0 ? Number(session.count) + 1 : 1) }),
   body: (session: Values, body: unknown) => ({ kept: (session.body = body) !== undefined }),
+  /** What no handler should do. What the session does not let itself be given is the client's error. */
+  assign: (session: Values, body: unknown) => {
+    try {
+      Object.assign(session, body);
+      return 200;
+    } catch {
+      return 400;
+    }
+  },
   renew: (session: Values) => session.regenerate(),
   rotate: (session: Values) => session.rotate(),
   leave: (session: Values) => session.destroy(),
@@ -31,6 +40,7 @@ export async function startFuzzedExpress(options: SessionModuleOptions): Promise
     app.get('/mark', (req, res) => res.json(handlers.mark(req.session)));
     app.post('/count', (req, res) => res.json(handlers.count(req.session)));
     app.post('/body', (req, res) => res.json(handlers.body(req.session, req.body)));
+    app.post('/assign', (req, res) => res.status(handlers.assign(req.session, req.body)).json({}));
     for (const name of ['renew', 'rotate', 'leave'] as const) {
       app.post(`/${name}`, async (req, res) => {
         await handlers[name](req.session);
@@ -62,6 +72,12 @@ class FuzzController {
   @Post('body')
   body(@Session() session: Values, @Body() body: unknown) {
     return handlers.body(session, body);
+  }
+
+  @Post('assign')
+  assign(@Session() session: Values, @Body() body: unknown, @Res({ passthrough: true }) res: Response) {
+    res.status(handlers.assign(session, body));
+    return {};
   }
 
   @Post('renew')

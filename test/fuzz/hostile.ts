@@ -155,6 +155,24 @@ function nested(random: Seeded, depth: number): string {
   return `{"cookie":{},"deep":${open.repeat(depth)}1${close.repeat(depth)}}`;
 }
 
+/** The JSON text of a request's body: mostly small, sometimes nested deeper than can be stored. */
+export function hostileBody(random: Seeded): string {
+  if (!random.isOneIn(8)) return hostileJson(random);
+  const depth = random.pick([100, 1_250, 4_000, 4_094, 4_097, 5_000, 20_000]);
+  const [open, close] = random.pick([
+    ['[', ']'],
+    ['{"a":', '}'],
+  ] as const);
+  return open.repeat(depth) + hostileJson(random, 0) + close.repeat(depth);
+}
+
+/** The same, with the names of what a session has for itself. */
+export function hostileAssignment(random: Seeded): string {
+  const value = () => (random.isOneIn(4) ? `{"user":${hostileJson(random, 1)}}` : hostileBody(random));
+  const cookie = () => (random.isOneIn(2) ? hostileCookie(random) : hostileJson(random, 1));
+  return `{${random.list(4, () => (random.isOneIn(3) ? `"cookie":${cookie()}` : `${keyJson(random)}:${value()}`)).join()}}`;
+}
+
 /** Parsed data with hostile keys, `__proto__` among them as a key like any other. */
 export function hostileData(random: Seeded): Record<string, unknown> {
   const entries = random.list(6, () => [random.pick(KEYS), JSON.parse(hostileJson(random, 2))] as const);
@@ -178,6 +196,7 @@ export function cookieHeader(random: Seeded, name: string, values: readonly stri
 /** A value for a column that is not made for it, in a database that lets it in. */
 export function hostileColumn(random: Seeded): unknown {
   return random.pick([
+    '',
     'x',
     '1',
     '-1',

@@ -5,7 +5,7 @@ import { hashSessionId } from '../../lib/store/session/id.js';
 import { signedCookie } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource, type TestDatabase } from '../support/databases.js';
 import { startFuzzedExpress, startFuzzedNest } from './app.js';
-import { cookieHeader, hostileColumn, hostileId, hostileJson, hostileRow, hostileText } from './hostile.js';
+import { cookieHeader, hostileAssignment, hostileBody, hostileColumn, hostileId, hostileRow, hostileText } from './hostile.js';
 import { RawClient, type RawRequest } from './raw-client.js';
 import { fuzz, FUZZ_TIMEOUT_MS, shown } from './run.js';
 import type { Seeded } from './seeded.js';
@@ -79,10 +79,13 @@ describeEachDatabase('the fuzz of requests', (database) => {
       const app = await start({ secret: SECRET, entity, dataSource: dataSource(), prune: false, ...options });
       const client = await RawClient.open(app.address);
       onTestFinished(() => client.close());
-      return async (requests: readonly RawRequest[], inputs: readonly unknown[]): Promise<string[]> => {
+      /** Errors of these kinds are the answer to what the handler should not have put into the session. */
+      return async (requests: readonly RawRequest[], inputs: readonly unknown[], refusal?: RegExp): Promise<string[]> => {
+        app.failures.length = 0;
         const answers = await client.send(requests).catch((error: unknown) => fail(inputs, String(error)));
         const broken = answers.findIndex(({ status }) => status >= 500);
-        if (broken >= 0) fail([inputs[broken]], `${answers[broken]!.status}: ${app.failures.join(' ')}`);
+        const isRefused = refusal !== undefined && app.failures.every((failure) => refusal.test(failure));
+        if (broken >= 0 && !isRefused) fail([inputs[broken]], `${answers[broken]!.status}: ${app.failures.join(' ')}`);
         return answers.map(({ body }) => body);
       };
     };
@@ -115,16 +118,32 @@ describeEachDatabase('the fuzz of requests', (database) => {
       expect(await send([{ path: '/mark', cookie: cookieOf(VICTIM) }], [])).toEqual(['{"mark":"the victim"}']);
     });
 
-    it('bodies: any JSON can be kept', async () => {
+    it('bodies: any JSON can be kept, or is refused because it is nested too deep', async () => {
       const send = await open();
       await fuzz(nameOf('bodies'), 0.05 * share, BATCH, async (random, count) => {
         await fill(ids.map((id) => [id, '{"cookie":{}}']));
-        const bodies = Array.from({ length: count }, () => hostileJson(random));
+        const bodies = Array.from({ length: count }, () => hostileBody(random));
         const requests = bodies.map((json, index) => {
           const cookie = random.isOneIn(4) ? {} : { cookie: cookieOf(ids[index]!) };
           return { method: 'POST', path: '/body', json, ...cookie };
         });
-        await send(requests, bodies);
+        await send(
+          requests,
+          bodies,
+          /SessionSerializationError: The key "body" of the session cannot be serialised: (It is nested|Maximum call stack)/,
+        );
+        await sendReads(send, bodies);
+      });
+    });
+
+    it('mass assignment: what is stored can be read, and what cannot be stored is refused', async () => {
+      const send = await open();
+      await fuzz(nameOf('mass assignment'), 0.05 * share, BATCH, async (random, count) => {
+        await fill(ids.map((id) => [id, '{"cookie":{},"mark":"x"}']));
+        const bodies = Array.from({ length: count }, () => hostileAssignment(random));
+        const requests = bodies.map((json, index) => ({ method: 'POST', path: '/assign', json, cookie: cookieOf(ids[index]!) }));
+        await send(requests, bodies, /SessionSerializationError: (The (key|session)|`req\.session`|"|Session data)/);
+        await sendReads(send, bodies);
       });
     });
 
@@ -180,6 +199,17 @@ async function sendForeign(
 
 function fail(inputs: readonly unknown[], what: string): never {
   throw new Error(`${what} for ${inputs.map(shown).join('\n')}`);
+}
+
+/** Each session can be read after what was done to it. */
+async function sendReads(
+  send: (requests: readonly RawRequest[], inputs: readonly unknown[]) => Promise<unknown>,
+  inputs: readonly unknown[],
+): Promise<void> {
+  await send(
+    ids.map((id) => ({ path: '/mark', cookie: cookieOf(id) })),
+    inputs,
+  );
 }
 
 /** A request that reads, writes, replaces or ends a session. */

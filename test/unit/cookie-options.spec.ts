@@ -28,7 +28,7 @@ const REFUSED: Record<string, readonly unknown[]> = {
   expires: ['tomorrow', '2099-01-01', 5, new Date(NaN), new Date(0), true],
   httpOnly: ['true', 'false', 1, null],
   secure: ['true', 'false', 'Auto', 1, null],
-  sameSite: ['laxx', 'Lax', 'auto', '', 1, null],
+  sameSite: ['laxx', 'Lax', 'Auto', '', 1, null],
   path: ['', 'app', 5, null, '/a;b', '/a\n', '/ü'],
   domain: ['', 'localhost:3000', 'https://example.org', 'example.org/', 'a b', 'a..b', '-a.org', 'exämple.org', 5, null],
   priority: ['urgent', 'High', 1, true, null],
@@ -49,6 +49,7 @@ const ACCEPTED: [string, object][] = [
   ['same-site false', { sameSite: false }],
   ['same-site none, secure', { sameSite: 'none', secure: true }],
   ['same-site none, secure where the connection is', { sameSite: 'none', secure: 'auto' }],
+  ['same-site auto, secure where the connection is', { sameSite: 'auto' }],
   ['same-site none, with the default of `secure`', { sameSite: 'none' }],
   ['partitioned, secure', { partitioned: true, secure: true }],
   ['not partitioned, not secure', { partitioned: false, secure: false }],
@@ -109,6 +110,7 @@ describe.each(WAYS)('the option `cookie` as %s', (_way, resolve) => {
 
   it.each<[object, string | undefined, RegExp]>([
     [{ sameSite: 'none', secure: false }, undefined, /sameSite: 'none'.*Set `secure: true`/],
+    [{ sameSite: 'auto', secure: false }, undefined, /sameSite: 'auto'.*Set `secure: true`/],
     [{ partitioned: true, secure: false }, undefined, /`cookie\.partitioned`.*Set `secure: true`/],
     [{ secure: false }, '__Host-sid', /__Host-sid.*secure/],
     [{ secure: false }, '__Secure-sid', /__Secure-sid.*secure/],

@@ -25,7 +25,7 @@ const RULES: Rules<keyof SessionCookieOptions> = {
   ],
   httpOnly: aBoolean,
   secure: oneOf(true, false, 'auto'),
-  sameSite: oneOf(true, false, 'lax', 'strict', 'none'),
+  sameSite: oneOf(true, false, 'lax', 'strict', 'none', 'auto'),
   path: [(value) => typeof value === 'string' && PATH.test(value), 'a path that begins with "/", without ";"'],
   domain: [(value) => typeof value === 'string' && DOMAIN.test(value), 'a domain such as "example.org", without scheme, port or path'],
   priority: oneOf('low', 'medium', 'high'),
@@ -80,7 +80,10 @@ function assertKept({ secure, sameSite, partitioned, domain, path }: CookieOptio
     throw new SessionOptionsError(`Browsers drop a session cookie with ${what}. ${remedy}`);
   };
   const isInsecure = secure === false;
-  if (sameSite === 'none' && isInsecure) refuse("`cookie.sameSite: 'none'` and without `cookie.secure`", 'Set `secure: true`.');
+  // Which is `'none'` on a secure connection.
+  if ((sameSite === 'none' || sameSite === 'auto') && isInsecure) {
+    refuse(`\`cookie.sameSite: '${sameSite}'\` and without \`cookie.secure\``, 'Set `secure: true`.');
+  }
   if (partitioned && isInsecure) refuse('`cookie.partitioned` and without `cookie.secure`', 'Set `secure: true`.');
   if (/^__(?:Host|Secure)-/i.test(name) && isInsecure) {
     refuse(`the \`name\` "${name}" and without \`cookie.secure\``, 'Set `secure: true`, or take another name.');

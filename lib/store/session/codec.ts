@@ -148,7 +148,9 @@ export class SessionCodec {
   private defaultCookie(): SessionData['cookie'] {
     const { cookie } = this.options;
     const options = typeof cookie === 'function' ? COOKIE_DEFAULTS : cookie;
-    return new Cookie({ ...options, secure: options.secure === true });
+    // There is no connection here that could decide about 'auto'.
+    const sameSite = options.sameSite === 'auto' ? 'lax' : options.sameSite;
+    return new Cookie({ ...options, secure: options.secure === true, sameSite });
   }
 }
 

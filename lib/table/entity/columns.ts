@@ -38,6 +38,8 @@ export interface ColumnTraits {
   readonly integerHoldsMilliseconds: boolean;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
+  /** Whether text cannot hold a NUL character. */
+  readonly lacksNul?: boolean;
   /** How a type with date and time holds an instant; without it TypeORM and the driver convert dates. */
   instantOf?(type: string): InstantForm | undefined;
 }
@@ -115,7 +117,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     type,
     sql,
     read: instant?.read(sql) ?? sql,
-    assertFits: limitOf(field, type, metadata, capacity),
+    assertFits: limitOf(field, type, metadata, capacity, traits),
     isPlain,
     isText: isPlain && /char|text/.test(type),
     encode: isPlain
@@ -132,7 +134,8 @@ const TIME_FIELDS: readonly SessionField[] = ['expiresAt', 'createdAt', 'lastSee
 
 const isTime = (field: SessionField): boolean => TIME_FIELDS.includes(field);
 
-function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, { integerHoldsMilliseconds }: ColumnTraits): Conversion {
+function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, traits: ColumnTraits): Conversion {
+  const { integerHoldsMilliseconds, lacksNul } = traits;
   switch (field) {
     case 'data':
       return convertData(metadata.type === 'simple-json' ? 'simple-json' : type);
@@ -149,10 +152,12 @@ function conversionOf(field: SessionField, type: string, metadata: ColumnMetadat
       );
     }
     case 'version':
-      return { encode: (value) => value, decode: Number };
+      // `Number` takes empty text, which SQLite lets in, for the version 0, which the row does not have.
+      return { encode: (value) => value, decode: (value) => (value === '' ? NaN : Number(value)) };
     default: {
       return {
-        encode: (value) => value,
+        // A user who is only looked for is nobody then: what is found is compared once more.
+        encode: (value) => (lacksNul && field === 'userId' && typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value),
         decode: (value) => (isPadded(type) ? String(value).replace(/ +$/, '') : String(value)),
       };
     }
@@ -188,10 +193,22 @@ function capacityOf(field: SessionField, type: string, { length }: ColumnMetadat
 }
 
 /** `undefined` for a column that holds any value. */
-function limitOf(field: SessionField, type: string, metadata: ColumnMetadata, capacity: Capacity | undefined): SessionColumn['assertFits'] {
+function limitOf(
+  field: SessionField,
+  type: string,
+  metadata: ColumnMetadata,
+  capacity: Capacity | undefined,
+  { lacksNul }: ColumnTraits,
+): SessionColumn['assertFits'] {
   if (!isFree(field) && !isPadded(type)) return undefined;
   return (value) => {
-    if (typeof value === 'string' && !value.isWellFormed()) throw brokenText(metadata);
+    if (typeof value === 'string') {
+      // Who may choose a user id is the client, more often than not.
+      if (field === 'userId' && lacksNul && value.includes('\0')) throw notHeld(metadata, 'a user id with a NUL character');
+      if (!value.isWellFormed()) {
+        throw field === 'userId' ? notHeld(metadata, 'a user id with half of a surrogate pair') : brokenText(metadata);
+      }
+    }
     if (capacity) assertFits(metadata, value, capacity);
     if (isPadded(type) && String(value).endsWith(' ')) throw padded(metadata);
   };
@@ -211,6 +228,11 @@ function brokenText({ databaseName }: ColumnMetadata): SessionSerializationError
   return new SessionSerializationError(
     `The column "${databaseName}" cannot hold half of a surrogate pair. Drop it (\`toWellFormed()\`), or use a serializer that escapes it, as JSON does.`,
   );
+}
+
+/** A user id that its column cannot hold, whichever way. */
+export function notHeld({ databaseName }: Pick<ColumnMetadata, 'databaseName'>, what: string): SessionTooLargeError {
+  return new SessionTooLargeError(`The column "${databaseName}" cannot hold ${what}. Check user ids before they get into a session.`);
 }
 
 function padded({ databaseName }: ColumnMetadata): SessionTooLargeError {

@@ -1,4 +1,4 @@
-import { SessionSerializationError } from '../../session.errors.js';
+import { SessionSerializationError, SessionTooLargeError, type SessionError } from '../../session.errors.js';
 import type { SessionField } from '../session-table.js';
 import type { SessionColumn, SessionColumns } from './columns.js';
 
@@ -65,8 +65,9 @@ function isJson(text: string): boolean {
 
 const escapeUnit = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
-function notCarried({ metadata }: SessionColumn, what: string): SessionSerializationError {
-  return new SessionSerializationError(
+function notCarried({ field, metadata }: SessionColumn, what: string): SessionError {
+  const Refusal = field === 'userId' ? SessionTooLargeError : SessionSerializationError;
+  return new Refusal(
     `The column "${metadata.databaseName}", or the connection, does not carry every character, and cannot store ${what}. ` +
       'Give both a character set that does: utf8mb4 on MySQL and MariaDB, UTF8 on PostgreSQL.',
   );

@@ -47,7 +47,8 @@ function rowMaker(
     pruneAfter: pruneAfter(record),
     createdAt: createdAt(record),
     lastSeenAt: lastSeenAt(record),
-    version: version(record),
+    // NULL where the row was there before the column.
+    version: version(record) ?? undefined,
     userId: userId(record),
     handle: handle(record),
     ipAddress: ipAddress(record),

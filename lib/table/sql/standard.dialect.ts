@@ -178,9 +178,12 @@ function compileSelect(shape: TableShape, where: (query: Select) => Select, fiel
 export const updateInPlace = (shape: TableShape): Statement => replace(shape, REPLACED_IN_PLACE, isOfVersion(shape));
 
 function replace(shape: TableShape, replaced: readonly SessionField[], condition?: string): Statement {
-  const value = (column: SessionColumn) => (column.field === 'version' ? `${column.sql} + 1` : parameter(column));
+  const value = (column: SessionColumn) => (column.field === 'version' ? raised(column) : parameter(column));
   return change(shape, fieldsOf(shape, [...replaced, 'version']), value, and(condition, isPresent(shape)));
 }
+
+/** A row that was there before its column counts from 0. */
+const raised = ({ sql, metadata }: SessionColumn): string => (metadata.isNullable ? `COALESCE(${sql}, 0) + 1` : `${sql} + 1`);
 
 /** An update of some columns of one row, and of no other that we know: TypeORM would raise a VersionColumn by itself. */
 function change(shape: TableShape, columns: SessionColumn[], value: (column: SessionColumn) => string, condition?: string): Statement {

@@ -30,6 +30,15 @@ export async function unlessLocked<Outcome>(write: () => Promise<Outcome>): Prom
   }
 }
 
+/** Where another transaction keeps one row from being written, its neighbours are written without it. */
+export async function splitIfLocked<Result>(write: () => Promise<Result>): Promise<Result> {
+  try {
+    return await write();
+  } catch (error) {
+    throw isLocked(error) ? new SplitBatchError(error) : error;
+  }
+}
+
 /** Writes several rows in one statement that waits for nobody, and finds out what became of those that it left out. */
 export class MultiRowWriter {
   constructor(private readonly runner: StatementRunner) {}
@@ -45,15 +54,6 @@ export class MultiRowWriter {
     return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
   }
 
-  /** Inserts all of the rows, or none of them: then it rejects. */
-  async insert(rows: readonly SessionRow[]): Promise<void> {
-    try {
-      await this.runner.batch('insert', rows);
-    } catch (error) {
-      throw isLocked(error) ? new SplitBatchError(error) : error;
-    }
-  }
-
   /** The rows that were written; `undefined` where one of them kept the statement from all of them. */
   private async send(
     { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
@@ -62,9 +62,8 @@ export class MultiRowWriter {
     try {
       return await this.runner.batch(operation, rows, values);
     } catch (error) {
-      if (!isLocked(error)) throw error;
-      if (this.runner.batchSize('unlocked', rows.length) > 1) return undefined;
-      throw new SplitBatchError(error);
+      if (isLocked(error)) return undefined;
+      throw error;
     }
   }
 
@@ -73,6 +72,7 @@ export class MultiRowWriter {
     write: Write<Row, string, Missed>,
   ): Promise<readonly { readonly id: string }[]> {
     const { rows, missed } = write;
+    if (this.runner.batchSize('unlocked', rows.length) < 2) throw new SplitBatchError();
     const states = await this.statesOf(rows);
     const unlocked = await this.statesOf(rows, 'unlocked');
     const free = rows.filter((row) => {

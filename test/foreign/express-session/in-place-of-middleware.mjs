@@ -2,7 +2,8 @@ import { DataSource } from 'typeorm';
 
 /** What express-session does unless told otherwise; this package has defaults of its own. */
 const THEIR_DEFAULTS = { name: 'connect.sid', resave: true, saveUninitialized: true };
-const THEIR_COOKIE = { secure: false, sameSite: undefined };
+/** Not `secure: false` as theirs, which the start refuses beside some attributes; over http `'auto'` is the same. */
+const THEIR_COOKIE = { sameSite: false };
 
 /** The methods of a store that a middleware calls. */
 const METHODS = ['get', 'set', 'touch', 'destroy', 'regenerate', 'load', 'all', 'length', 'clear'];

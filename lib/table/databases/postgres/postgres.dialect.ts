@@ -71,6 +71,7 @@ export const postgresDialect: SessionDialect = {
     const narrow = isWide ? [] : fieldsOf(shape).filter(({ type }) => /char|text|json/.test(type));
     return new Set(narrow.map(({ field }) => field));
   },
+  lacksNul: true,
   instantOf(type) {
     if (!type.startsWith('timestamp')) return undefined;
     const zone = /tz|with time zone/.test(type) ? '+00' : '';
