@@ -2,8 +2,10 @@ import type { AddressInfo } from 'node:net';
 import { Module, type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SessionStore } from 'nestjs-typeorm-session';
 import { onTestFinished } from 'vitest';
+import type { Adapter } from './adapters.js';
 import './session-data.js';
 
 /** Nest's log, kept instead of printed. */
@@ -44,15 +46,24 @@ export function moduleOf(metadata: ModuleMetadata): Type {
 export async function createApp(
   root: Type | ModuleMetadata,
   log = new LogRecorder(),
+  adapter: Adapter = 'Express',
 ): Promise<{ app: NestExpressApplication; log: LogRecorder }> {
   const module = typeof root === 'function' ? root : moduleOf(root);
-  const app = await NestFactory.create<NestExpressApplication>(module, { logger: log, abortOnError: false });
+  const options = { logger: log, abortOnError: false };
+  const app =
+    adapter === 'Express'
+      ? await NestFactory.create<NestExpressApplication>(module, options)
+      : await NestFactory.create<NestExpressApplication>(module, new FastifyAdapter(), options);
   return { app, log };
 }
 
 /** Starts an application on a free port; it is closed when the test is over. */
-export async function startApp(root: Type | ModuleMetadata, configure: Configure = () => {}): Promise<TestApp> {
-  const { app, log } = await createApp(root);
+export async function startApp(
+  root: Type | ModuleMetadata,
+  configure: Configure = () => {},
+  adapter: Adapter = 'Express',
+): Promise<TestApp> {
+  const { app, log } = await createApp(root, undefined, adapter);
   onTestFinished(async () => {
     // A test that failed may have left a request behind, which would be waited for.
     app.getHttpServer().closeAllConnections();
