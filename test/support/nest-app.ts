@@ -54,6 +54,8 @@ export async function createApp(
     adapter === 'Express'
       ? await NestFactory.create<NestExpressApplication>(module, options)
       : await NestFactory.create<NestExpressApplication>(module, new FastifyAdapter(), options);
+  // Where Express has the response, too.
+  if (adapter === 'Fastify') app.getHttpServer().prependListener('request', (req: { res?: unknown }, res: unknown) => (req.res = res));
   return { app, log };
 }
 
