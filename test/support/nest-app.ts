@@ -42,18 +42,25 @@ export function moduleOf(metadata: ModuleMetadata): Type {
   return TestModule;
 }
 
+interface ServerOptions {
+  /** Whether the nearest proxy is believed, in the words of the server. */
+  readonly trustProxy?: boolean;
+}
+
 /** Makes an application without starting it, so that errors at start-up reach the test. */
 export async function createApp(
   root: Type | ModuleMetadata,
   log = new LogRecorder(),
   adapter: Adapter = 'Express',
+  { trustProxy = false }: ServerOptions = {},
 ): Promise<{ app: NestExpressApplication; log: LogRecorder }> {
   const module = typeof root === 'function' ? root : moduleOf(root);
   const options = { logger: log, abortOnError: false };
   const app =
     adapter === 'Express'
       ? await NestFactory.create<NestExpressApplication>(module, options)
-      : await NestFactory.create<NestExpressApplication>(module, new FastifyAdapter(), options);
+      : await NestFactory.create<NestExpressApplication>(module, new FastifyAdapter({ trustProxy }), options);
+  if (adapter === 'Express' && trustProxy) app.set('trust proxy', 1);
   // Where Express has the response, too.
   if (adapter === 'Fastify') app.getHttpServer().prependListener('request', (req: { res?: unknown }, res: unknown) => (req.res = res));
   return { app, log };
@@ -63,9 +70,10 @@ export async function createApp(
 export async function startApp(
   root: Type | ModuleMetadata,
   configure: Configure = () => {},
-  adapter: Adapter = 'Express',
+  adapter?: Adapter,
+  options?: ServerOptions,
 ): Promise<TestApp> {
-  const { app, log } = await createApp(root, undefined, adapter);
+  const { app, log } = await createApp(root, undefined, adapter, options);
   onTestFinished(async () => {
     // A test that failed may have left a request behind, which would be waited for.
     app.getHttpServer().closeAllConnections();
