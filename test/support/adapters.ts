@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import { describe } from 'vitest';
 import { describeEachDatabase, type TestDatabase } from './databases.js';
 
@@ -32,6 +32,9 @@ interface Reply {
 }
 
 const replyOf = (res: Response): Reply | undefined => ('hijack' in res ? (res as unknown as Reply) : undefined);
+
+/** The request as Node knows it, which that of Express is. */
+export const nodeRequest = (req: Request): Request => ('raw' in req ? (req.raw as Request) : req);
 
 /** The response as Node knows it, which that of Express is. `takeOver` tells Fastify that its own reply is not used. */
 export function nodeResponse(res: Response, { takeOver = false } = {}): Response {

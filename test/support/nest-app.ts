@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { Module, type LoggerService, type ModuleMetadata, type Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter, type NestExpressApplication } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { SessionStore } from 'nestjs-typeorm-session';
 import { onTestFinished } from 'vitest';
@@ -47,6 +47,10 @@ interface ServerOptions {
   readonly trustProxy?: boolean;
 }
 
+/** A server for Nest. */
+export const newAdapter = (adapter: Adapter, { trustProxy = false }: ServerOptions = {}): AbstractHttpAdapter =>
+  adapter === 'Express' ? new ExpressAdapter() : new FastifyAdapter({ trustProxy });
+
 /** Makes an application without starting it, so that errors at start-up reach the test. */
 export async function createApp(
   root: Type | ModuleMetadata,
@@ -55,11 +59,8 @@ export async function createApp(
   { trustProxy = false }: ServerOptions = {},
 ): Promise<{ app: NestExpressApplication; log: LogRecorder }> {
   const module = typeof root === 'function' ? root : moduleOf(root);
-  const options = { logger: log, abortOnError: false };
-  const app =
-    adapter === 'Express'
-      ? await NestFactory.create<NestExpressApplication>(module, options)
-      : await NestFactory.create<NestExpressApplication>(module, new FastifyAdapter({ trustProxy }), options);
+  const server = newAdapter(adapter, { trustProxy });
+  const app = await NestFactory.create<NestExpressApplication>(module, server, { logger: log, abortOnError: false });
   if (adapter === 'Express' && trustProxy) app.set('trust proxy', 1);
   // Where Express has the response, too.
   if (adapter === 'Fastify') app.getHttpServer().prependListener('request', (req: { res?: unknown }, res: unknown) => (req.res = res));
