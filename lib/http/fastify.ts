@@ -64,7 +64,10 @@ export function answerThroughReplies(app: FastifyApp, { answerErrors }: SessionM
 }
 
 function note(reply: FastifyReply): void {
-  (reply.raw as NotedResponse)[NOTED] = { reply, headers: reply.getHeaders() };
+  const headers = reply.getHeaders();
+  // Fastify adds further cookies to the list that it has given out.
+  if (Array.isArray(headers['set-cookie'])) headers['set-cookie'] = [...headers['set-cookie']];
+  (reply.raw as NotedResponse)[NOTED] = { reply, headers };
 }
 
 function answerError(error: unknown, res: NotedResponse): void {
