@@ -15,7 +15,7 @@ import { expect, it } from 'vitest';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startFastify } from '../support/fastify-app.js';
-import { failWrites } from '../support/held-store.js';
+import { failWrites, holdWrites } from '../support/held-store.js';
 import { SECRET } from '../support/secret.js';
 import '../support/session-data.js';
 
@@ -36,7 +36,8 @@ class FastifyController {
   @Get('send')
   async send(@Req() req: FastifyRequest, @Res() reply: FastifyReply) {
     req.session.theme = 'dark';
-    await reply.header('x-answer', 'of the handler').send({ sent: true });
+    await Promise.resolve();
+    void reply.header('x-answer', 'of the handler').send({ sent: true });
   }
 
   @Get('hijacked')
@@ -140,24 +141,31 @@ describeEachDatabase('Fastify', (database) => {
 
   it.each(['/views', '/send', '/serialized', '/plugin', '/file'])('answers once, while the store is asked: %s', async (path) => {
     const sent: unknown[] = [];
-    const { browser, log } = await start({}, (fastify) => {
+    const { browser, log, store } = await start({}, (fastify) => {
       fastify.addHook('onSend', (req, _reply, payload, done) => {
         sent.push(req.url);
         done(null, payload);
       });
       fastify.get('/plugin', async (req, reply) => {
         req.session.theme = 'dark';
-        await reply.send('text');
+        await Promise.resolve();
+        void reply.send('text');
       });
       fastify.get('/file', (req) => {
         req.session.theme = 'dark';
         return new StreamableFile(Buffer.from('file')).getStream();
       });
     });
-    const answer = await browser.get(path);
+    const held = holdWrites(store);
+    const pending = browser.get(path);
+    await held.barrier.reached;
+    // The handler has returned by now, and Fastify has looked whether it has answered.
+    await new Browser(browser.address).get('/theme');
+    held.barrier.open();
+    const answer = await pending;
     expect([answer.status, setCookies(answer).length]).toEqual([200, 1]);
     expect(await answer.text()).not.toBe('');
-    expect(sent).toEqual([path]);
+    expect(sent).toEqual([path, '/theme']);
     expect([log.warnings, log.errors]).toEqual([[], []]);
   });
 
