@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { SessionExchange } from './exchange.js';
-import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, type Head } from './response-headers.js';
+import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, setStatus, type Head } from './response-headers.js';
 
 type Arguments = readonly unknown[];
 type Method = (...args: unknown[]) => unknown;
@@ -227,8 +227,7 @@ export class HeldResponse {
     // Who stands between the handler and us, as compression does, has ended the answer already, and lets no other one through.
     Object.assign(res, this.ours);
     setHeaders(res, this.headersBefore);
-    res.statusCode = 200;
-    res.statusMessage = '';
+    setStatus(res, 200, '');
     this.next(error);
   }
 

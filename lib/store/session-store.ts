@@ -129,10 +129,9 @@ export class SessionStore extends Store {
   override regenerate(req: Request, callback: Callback): void;
   override regenerate(req: Request, callback?: Callback): Promise<void> | undefined {
     const renew = async (): Promise<void> => {
-      const { session } = req as Partial<Request>;
-      // Node's own request, where that of a framework stands before it, as Fastify's does.
-      const { req: owner = req } = (session ?? {}) as { req?: Request };
-      await this.end(req.sessionID, session);
+      // The session knows Node's own request, where that of Fastify stands before it.
+      const { req: owner = req } = (req.session ?? {}) as { req?: Request };
+      await this.end(req.sessionID, req.session);
       this.generate(owner);
     };
     return settle(renew(), callback);

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { request } from 'node:http';
+import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
+import { text } from 'node:stream/consumers';
 import { Body, Controller, Get, type MiddlewareConsumer, Post, Req, Res, StreamableFile } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Request, Response as ExpressResponse } from 'express';
@@ -11,11 +14,12 @@ import {
   SessionUnavailableError,
   type SessionModuleOptions,
 } from 'nestjs-typeorm-session';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { startFastify } from '../support/fastify-app.js';
 import { failWrites, holdWrites } from '../support/held-store.js';
+import type { ServerOptions } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
 import '../support/session-data.js';
 
@@ -85,7 +89,11 @@ describeEachDatabase('Fastify', (database) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
-  async function start(options: Partial<SessionModuleOptions> = {}, configure: (fastify: FastifyInstance) => void = () => {}) {
+  async function start(
+    options: Partial<SessionModuleOptions> = {},
+    configure: (fastify: FastifyInstance) => void = () => {},
+    server?: ServerOptions,
+  ) {
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
     class RootModule {
       configure(consumer: MiddlewareConsumer) {
@@ -96,7 +104,7 @@ describeEachDatabase('Fastify', (database) => {
         consumer.apply(answer).forRoutes('middleware');
       }
     }
-    const app = await startFastify({ imports: [{ module: RootModule }, module], controllers: [FastifyController] }, configure);
+    const app = await startFastify({ imports: [{ module: RootModule }, module], controllers: [FastifyController] }, configure, server);
     return { ...app, browser: new Browser(app.address) };
   }
 
@@ -238,6 +246,32 @@ describeEachDatabase('Fastify', (database) => {
     const second = await fastify.inject({ url: '/views', headers: { cookie } });
     expect([first.json(), second.json()]).toMatchObject([{ views: 1 }, { views: 2 }]);
     expect(await store.count()).toBeGreaterThan(0);
+  });
+
+  it('speaks HTTP/2', async () => {
+    const warned: Error[] = [];
+    const warn = (warning: Error) => void warned.push(warning);
+    process.on('warning', warn);
+    onTestFinished(() => void process.off('warning', warn));
+    const { address, store } = await start({}, undefined, { http2: true });
+    const client = connect(address);
+    onTestFinished(() => client.close());
+    const get = async (path: string, headers = {}) => {
+      const stream = client.request({ ':path': path, ...headers });
+      const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders & IncomingHttpStatusHeader];
+      return { head, status: head[':status'], cookies: head['set-cookie'], body: JSON.parse(await text(stream)) as object };
+    };
+    const first = await get('/views');
+    expect(first).toMatchObject({ status: 200, cookies: [expect.stringMatching(/^sid=/)], body: { views: 1 } });
+    const cookie = first.cookies![0]!.split(';')[0]!;
+    await expect(get('/views', { cookie })).resolves.toMatchObject({ status: 200, cookies: undefined, body: { views: 2 } });
+    failWrites(store, failure());
+    for (const path of ['/views', '/send', '/hijacked']) {
+      const failed = await get(path);
+      expect(failed).toMatchObject({ status: 503, cookies: undefined, body: { statusCode: 503 } });
+      expect(failed.head['x-answer']).toBeUndefined();
+    }
+    expect(warned).toEqual([]);
   });
 
   it('takes whole addresses, as proxies send them', async () => {
