@@ -1,11 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import type { SessionExchange } from './exchange.js';
-import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, type Head } from './response-headers.js';
+import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, setStatus, type Head } from './response-headers.js';
 
 type Arguments = readonly unknown[];
 type Method = (...args: unknown[]) => unknown;
 /** What sends a part of an answer; `end` also the rest of it. */
 type Sender = 'write' | 'flushHeaders' | 'end';
+
+/** Where a response has the one that holds it. */
+const HELD = Symbol('held response');
 
 const methodsOf = (res: ServerResponse) => res as unknown as Record<Sender | 'writeHead', Method>;
 
@@ -50,6 +53,12 @@ export class HeldResponse {
       writeHead: (...args) => this.writeHead(args),
     };
     Object.assign(res, this.ours);
+    (res as ServerResponse & { [HELD]?: HeldResponse })[HELD] = this;
+  }
+
+  /** The one that holds a response. */
+  static of(res: ServerResponse & { [HELD]?: HeldResponse }): HeldResponse | undefined {
+    return res[HELD];
   }
 
   /** Headers that are there by now stay, also where an error takes the place of the answer. */
@@ -104,7 +113,7 @@ export class HeldResponse {
   private startHolding(sender: Sender, args: Arguments): boolean {
     this.state = 'storing';
     // The application has begun its stream: who asks whether the head can still be changed is told no.
-    if (this.isStream) Object.defineProperty(this.res, 'headersSent', { configurable: true, get: () => true });
+    if (this.isStream) this.show('headersSent');
     return this.hold(sender, args) !== false;
   }
 
@@ -112,11 +121,25 @@ export class HeldResponse {
   private hold(sender: Sender, args: Arguments): unknown {
     if (this.isEndHeld) return answerOf(sender, this.res, false);
     this.held.push([sender, args]);
-    if (sender === 'end') this.isEndHeld = true;
+    if (sender === 'end') {
+      this.isEndHeld = true;
+      // The application has ended its answer: a framework that asks, as Fastify does, must not send another one.
+      this.show('writableEnded');
+    }
     const [chunk, encoding] = args;
     if (typeof chunk === 'string') this.heldBytes += Buffer.byteLength(chunk, encoding as BufferEncoding);
     else if (chunk instanceof Uint8Array) this.heldBytes += chunk.byteLength;
     return answerOf(sender, this.res, !this.isFull);
+  }
+
+  /** What the response will say as soon as what is held is sent. */
+  private show(name: 'headersSent' | 'writableEnded'): void {
+    Object.defineProperty(this.res, name, { configurable: true, get: () => true });
+  }
+
+  private stopShowing(): void {
+    if (this.isEndHeld) Reflect.deleteProperty(this.res, 'writableEnded');
+    if (this.isStream) Reflect.deleteProperty(this.res, 'headersSent');
   }
 
   private get isFull(): boolean {
@@ -132,7 +155,7 @@ export class HeldResponse {
     // What the handler changed while its stream waited goes with the same head.
     if (this.isStream && this.isEndHeld) await this.exchange.settle(true);
     const { res, isFull } = this;
-    if (this.isStream) Reflect.deleteProperty(res, 'headersSent');
+    this.stopShowing();
     setHead(res, head);
     this.addCookie();
     this.state = 'sending';
@@ -196,7 +219,7 @@ export class HeldResponse {
   /** The session cannot be stored, or the answer not be sent: while its head has not left, an error takes its place. */
   private fail(error: unknown): void {
     const { res } = this;
-    Reflect.deleteProperty(res, 'headersSent');
+    this.stopShowing();
     this.held = [];
     if (res.headersSent) return this.breakOff(error);
     this.state = 'failed';
@@ -204,8 +227,7 @@ export class HeldResponse {
     // Who stands between the handler and us, as compression does, has ended the answer already, and lets no other one through.
     Object.assign(res, this.ours);
     setHeaders(res, this.headersBefore);
-    res.statusCode = 200;
-    res.statusMessage = '';
+    setStatus(res, 200, '');
     this.next(error);
   }
 

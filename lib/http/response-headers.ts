@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 export type Headers = readonly (readonly [name: string, value: number | string | string[]])[];
 
@@ -9,9 +9,13 @@ export interface Head {
   readonly headers: Headers;
 }
 
-/** The headers of a response, with their names as they were written. The response of a socket upgrade does not list them. */
+/** HTTP/2 has no status message, and Node.js warns whoever asks for one. */
+const hasStatusMessage = (res: ServerResponse): boolean => (res.req as IncomingMessage | undefined)?.httpVersionMajor !== 2;
+
+/** The headers of a response, with their names as they were written (HTTP/2: in lower case). That of a socket upgrade does not list them. */
 export function headersOf(res: ServerResponse): Headers {
-  const names = (res as ServerResponse & { getRawHeaderNames?(): string[] }).getRawHeaderNames?.() ?? [];
+  const listing = res as { getRawHeaderNames?(): string[]; getHeaderNames?(): string[] };
+  const names = listing.getRawHeaderNames?.() ?? listing.getHeaderNames?.() ?? [];
   return names.map((name) => [name, res.getHeader(name)!]);
 }
 
@@ -23,13 +27,18 @@ export function setHeaders(res: ServerResponse, headers: Headers): void {
 
 export const headOf = (res: ServerResponse): Head => ({
   statusCode: res.statusCode,
-  statusMessage: res.statusMessage,
+  statusMessage: hasStatusMessage(res) ? res.statusMessage : '',
   headers: headersOf(res),
 });
 
 export function setHead(res: ServerResponse, { statusCode, statusMessage, headers }: Head): void {
-  Object.assign(res, { statusCode, statusMessage });
+  setStatus(res, statusCode, statusMessage);
   setHeaders(res, headers);
+}
+
+export function setStatus(res: ServerResponse, code: number, message: string): void {
+  res.statusCode = code;
+  if (hasStatusMessage(res)) res.statusMessage = message;
 }
 
 /** Adds a line of `Set-Cookie` to those that are there. By `setHeader`, which the response of a socket upgrade has, too. */
@@ -41,7 +50,7 @@ export function addCookie(res: ServerResponse, line: string): void {
 /** Keeps what an early `writeHead` says on the response, as Node itself would write it. */
 export function keepHead(res: ServerResponse, [status, ...rest]: readonly unknown[]): void {
   if (status !== undefined) res.statusCode = Number(status);
-  if (typeof rest[0] === 'string') res.statusMessage = rest[0];
+  if (typeof rest[0] === 'string' && hasStatusMessage(res)) res.statusMessage = rest[0];
   const headers = rest.at(-1);
   if (Array.isArray(headers)) {
     const pairs: unknown[] = headers.flat();

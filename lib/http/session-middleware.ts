@@ -11,16 +11,18 @@ export type SessionMiddleware = RequestHandler & {
   readonly store: SessionStore;
   /** @internal A request handler for further back: headers that are set before it stay on error responses. */
   readonly keepHeaders: RequestHandler;
+  /** @internal Errors that come when the request was passed on go here instead of `next`, for a framework that hears of none then. */
+  readonly answerErrors: (answer: ErrorAnswer) => void;
 };
 
-/** The response of each exchange, held. */
-const HELD = Symbol('held response');
+type ErrorAnswer = (error: unknown, res: Response) => void;
 
 /** The exchange as a middleware of Express, or of whatever calls `(req, res, next)`. */
 export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
   const context: ExchangeContext = { store, options, cookies: new SessionCookies(options.name, options.secret) };
   store.generate = (req) => makeSession(req, options);
   let isToldOfOthers = false;
+  let answer: ErrorAnswer | undefined;
   const passOn = (req: Request, next: () => void): void => {
     // Mounted twice, only the first one counts.
     if (!((req as Partial<Request>).sessionStore instanceof SessionStore) && !isToldOfOthers) {
@@ -32,7 +34,7 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
     }
     next();
   };
-  const middleware = (req: Request, res: Response & { [HELD]?: HeldResponse }, next: (error?: unknown) => void): void => {
+  const middleware = (req: Request, res: Response, next: (error?: unknown) => void): void => {
     if (req.session as unknown) return passOn(req, next);
     shareShapes(req, res);
     const exchange = new SessionExchange(req, res, context);
@@ -44,15 +46,17 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
       return next(error);
     }
     const goOn = (): void => {
-      res[HELD] = new HeldResponse(res, exchange, next, warn);
+      // It is found by its response.
+      void new HeldResponse(res, exchange, answer ? (error) => answer?.(error, res) : next, warn);
       next();
     };
     if (found) void found.then(goOn, next);
     else goOn();
   };
-  const keepHeaders = (_req: Request, res: Response & { [HELD]?: HeldResponse }, next: () => void): void => {
-    res[HELD]?.keepHeaders();
+  const keepHeaders = (_req: Request, res: Response, next: () => void): void => {
+    HeldResponse.of(res)?.keepHeaders();
     next();
   };
-  return Object.assign(middleware, { store, keepHeaders });
+  const answerErrors = (given: ErrorAnswer): void => void (answer = given);
+  return Object.assign(middleware, { store, keepHeaders, answerErrors });
 }

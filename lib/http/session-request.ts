@@ -7,6 +7,8 @@ export interface SessionRequest extends IncomingMessage {
   readonly originalUrl?: string;
   /** Whether the framework takes the connection for a secure one (Express: `trust proxy`). */
   readonly secure?: boolean;
+  /** The same, as Fastify says it on the requests that it gives to middleware (`trustProxy`). */
+  readonly protocol?: string;
   session?: Request['session'] | null | undefined;
   sessionID?: string | undefined;
   sessionStore?: unknown;
@@ -15,7 +17,7 @@ export interface SessionRequest extends IncomingMessage {
 /** Whether the browser reached us over TLS; `trustProxy` as in the option `proxy`. */
 export function isSecure(req: SessionRequest, trustProxy: boolean | undefined): boolean {
   if ((req.socket as { encrypted?: boolean } | undefined)?.encrypted) return true;
-  if (trustProxy === undefined) return req.secure === true;
+  if (trustProxy === undefined) return req.secure ?? req.protocol === 'https';
   if (!trustProxy) return false;
   const [proto = ''] = String(req.headers['x-forwarded-proto'] ?? '').split(',');
   return proto.trim().toLowerCase() === 'https';

@@ -1,5 +1,7 @@
 import type { HttpAdapterHost } from '@nestjs/core';
 import type { RequestHandler } from 'express';
+import { answerThroughReplies, showSessions, type FastifyApp } from '../http/fastify.js';
+import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 
 /** What an Express application tells of its middleware: Express 5 calls it `router`, Express 4 `_router`. */
@@ -8,20 +10,51 @@ interface ExpressStack {
   readonly _router?: ExpressStack['router'];
 }
 
+/** The servers whose middleware we know. */
+const KNOWN = ['express', 'fastify'];
+
 /**
- * Mounts the sessions before whatever `main.ts` mounts by `app.use`, as soon as there is an application of Express: a testing
- * module gets one later, an application without HTTP never. `whenMounted` is called then.
+ * Mounts the sessions before whatever `main.ts` mounts by `app.use`, as soon as there is an application: a testing module
+ * gets one later, an application without HTTP never. `whenMounted` is called then.
  */
 export function mountFirst(host: HttpAdapterHost, middleware: RequestHandler, whenMounted: () => void): void {
-  const mount = (): void => {
-    // Before there is an application, Nest has none for its own types to tell of.
-    const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
-    if (adapter?.getType() !== 'express') return;
+  whenThere(host, (adapter) => {
+    if (!KNOWN.includes(adapter.getType())) return;
     adapter.use(middleware);
     whenMounted();
+  });
+}
+
+/** Calls back with the HTTP server of the application, now or when Nest gives it one. */
+function whenThere(host: HttpAdapterHost, callback: (adapter: HttpAdapterHost['httpAdapter']) => void): void {
+  // Before there is an application, Nest has none for its own types to tell of.
+  const call = (): void => {
+    const adapter = host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
+    if (adapter) callback(adapter);
   };
-  if (host.httpAdapter as unknown) mount();
-  else host.init$.subscribe(mount);
+  if (host.httpAdapter as unknown) call();
+  else host.init$.subscribe(call);
+}
+
+/** Gives the errors of sessions to Fastify, as soon as there is an application of it. */
+export function bindFastify(host: HttpAdapterHost, middleware: SessionMiddleware): void {
+  whenThere(host, (adapter) => {
+    if (adapter.getType() === 'fastify') answerThroughReplies(adapter.getInstance<FastifyApp>(), middleware);
+  });
+}
+
+/** Puts the sessions on Fastify's own requests. Throws `SessionOptionsError` where a plugin has put others there. */
+export async function showOnFastify(app: FastifyApp, isExclusive: boolean): Promise<void> {
+  // Until what main.ts has registered is loaded.
+  await app.after();
+  if (isExclusive && app.hasRequestDecorator('session')) {
+    throw new SessionOptionsError(
+      'The application registers another session plugin, such as @fastify/session or @fastify/secure-session, and only one ' +
+        'of them can have `request.session`. Remove `app.register(…)` from main.ts and pass its options to SessionModule, ' +
+        'or set `autoMount: false`.',
+    );
+  }
+  showSessions(app);
 }
 
 /** Throws `SessionOptionsError` where the application has session middleware of somebody else's. */

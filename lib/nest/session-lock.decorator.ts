@@ -3,6 +3,7 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import { concatMap, finalize } from 'rxjs';
 import type { Request, Response } from 'express';
+import { nodeOf } from '../http/fastify.js';
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import { parseDuration, type Duration } from '../store/options/duration.js';
 import type { SessionStore } from '../store/session-store.js';
@@ -54,9 +55,9 @@ function toMilliseconds(name: keyof SessionLockDurations, duration: Duration): n
 class SessionLockInterceptor implements NestInterceptor {
   async intercept(context: ExecutionContext, next: CallHandler) {
     const http = context.switchToHttp();
-    const incoming = http.getRequest<Partial<Request>>();
-    const req = incoming as Request;
-    const res = http.getResponse<Response>();
+    const req = nodeOf(http.getRequest<Request>());
+    const incoming: Partial<Request> = req;
+    const res = nodeOf(http.getResponse<Response>());
     const store = incoming.sessionStore as SessionStore | undefined;
     // A handler of a locked controller may have its own limits, and needs no second lock.
     if (!store || !incoming.session || store.requests.lockOf(req)) return next.handle();

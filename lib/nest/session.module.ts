@@ -7,7 +7,7 @@ import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
-import { mountFirst, refuseOthers } from './mounting.js';
+import { bindFastify, mountFirst, refuseOthers, showOnFastify } from './mounting.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity } from './session.providers.js';
 import { ALL_ROUTES } from '../store/options/resolve-options.js';
@@ -41,6 +41,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
         `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need no import of it.`,
       );
     }
+    bindFastify(host, middleware);
     const { autoMount, exclude, forRoutes } = options;
     const isEverywhere = exclude.length === 0 && forRoutes.length === 1 && forRoutes[0] === ALL_ROUTES;
     if (autoMount && isEverywhere && own?.isGlobal) mountFirst(host, middleware, () => (this.isMounted = true));
@@ -58,15 +59,18 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
     return super.forRootAsync(options);
   }
 
-  configure(consumer: MiddlewareConsumer): void {
+  configure(consumer: MiddlewareConsumer): void | Promise<void> {
     const { autoMount, exclude, forRoutes } = this.options;
-    if (!autoMount) return;
-    refuseOthers(this.host.httpAdapter?.getInstance(), this.middleware);
-    consumer
-      // What `main.ts` has set by then (CORS, security headers) belongs to error responses, too.
-      .apply(this.isMounted ? this.middleware.keepHeaders : this.middleware)
-      .exclude(...exclude)
-      .forRoutes(...(forRoutes as (string | Type)[]));
+    const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
+    if (autoMount) {
+      refuseOthers(httpAdapter?.getInstance(), this.middleware);
+      consumer
+        // What `main.ts` has set by then (CORS, security headers) belongs to error responses, too.
+        .apply(this.isMounted ? this.middleware.keepHeaders : this.middleware)
+        .exclude(...exclude)
+        .forRoutes(...(forRoutes as (string | Type)[]));
+    }
+    if (httpAdapter?.getType() === 'fastify') return showOnFastify(httpAdapter.getInstance(), autoMount);
   }
 
   /** Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */

@@ -129,8 +129,10 @@ export class SessionStore extends Store {
   override regenerate(req: Request, callback: Callback): void;
   override regenerate(req: Request, callback?: Callback): Promise<void> | undefined {
     const renew = async (): Promise<void> => {
+      // The session knows Node's own request, where that of Fastify stands before it.
+      const { req: owner = req } = (req.session ?? {}) as { req?: Request };
       await this.end(req.sessionID, req.session);
-      this.generate(req);
+      this.generate(owner);
     };
     return settle(renew(), callback);
   }

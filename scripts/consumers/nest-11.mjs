@@ -28,6 +28,7 @@ export async function nest11() {
     cpSync(join(folder, 'dist'), join(workshop, 'built-commonjs'), { recursive: true });
   });
   for (const node of nodes) await onNode(folder, node);
+  await row(name, 'a session on Fastify', () => run(folder, process.execPath, ['fastify.cjs']));
   await row(name, '`nest build` with SWC', async () => {
     await nest(folder, 'build', '--builder', 'swc');
     await visit(folder, 'dist/main.js');

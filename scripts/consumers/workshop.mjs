@@ -42,7 +42,7 @@ export const betterSqlite = (node) => (node === process.execPath ? join(root, 'n
 export function copyConsumer(name) {
   const folder = join(workshop, name);
   cpSync(join(consumers, name), folder, { recursive: true });
-  cpSync(join(consumers, 'specs/one-class.mjs'), join(folder, 'one-class.mjs'));
+  for (const script of ['one-class.mjs', 'fastify.cjs']) cpSync(join(consumers, 'specs', script), join(folder, script));
   return folder;
 }
 

@@ -2,15 +2,16 @@ import { Controller, Get, Req, Res } from '@nestjs/common';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import { defineSessionEntity, SESSION_MIDDLEWARE, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapter, nodeResponse } from '../support/adapters.js';
 import { Barrier } from '../support/barrier.js';
 import { Browser } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { failWrites } from '../support/held-store.js';
 import { startApp } from '../support/nest-app.js';
 import { ViewsController } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
 
-describeEachDatabase('the session of a client that goes away', (database) => {
+describeEachAdapter('the session of a client that goes away', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
@@ -22,13 +23,14 @@ describeEachDatabase('the session of a client that goes away', (database) => {
     class AbandonedController {
       @Get('endless')
       endless(@Req() req: Request, @Res() res: ExpressResponse) {
-        res.write('begun', () => {
+        nodeResponse(res, { takeOver: true }).write('begun', () => {
           req.session.theme = 'dark';
         });
       }
 
       @Get('slow/stream')
-      async slowStream(@Req() req: Request, @Res() res: ExpressResponse) {
+      async slowStream(@Req() req: Request, @Res() reply: ExpressResponse) {
+        const res = nodeResponse(reply, { takeOver: true });
         req.session.locale = 'de';
         res.write('begun');
         await barrier.wait();
@@ -47,18 +49,22 @@ describeEachDatabase('the session of a client that goes away', (database) => {
 
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), autoMount: false });
     const root = { imports: [module], controllers: [AbandonedController, ViewsController] };
-    const app = await startApp(root, (nest) => {
-      nest.use('/slow', (_: Request, res: ExpressResponse, next: NextFunction) => {
-        const end = res.end.bind(res) as (...args: unknown[]) => ExpressResponse;
-        res.end = ((...args: unknown[]) => {
-          void ended.wait();
-          return end(...args);
-        }) as typeof res.end;
-        res.once('close', () => void closed.wait());
-        next();
-      });
-      nest.use(nest.get(SESSION_MIDDLEWARE));
-    });
+    const app = await startApp(
+      root,
+      (nest) => {
+        nest.use('/slow', (_: Request, res: ExpressResponse, next: NextFunction) => {
+          const end = res.end.bind(res) as (...args: unknown[]) => ExpressResponse;
+          res.end = ((...args: unknown[]) => {
+            void ended.wait();
+            return end(...args);
+          }) as typeof res.end;
+          res.once('close', () => void closed.wait());
+          next();
+        });
+        nest.use(nest.get(SESSION_MIDDLEWARE));
+      },
+      adapter,
+    );
     const browser = new Browser(app.address);
     await browser.json('/views');
     return { ...app, browser, barrier, closed, ended };

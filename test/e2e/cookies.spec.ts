@@ -3,9 +3,10 @@ import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common';
 import type { Request, Response as ExpressResponse } from 'express';
 import { defineSessionEntity, Session, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
+import { describeEachAdapterInBrief, nodeResponse } from '../support/adapters.js';
 import { Browser, setCookies, signedCookie } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
-import { startApp, type Configure } from '../support/nest-app.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
+import { startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
 
 @Controller()
@@ -23,9 +24,10 @@ class CookieController {
   @Get('stream/:begin')
   stream(@Req() req: Request, @Res() res: ExpressResponse, @Param('begin') begin: 'write' | 'flushHeaders') {
     req.session.views = (req.session.views ?? 0) + 1;
-    if (begin === 'write') res.write('begun');
-    else res.flushHeaders();
-    res.end();
+    const response = nodeResponse(res);
+    if (begin === 'write') response.write('begun');
+    else response.flushHeaders();
+    response.end();
   }
 
   @Post('spoil/:name/:value')
@@ -46,14 +48,14 @@ class CookieController {
   }
 }
 
-describeEachDatabase('the cookie of a session', (database) => {
+describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
   const rows = () => dataSource().getRepository(entity).count();
 
-  async function start(options: Partial<SessionModuleOptions> = {}, configure?: Configure) {
+  async function start(options: Partial<SessionModuleOptions> = {}, trustProxy = false) {
     const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), ...options });
-    const app = await startApp({ imports: [module], controllers: [ViewsController, CookieController] }, configure);
+    const app = await startApp({ imports: [module], controllers: [ViewsController, CookieController] }, undefined, adapter, { trustProxy });
     /** The attributes of the cookie that a new session is given, without its name and value. */
     const attributes = async (headers: Record<string, string> = {}) => {
       const [line, ...more] = setCookies(await new Browser(app.address).get('/views', { headers }));
@@ -64,7 +66,6 @@ describeEachDatabase('the cookie of a session', (database) => {
   }
 
   const https = { 'x-forwarded-proto': 'https' };
-  const trustProxy: Configure = (app) => void app.set('trust proxy', 1);
 
   it('is called sid, and out of reach for scripts and other sites', async () => {
     const { browser, attributes } = await start();
@@ -83,7 +84,7 @@ describeEachDatabase('the cookie of a session', (database) => {
     ['a function', () => ({})],
     ['a function that leaves the rest to the defaults', () => ({ sameSite: 'lax' as const })],
   ])('is secure over https and not over http, given as %s', async (_, cookie) => {
-    const { attributes } = await start({ cookie }, trustProxy);
+    const { attributes } = await start({ cookie }, true);
     await expect(attributes(https)).resolves.toEqual(['Path=/', 'HttpOnly', 'Secure', 'SameSite=Lax']);
     await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
   });
@@ -92,24 +93,24 @@ describeEachDatabase('the cookie of a session', (database) => {
     ['an object', { sameSite: 'auto' as const }],
     ['a function', () => ({ sameSite: 'auto' as const })],
   ])('with `sameSite: auto` is for other sites over https and not over http, given as %s', async (_, cookie) => {
-    const { attributes } = await start({ cookie }, trustProxy);
+    const { attributes } = await start({ cookie }, true);
     await expect(attributes(https)).resolves.toEqual(['Path=/', 'HttpOnly', 'Secure', 'SameSite=None']);
     await expect(attributes()).resolves.toEqual(['Path=/', 'HttpOnly', 'SameSite=Lax']);
   });
 
   it.each([
-    ['is not believed without `trust proxy`', {}, undefined, false],
-    ['is believed with `proxy: true`', { proxy: true }, undefined, true],
-    ['is not believed with `proxy: false`', { proxy: false }, trustProxy, false],
-  ])('x-forwarded-proto %s', async (_, options, configure, isSecure) => {
+    ['is not believed without `trust proxy`', {}, false, false],
+    ['is believed with `proxy: true`', { proxy: true }, false, true],
+    ['is not believed with `proxy: false`', { proxy: false }, true, false],
+  ])('x-forwarded-proto %s', async (_, options, trustProxy, isSecure) => {
     for (const cookie of [{}, () => ({})]) {
-      const { attributes } = await start({ ...options, cookie }, configure);
+      const { attributes } = await start({ ...options, cookie }, trustProxy);
       expect((await attributes(https))?.includes('Secure')).toBe(isSecure);
     }
   });
 
   it('is not sent over http where it has to be secure', async () => {
-    const { attributes } = await start({ cookie: { secure: true } }, trustProxy);
+    const { attributes } = await start({ cookie: { secure: true } }, true);
     await expect(attributes()).resolves.toBeUndefined();
     await expect(attributes(https)).resolves.toContain('Secure');
   });

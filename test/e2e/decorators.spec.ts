@@ -1,8 +1,9 @@
 import { Controller, DefaultValuePipe, Get, type PipeTransform, Post } from '@nestjs/common';
 import { defineSessionEntity, Session, SessionHandle, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser, idIn } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp } from '../support/nest-app.js';
 import '../support/session-data.js';
 
@@ -59,14 +60,14 @@ class DecoratedController {
   }
 }
 
-describeEachDatabase('the decorators', (database) => {
+describeEachAdapterInBrief('the decorators', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
   const start = async () => {
     await dataSource().getRepository(entity).clear();
     const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), exclude: ['outside'] });
-    const { address, store } = await startApp({ imports: [module], controllers: [DecoratedController] });
+    const { address, store } = await startApp({ imports: [module], controllers: [DecoratedController] }, undefined, adapter);
     return { browser: new Browser(address), store };
   };
 

@@ -1,13 +1,14 @@
 import { Controller, Get, Post } from '@nestjs/common';
 import { defineSessionEntity, Session, SessionModule, SessionUnavailableError, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp } from '../support/nest-app.js';
 import '../support/session-data.js';
 import { SECRET } from '../support/secret.js';
 
-describeEachDatabase('a session that cannot be read', (database) => {
+describeEachAdapter('a session that cannot be read', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
@@ -28,7 +29,7 @@ describeEachDatabase('a session that cannot be read', (database) => {
     }
 
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
-    const app = await startApp({ imports: [module], controllers: [ThemeController] });
+    const app = await startApp({ imports: [module], controllers: [ThemeController] }, undefined, adapter);
     const browser = new Browser(app.address);
     await browser.post('/theme');
     const { get } = app.store;

@@ -1,12 +1,13 @@
 import { defineSessionEntity, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
 
-describeEachDatabase('a session that is ended while a request holds it', (database) => {
+describeEachAdapter('a session that is ended while a request holds it', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
   const rows = () => dataSource().getRepository(entity).count();
@@ -17,7 +18,7 @@ describeEachDatabase('a session that is ended while a request holds it', (databa
     const { controller, newBarrier } = holdSessions();
     const launch = () => {
       const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
-      return startApp({ imports: [module], controllers: [controller] });
+      return startApp({ imports: [module], controllers: [controller] }, undefined, adapter);
     };
     const [here, there] = [await launch(), await launch()];
     const interruptions: unknown[] = [];

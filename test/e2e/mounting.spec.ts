@@ -13,6 +13,8 @@ import {
   VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import expressSession from 'express-session';
@@ -25,9 +27,10 @@ import {
   type SessionModuleOptions,
 } from 'nestjs-typeorm-session';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { ADAPTERS, nodeRequest, type Adapter } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { failWrites } from '../support/held-store.js';
-import { createApp, moduleOf, startApp, type Configure } from '../support/nest-app.js';
+import { createApp, moduleOf, newAdapter, startApp as startUnder, type Configure } from '../support/nest-app.js';
 import '../support/session-data.js';
 import { embedded } from '../support/embedded.js';
 import { SECRET } from '../support/secret.js';
@@ -42,7 +45,10 @@ const look = (where: string) => (req: Request & { seen?: string[] }, _: ExpressR
   next();
 };
 
-const lookInside = (req: Request & { seen?: string[] }) => [...(req.seen ?? []), `handler: ${req.session ? 'session' : 'none'}`];
+const lookInside = (req: Request) => {
+  const { seen = [] } = nodeRequest(req) as Request & { seen?: string[] };
+  return [...seen, `handler: ${req.session ? 'session' : 'none'}`];
+};
 
 @Controller()
 class OpenController {
@@ -54,7 +60,7 @@ class OpenController {
   @Post('open')
   post(@Req() req: Request) {
     if (req.session) req.session.views = 1;
-    req.res?.setHeader('x-answer', 'of the handler');
+    nodeRequest(req).res?.setHeader('x-answer', 'of the handler');
     return lookInside(req);
   }
 
@@ -84,7 +90,22 @@ const controllers = [OpenController, AccountController, VersionedController];
 const hasSession = ['handler: session'];
 const hasNone = ['handler: none'];
 
-describe('the middleware of SessionModule', () => {
+/** Session middleware or plugins of somebody else's, as each server has them. */
+const mountOther = (app: NestExpressApplication, adapter: Adapter): void => {
+  const other = (fastify: { decorateRequest(name: string, value: unknown): void }, _: unknown, done: () => void) => {
+    fastify.decorateRequest('session', null);
+    done();
+  };
+  if (adapter === 'Express') app.use(someSession());
+  else void (app as unknown as NestFastifyApplication).register(Object.assign(other, { [Symbol.for('skip-override')]: true }) as never);
+};
+
+const someSession = () =>
+  expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() });
+
+describe.each(ADAPTERS)('the middleware of SessionModule under %s', (adapter) => {
+  const startApp = (root: Parameters<typeof startUnder>[0], configure?: Configure) => startUnder(root, configure, adapter);
+
   const start = async (options: Parameters<typeof sessions>[0], configure?: Configure) => {
     const { address } = await startApp({ imports: [sessions(options)], controllers }, configure);
     return new Browser(address);
@@ -120,7 +141,7 @@ describe('the middleware of SessionModule', () => {
 
   it('comes first in a testing module, too', async () => {
     const testing = await Test.createTestingModule({ imports: [sessions()], controllers }).compile();
-    const app = testing.createNestApplication();
+    const app = testing.createNestApplication(newAdapter(adapter));
     app.use(look('app.use'));
     await app.listen(0, '127.0.0.1');
     onTestFinished(() => app.close());
@@ -156,8 +177,8 @@ describe('the middleware of SessionModule', () => {
   );
 
   it.each([{}, { exclude: ['health/live'] }])('does not start beside another session middleware, with %o', async (options) => {
-    const { app } = await createApp({ imports: [sessions(options)], controllers });
-    app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
+    const { app } = await createApp({ imports: [sessions(options)], controllers }, undefined, adapter);
+    mountOther(app, adapter);
     await expect(app.init()).rejects.toThrow(
       expect.objectContaining({ name: 'SessionOptionsError', message: expect.stringMatching(/main\.ts/) }),
     );
@@ -166,7 +187,7 @@ describe('the middleware of SessionModule', () => {
 
   it('tells once that another middleware was first, where the application mounts it itself', async () => {
     const { address, log } = await startApp({ imports: [sessions({ autoMount: false })], controllers }, (app) => {
-      app.use(expressSession({ secret: 'secret', resave: false, saveUninitialized: false, store: new expressSession.MemoryStore() }));
+      app.use(someSession());
       app.use(app.get(SESSION_MIDDLEWARE));
     });
     await new Browser(address).get('/open');

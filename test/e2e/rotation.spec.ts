@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Request } from 'express';
 import { defineSessionEntity, type Session, type SessionModuleOptions, type SessionStore } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
+import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { at, signIn, startHandlers } from '../support/lock-apps.js';
 import type { Handler } from '../support/lock-routes.js';
 import { StatementLog } from '../support/statement-log.js';
@@ -18,7 +19,7 @@ const WAYS: [string, (session: Session, req: Request) => Promise<void>][] = [
   ['store.rotate(req)', (_, req) => storeOf(req).rotate(req)],
 ];
 
-describeEachDatabase('A new id', (database) => {
+describeEachAdapterInBrief('A new id', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const statements = new StatementLog();
   const dataSource = useDataSource(database, [entity], { logger: statements });
@@ -30,7 +31,7 @@ describeEachDatabase('A new id', (database) => {
   /** An application with these handlers, and somebody signed in. */
   async function start(handlers: Readonly<Record<string, Handler>>, options: Partial<SessionModuleOptions> = {}) {
     await dataSource().getRepository(entity).clear();
-    const app = await startHandlers({ entity, dataSource: dataSource(), ...options }, { login, me, ...handlers });
+    const app = await startHandlers({ entity, dataSource: dataSource(), ...options }, { login, me, ...handlers }, adapter);
     return { ...app, browser: await signIn(app.address) };
   }
 

@@ -1,8 +1,9 @@
 import { Controller, Get, HttpException, Param } from '@nestjs/common';
 import { defineSessionEntity, Session, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp } from '../support/nest-app.js';
 import { ViewsController } from '../support/views.js';
 
@@ -20,7 +21,7 @@ class FailingController {
   }
 }
 
-describeEachDatabase('the session of a request that fails', (database) => {
+describeEachAdapter('the session of a request that fails', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
   const rows = () => dataSource().getRepository(entity).count();
@@ -28,7 +29,7 @@ describeEachDatabase('the session of a request that fails', (database) => {
   const start = async (saveOnError?: boolean) => {
     const options = { secret: 'secret', entity, dataSource: dataSource(), ...(saveOnError !== undefined && { saveOnError }) };
     const root = { imports: [SessionModule.forRoot(options)], controllers: [FailingController, ViewsController] };
-    return new Browser((await startApp(root)).address);
+    return new Browser((await startApp(root, undefined, adapter)).address);
   };
 
   it.each([

@@ -1,8 +1,9 @@
 import { Controller, Post } from '@nestjs/common';
 import { defineSessionEntity, Session, SessionLock, SessionModule, SessionOptionsError } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Barrier } from '../support/barrier.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { signIn } from '../support/lock-apps.js';
 import { startApp } from '../support/nest-app.js';
 
@@ -22,7 +23,7 @@ describe.each(['wait', 'maxHold'])('@SessionLock() with a wrong `%s`', (name) =>
   });
 });
 
-describeEachDatabase('@SessionLock() on a controller', (database) => {
+describeEachAdapter('@SessionLock() on a controller', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
@@ -58,7 +59,7 @@ describeEachDatabase('@SessionLock() on a controller', (database) => {
     }
 
     const imports = [SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource() })];
-    const { address } = await startApp({ imports, controllers: [LoginController, LockedController] });
+    const { address } = await startApp({ imports, controllers: [LoginController, LockedController] }, undefined, adapter);
     return { browser: await signIn(address), newBarrier: () => (barrier = new Barrier()) };
   }
 

@@ -5,9 +5,10 @@ import expressSession from 'express-session';
 import { defineSessionEntity, SessionModule, SessionStore, type Session } from 'nestjs-typeorm-session';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { HeldLock } from '../../lib/table/session-table.js';
+import { describeEachAdapterInBrief, nodeResponse, redirect } from '../support/adapters.js';
 import { Barrier } from '../support/barrier.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { asksForLock, at, signIn, startHandlers } from '../support/lock-apps.js';
 import { routesOf, viewHandlers, type Handler } from '../support/lock-routes.js';
 import { startApp } from '../support/nest-app.js';
@@ -21,8 +22,15 @@ const ENDS: Readonly<Record<string, [number, Handler]>> = {
   'that changes the session': [201, (session) => void (session.theme = 'dark')],
   'that throws': [500, () => Promise.reject(new Error('thrown by the handler'))],
   'that refuses': [403, () => Promise.reject(new ForbiddenException())],
-  'that redirects': [302, (_session, _req, res) => res.redirect('/elsewhere')],
-  'that streams': [201, (_session, _req, res) => void (res.write('begun, '), res.end('ended'))],
+  'that redirects': [302, (_session, _req, res) => redirect(res, 302, '/elsewhere')],
+  'that streams': [
+    201,
+    (_session, _req, res) => {
+      const response = nodeResponse(res, { takeOver: true });
+      response.write('begun, ');
+      response.end('ended');
+    },
+  ],
   'that saves': [201, (session) => ((session.theme = 'dark'), session.save())],
   'that reloads': [201, (session) => session.reload()],
   'that rotates': [201, (session) => session.rotate()],
@@ -39,12 +47,12 @@ const ENDS: Readonly<Record<string, [number, Handler]>> = {
   'that drops the session': [201, (_session, req) => void ((req as { session: unknown }).session = null)],
 };
 
-describeEachDatabase('The lock of a session is released', (database) => {
+describeEachAdapterInBrief('The lock of a session is released', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   // One connection for locks, so that one that is not given back is missed at once; one for a write that is held back, one for the others.
   const dataSource = useDataSource(database, [entity], { poolSize: 3 });
   const second = useDataSource(database, [entity], { poolSize: 2 });
-  const start = (handlers = {}, from = dataSource) => startHandlers({ entity, dataSource: from() }, handlers);
+  const start = (handlers = {}, from = dataSource) => startHandlers({ entity, dataSource: from() }, handlers, adapter);
 
   /** Where the next request comes in: the same application, or another one with a pool of its own. */
   const places = database.isShared ? ['the same application', 'another application'] : ['the same application'];
@@ -110,7 +118,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
       const [barrier, gone] = [new Barrier(), new Barrier()];
       const hold: Handler = async (session, _req, res: Response) => {
         before(session);
-        res.once('close', () => gone.open());
+        nodeResponse(res).once('close', () => gone.open());
         await barrier.wait();
       };
       const here = await start({ hold });
@@ -166,7 +174,7 @@ describeEachDatabase('The lock of a session is released', (database) => {
   it('when the client goes away before a stream has begun, which nobody ends then', async () => {
     const [begun, gone] = [new Barrier(), new Barrier()];
     const download: Handler = (_session, _req, res) => {
-      res.once('close', () => gone.open());
+      nodeResponse(res).once('close', () => gone.open());
       begun.open();
       return new StreamableFile(new PassThrough());
     };
@@ -183,11 +191,11 @@ describeEachDatabase('The lock of a session is released', (database) => {
 
   it('when the application is closed, before its data source is', async () => {
     const linger: Handler = (_session, _req, res) => {
-      res.json({});
+      res.send({});
       return new Promise(() => undefined);
     };
     const connection = { ...database.options, synchronize: !database.isShared };
-    const here = await startHandlers({ entity, connection }, { linger });
+    const here = await startHandlers({ entity, connection }, { linger }, adapter);
     const browser = await signIn(here.address);
     const { lock } = here.store;
     const locks: HeldLock[] = [];
@@ -204,9 +212,13 @@ describeEachDatabase('The lock of a session is released', (database) => {
 
   it('under the application’s own express-session', async () => {
     const module = SessionModule.forRoot({ secret: 'secret', entity, dataSource: dataSource(), autoMount: false });
-    const { address } = await startApp({ imports: [module], controllers: [routesOf(viewHandlers)] }, (app) => {
-      app.use(expressSession({ store: app.get(SessionStore), secret: 'secret', name: 'sid', resave: false, saveUninitialized: false }));
-    });
+    const { address } = await startApp(
+      { imports: [module], controllers: [routesOf(viewHandlers)] },
+      (app) => {
+        app.use(expressSession({ store: app.get(SessionStore), secret: 'secret', name: 'sid', resave: false, saveUninitialized: false }));
+      },
+      adapter,
+    );
     const browser = new Browser(address);
     // It sends the head first, and stores before the end of the answer.
     await browser.get('/login', post).then((answer) => answer.text());

@@ -1,13 +1,14 @@
 import type { Response } from 'express';
 import { defineSessionEntity, type Session } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Barrier } from '../support/barrier.js';
 import { setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { asksForLock, at, signIn, startHandlers } from '../support/lock-apps.js';
 import type { TestApp } from '../support/nest-app.js';
 
-describeEachDatabase('A request that waits for the lock of its session', (database) => {
+describeEachAdapterInBrief('A request that waits for the lock of its session', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
   const second = useDataSource(database, [entity]);
@@ -28,7 +29,7 @@ describeEachDatabase('A request that waits for the lock of its session', (databa
     const paint = (session: Session) => {
       session.theme = 'dark';
     };
-    const launch = (from: typeof dataSource) => startHandlers({ entity, dataSource: from() }, { hold, look, paint });
+    const launch = (from: typeof dataSource) => startHandlers({ entity, dataSource: from() }, { hold, look, paint }, adapter);
     await dataSource().getRepository(entity).clear();
     const here = await launch(dataSource);
     const browser = await signIn(here.address);

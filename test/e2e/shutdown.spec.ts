@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { defineSessionEntity, SessionEntity, SessionModule } from 'nestjs-typeorm-session';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
 import { holdStatement } from '../support/held-statement.js';
 import { startApp, type TestApp } from '../support/nest-app.js';
@@ -20,13 +21,13 @@ async function goRound(): Promise<void> {
 
 const entity = defineSessionEntity({ tableName: uniqueTableName() });
 
-describeEachDatabase('an application that is closed', (database) => {
+describeEachAdapterInBrief('an application that is closed', (database, adapter) => {
   const dataSource = useDataSource(database, [entity]);
 
   async function start() {
     const { controller, newBarrier } = holdSessions();
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource() });
-    const app = await startApp({ imports: [module], controllers: [controller] });
+    const app = await startApp({ imports: [module], controllers: [controller] }, undefined, adapter);
     const browser = new Browser(app.address);
     await browser.post('/login');
     return { ...app, browser, newBarrier };
@@ -64,7 +65,7 @@ describeEachDatabase('an application that is closed', (database) => {
     const { controller, newBarrier } = holdSessions();
     const options = { ...database.options, autoLoadEntities: true, synchronize: true };
     const modules = [TypeOrmModule.forRoot(options), SessionModule.forRoot({ secret: SECRET, entity })];
-    const app = await startApp({ imports: isFirst ? modules : modules.toReversed(), controllers: [controller] });
+    const app = await startApp({ imports: isFirst ? modules : modules.toReversed(), controllers: [controller] }, undefined, adapter);
     const used = app.app.get<DataSource>(getDataSourceToken());
     await expectWriteBeforeClose(app, used, newBarrier);
     if (database.isShared) await expect(dataSource().getRepository(entity).findOneBy({ userId: 'ada' })).resolves.not.toBeNull();

@@ -1,8 +1,9 @@
 import { Controller, Get } from '@nestjs/common';
 import { defineSessionEntity, Session, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies, signedCookie } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { startApp } from '../support/nest-app.js';
 import { StatementLog } from '../support/statement-log.js';
 
@@ -26,7 +27,7 @@ class ViewsController {
   }
 }
 
-describeEachDatabase('the statements of a request', (database) => {
+describeEachAdapter('the statements of a request', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const statements = new StatementLog();
   const dataSource = useDataSource(database, [entity], { logger: statements });
@@ -35,7 +36,7 @@ describeEachDatabase('the statements of a request', (database) => {
   /** The application, and somebody whom it has not seen. */
   async function start() {
     const imports = [SessionModule.forRoot({ secret, entity, dataSource: dataSource() })];
-    const { address } = await startApp({ imports, controllers: [ViewsController] });
+    const { address } = await startApp({ imports, controllers: [ViewsController] }, undefined, adapter);
     statements.take();
     return new Browser(address);
   }

@@ -2,8 +2,9 @@ import { defineSessionEntity, SessionModule, type SessionModuleOptions } from 'n
 import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
 import { DataSource } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
-import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { startExpress } from '../support/express-app.js';
 import { startApp } from '../support/nest-app.js';
 import { OutageController } from '../support/outage-routes.js';
@@ -11,7 +12,7 @@ import { listen } from '../support/store-events.js';
 import { failStatements } from '../support/store-gate.js';
 import { SECRET } from '../support/secret.js';
 
-describeEachDatabase('a database that is away', (database) => {
+describeEachAdapter('a database that is away', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
   const rows = () =>
@@ -22,7 +23,7 @@ describeEachDatabase('a database that is away', (database) => {
   /** An application with one session that has a theme. */
   async function start(options: Partial<SessionModuleOptions> = {}) {
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
-    const app = await startApp({ imports: [module], controllers: [OutageController] });
+    const app = await startApp({ imports: [module], controllers: [OutageController] }, undefined, adapter);
     const browser = new Browser(app.address);
     await browser.post('/theme/dark');
     return { ...app, browser, events: listen(app.store) };
@@ -146,7 +147,7 @@ describeEachDatabase('a database that is away', (database) => {
         await bare.destroy();
       });
       const module = SessionModule.forRoot({ secret: SECRET, entity: other, dataSource: bare, onUnavailable });
-      const { address, log } = await startApp({ imports: [module], controllers: [OutageController] });
+      const { address, log } = await startApp({ imports: [module], controllers: [OutageController] }, undefined, adapter);
       const browser = new Browser(address);
       expect((await browser.post('/theme/light')).status).toBe(500);
       expect(log.errors).toEqual([expect.stringMatching(/session table .* is missing.*migration/s)]);

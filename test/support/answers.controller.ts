@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { Controller, Get, Header, HttpCode, NotFoundException, Post, Redirect, Req, Res, Sse, StreamableFile } from '@nestjs/common';
 import type { Request, Response } from 'express';
 import { from, map } from 'rxjs';
+import { nodeResponse, redirect } from './adapters.js';
 import { BODY, PARTS } from './answers.js';
 import './session-data.js';
 
@@ -40,7 +41,7 @@ export class AnswersController {
   @Post('redirect')
   redirectByHand(@Req() req: Request, @Res() res: Response) {
     req.session.theme = 'dark';
-    res.redirect(303, '/elsewhere');
+    redirect(res, 303, '/elsewhere');
   }
 
   @Get('empty')
@@ -50,25 +51,29 @@ export class AnswersController {
   }
 
   @Get('end')
-  end(@Req() req: Request, @Res() res: Response) {
+  end(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.end(BODY, 'utf8');
   }
 
   @Get('end-nothing')
-  endNothing(@Req() req: Request, @Res() res: Response) {
+  endNothing(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.end();
   }
 
   @Get('end-callback')
-  async endWithCallback(@Req() req: Request, @Res() res: Response) {
+  async endWithCallback(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     await new Promise<void>((resolve) => res.end(BODY, resolve));
   }
 
   @Get('end-callback-only')
-  async endWithCallbackOnly(@Req() req: Request, @Res() res: Response) {
+  async endWithCallbackOnly(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     await new Promise<void>((resolve) => res.end(resolve));
   }
@@ -86,20 +91,23 @@ export class AnswersController {
   }
 
   @Get('head-object')
-  headWithObject(@Req() req: Request, @Res() res: Response) {
+  headWithObject(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.setHeader('x-before', 'before').writeHead(201, { 'x-form': 'object', 'x-before': 'after' }).end(BODY);
   }
 
   @Get('head-flat')
-  headWithFlatArray(@Req() req: Request, @Res() res: Response) {
+  headWithFlatArray(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.setHeader('x-before', 'before').writeHead(201, ['x-form', 'flat', 'x-before', 'after', 'x-many', '1', 'x-many', '2']);
     res.end(BODY);
   }
 
   @Get('head-pairs')
-  headWithPairs(@Req() req: Request, @Res() res: Response) {
+  headWithPairs(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     const pairs = [
       ['x-form', 'pairs'],
@@ -111,14 +119,16 @@ export class AnswersController {
   }
 
   @Get('head-message')
-  headWithMessage(@Req() req: Request, @Res() res: Response) {
+  headWithMessage(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.writeHead(201, 'Made by hand', { 'x-form': 'message' });
     res.end(BODY);
   }
 
   @Get('head-twice')
-  headTwice(@Req() req: Request, @Res() res: Response) {
+  headTwice(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.writeHead(500, { 'x-form': 'first' });
     res.writeHead(201, { 'x-form': 'second' });
@@ -142,7 +152,7 @@ export class AnswersController {
   @Get('pipe')
   pipe(@Req() req: Request, @Res() res: Response) {
     req.session.theme = 'dark';
-    Readable.from(PARTS).pipe(res);
+    Readable.from(PARTS).pipe(nodeResponse(res, { takeOver: true }));
   }
 
   @Sse('sse')
@@ -152,28 +162,32 @@ export class AnswersController {
   }
 
   @Get('flush')
-  flush(@Req() req: Request, @Res() res: Response) {
+  flush(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.flushHeaders();
     res.end(BODY);
   }
 
   @Get('head-flush')
-  headAndFlush(@Req() req: Request, @Res() res: Response) {
+  headAndFlush(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.writeHead(201, { 'x-form': 'flush' }).flushHeaders();
     res.end(BODY);
   }
 
   @Get('write')
-  write(@Req() req: Request, @Res() res: Response) {
+  write(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     for (const part of PARTS) res.write(part);
     res.end();
   }
 
   @Get('head-write')
-  headAndWrite(@Req() req: Request, @Res() res: Response) {
+  headAndWrite(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
     req.session.theme = 'dark';
     res.writeHead(201, { 'x-form': 'write' });
     res.write(PARTS[0]);

@@ -1,3 +1,5 @@
+import type { Adapter } from './adapters.js';
+
 /** A way to answer, and what the client has to get. */
 export interface Answer {
   readonly path: string;
@@ -5,6 +7,8 @@ export interface Answer {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string | null>>;
+  /** What Fastify answers differently. */
+  readonly onFastify?: Partial<Answer>;
 }
 
 /** Long enough for several packets, and not only ASCII. */
@@ -20,20 +24,33 @@ export const AT_ONCE: readonly Answer[] = [
   { path: '/json', init: { method: 'HEAD' }, status: 200, body: '', headers: { 'content-length': '180011' } },
   { path: '/text', status: 200, body: BODY },
   { path: '/send', status: 202, body: BODY },
-  { path: '/redirect', status: 302, body: 'Found. Redirecting to /elsewhere', headers: { location: '/elsewhere' } },
+  {
+    path: '/redirect',
+    status: 302,
+    body: 'Found. Redirecting to /elsewhere',
+    headers: { location: '/elsewhere' },
+    onFastify: { body: '' },
+  },
   {
     path: '/redirect',
     init: { method: 'POST' },
     status: 303,
     body: 'See Other. Redirecting to /elsewhere',
     headers: { location: '/elsewhere' },
+    onFastify: { body: '' },
   },
   { path: '/empty', status: 204, body: '', headers: { 'content-type': null } },
   { path: '/end', status: 200, body: BODY },
   { path: '/end-nothing', status: 200, body: '' },
   { path: '/end-callback', status: 200, body: BODY },
   { path: '/end-callback-only', status: 200, body: '' },
-  { path: '/text', init: { headers: { 'if-none-match': '*', 'cache-control': 'max-age=0' } }, status: 304, body: '' },
+  {
+    path: '/text',
+    init: { headers: { 'if-none-match': '*', 'cache-control': 'max-age=0' } },
+    status: 304,
+    body: '',
+    onFastify: { status: 200, body: BODY },
+  },
   { path: '/refused', status: 404, body: JSON.stringify({ message: BODY, error: 'Not Found', statusCode: 404 }) },
   { path: '/broken', status: 500, body: '{"statusCode":500,"message":"Internal server error"}' },
   { path: '/head-object', status: 201, body: BODY, headers: { 'x-form': 'object', ...after } },
@@ -45,7 +62,13 @@ export const AT_ONCE: readonly Answer[] = [
 
 /** Where the head leaves before the end: the session is stored before the end. */
 export const STREAMED: readonly Answer[] = [
-  { path: '/file', status: 200, body: parts, headers: { 'content-type': 'text/plain; charset=utf-8' } },
+  {
+    path: '/file',
+    status: 200,
+    body: parts,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    onFastify: { headers: { 'content-type': 'text/plain' } },
+  },
   { path: '/pipe', status: 200, body: parts },
   { path: '/sse', status: 200, body: parts, headers: { 'content-type': 'text/event-stream' } },
   { path: '/flush', status: 200, body: BODY },
@@ -53,6 +76,10 @@ export const STREAMED: readonly Answer[] = [
   { path: '/write', status: 200, body: parts },
   { path: '/head-write', status: 201, body: parts, headers: { 'x-form': 'write' } },
 ];
+
+/** The answers of one of the servers. */
+export const answersOn = (adapter: Adapter, answers: readonly Answer[]): Answer[] =>
+  answers.map(({ onFastify, ...answer }) => (adapter === 'Fastify' ? { ...answer, ...onFastify } : answer));
 
 /** For the names of tests. */
 export const nameOf = ({ path, init, status }: Answer): string => `${init?.method ?? 'GET'} ${path} (${status})`;

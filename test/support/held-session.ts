@@ -1,6 +1,7 @@
 import { Controller, Get, Param, Post, Res, type Type } from '@nestjs/common';
 import type { Response } from 'express';
 import { Session } from 'nestjs-typeorm-session';
+import { nodeResponse } from './adapters.js';
 import { Barrier } from './barrier.js';
 import './session-data.js';
 
@@ -54,7 +55,8 @@ export function holdSessions(): HeldSession {
     }
 
     @Get('stream/:theme')
-    async streamAndChange(@Session() session: Session, @Res() res: Response, @Param('theme') theme: string) {
+    async streamAndChange(@Session() session: Session, @Res() reply: Response, @Param('theme') theme: string) {
+      const res = nodeResponse(reply, { takeOver: true });
       res.write('begun, ');
       await barrier.wait();
       session.theme = theme;

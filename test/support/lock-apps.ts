@@ -1,13 +1,18 @@
 import { SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
+import type { Adapter } from './adapters.js';
 import { Browser } from './browser.js';
 import { routesOf, viewHandlers, type Handler } from './lock-routes.js';
 import { startApp, type TestApp } from './nest-app.js';
 import { SECRET } from './secret.js';
 
 /** An application with these handlers beside those that count views; see `routesOf`. */
-export function startHandlers(options: Partial<SessionModuleOptions>, handlers: Readonly<Record<string, Handler>> = {}): Promise<TestApp> {
+export function startHandlers(
+  options: Partial<SessionModuleOptions>,
+  handlers: Readonly<Record<string, Handler>> = {},
+  adapter?: Adapter,
+): Promise<TestApp> {
   const module = SessionModule.forRoot({ secret: SECRET, prune: false, ...options });
-  return startApp({ imports: [module], controllers: [routesOf({ ...viewHandlers, ...handlers })] });
+  return startApp({ imports: [module], controllers: [routesOf({ ...viewHandlers, ...handlers })] }, undefined, adapter);
 }
 
 /** Somebody with a session. */
