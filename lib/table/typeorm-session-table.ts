@@ -6,7 +6,8 @@ import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import { SplitBatchError, type SaveOutcome, type SessionField, type SessionRow, type SessionTable } from './session-table.js';
+import { HOUR_MS, type SessionField, type SessionRow } from './session-row.js';
+import { SplitBatchError, type SaveOutcome, type SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
 import { MAX_ROWS } from './sql/statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
@@ -14,7 +15,6 @@ import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
 import type { MultiRowName, StatementName } from './sql/dialect.js';
 
-const HOUR_MS = 3_600_000;
 /** Ids of this form differ under every collation. */
 const HASH = /^[0-9a-f]{64}$/;
 const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
@@ -84,11 +84,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
-      this.assertAllFit(changes.map(({ data, userId }) => ({ data, userId })));
+      this.assertAllFit(changes.map(withoutId));
       return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
-      this.assertDataFits(change);
+      this.assertFits(withoutId(change));
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
       return outcome ?? missed(change, await this.stateOf(change.id));
     });
@@ -123,8 +123,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return mapInSequence(touches, async (touch) => {
       const { columns, dialect } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
-      const { id, expiresAt, pruneAfter, lastSeenAt, unseenSince } = touch;
-      const outcome = await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now }, 'saved');
+      const outcome = await this.change(operation, { ...touch, now }, 'saved');
       if (outcome) return outcome;
       const [row] = await this.find([touch.id], now);
       return dialect.skipsLocked ? whyMissed(row, touch) : classifyMissedTouch(row, touch);
@@ -282,11 +281,6 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     }
   }
 
-  /** An id that does not fit is that of no row. */
-  private assertDataFits({ data, userId }: Contract.SessionChange): void {
-    this.assertFits({ data, userId });
-  }
-
   private async need(field: SessionField, purpose: string): Promise<void> {
     const { columns, metadata } = await this.runner.ready();
     if (columns[field]) return;
@@ -298,3 +292,5 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
 const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;
+/** An id that does not fit is that of no row, and no error: an empty one takes its place, which fits. */
+const withoutId = (change: Contract.SessionChange): Partial<SessionRow> => ({ ...change, id: '' });

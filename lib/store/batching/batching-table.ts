@@ -1,5 +1,6 @@
 import type * as Contract from '../../table/session-table.js';
-import type { SaveOutcome, SessionField, SessionRow, SessionTable } from '../../table/session-table.js';
+import type { SessionField, SessionRow } from '../../table/session-row.js';
+import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 

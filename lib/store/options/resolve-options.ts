@@ -1,5 +1,5 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { SESSION_FIELDS } from '../../table/session-table.js';
+import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';

@@ -1,5 +1,5 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
-import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { toPruneHour, type SessionRow } from '../../table/session-row.js';
 import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';

@@ -1,5 +1,6 @@
 import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
-import type { HeldLock, SessionRow } from '../../table/session-table.js';
+import type { SessionRow } from '../../table/session-row.js';
+import type { HeldLock } from '../../table/session-table.js';
 import type { StoredData } from './codec.js';
 import type { SessionEvent } from '../work/events.js';
 import { renewedAtOf } from './expiry.js';

@@ -1,5 +1,5 @@
 import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../../session.errors.js';
-import { toPruneHour } from '../../table/session-table.js';
+import { toPruneHour } from '../../table/session-row.js';
 import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from './deadlines.js';

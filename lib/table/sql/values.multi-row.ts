@@ -1,17 +1,14 @@
 import { perRow } from './multi-row.js';
 import type { SessionColumn } from '../entity/columns.js';
+import { fieldsOf, isOneOf, isUnseen, selectRows, selectVersions } from './standard.dialect.js';
 import {
-  fieldsOf,
-  isOneOf,
-  isUnseen,
-  REPLACED,
-  REPLACED_IN_PLACE,
-  selectRows,
-  selectVersions,
-  TOUCHED,
-  TOUCHED_IN_HOUR,
-} from './standard.dialect.js';
-import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+  SAVED_FIELDS,
+  SAVED_IN_PLACE_FIELDS,
+  TOUCHED_FIELDS,
+  TOUCHED_IN_HOUR_FIELDS,
+  SESSION_FIELDS,
+  type SessionField,
+} from '../session-row.js';
 import { and, compileText, isLive, isPresent, type ParameterName } from './statement.js';
 import type { MultiRowStatements, Statement, TableShape } from './dialect.js';
 
@@ -116,13 +113,13 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
       return text === undefined ? undefined : compileText(shape, `${text} ${onConflict(shape)} RETURNING ${id} AS id`, ['id']);
     }),
 
-    update: form((shape, rows) => update(shape, REPLACED, rows)),
+    update: form((shape, rows) => update(shape, SAVED_FIELDS, rows)),
 
-    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, REPLACED_IN_PLACE, rows)) }),
+    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, SAVED_IN_PLACE_FIELDS, rows)) }),
 
-    touch: form((shape, rows) => touch(shape, TOUCHED, rows)),
+    touch: form((shape, rows) => touch(shape, TOUCHED_FIELDS, rows)),
 
-    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
+    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR_FIELDS, rows)),
 
     remove: form((shape, rows) => {
       const id = shape.columns.id.sql;
@@ -143,7 +140,7 @@ export function onConflict(shape: TableShape): string {
   const id = columns.id.sql;
   // A row whose id only collates like ours is not ours: it stays, and no row is affected.
   const isSame = dialect.equals({ ...columns.id, sql: `${table}.${id}` }, `EXCLUDED.${id}`);
-  const replaced = fieldsOf(shape, REPLACED).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
+  const replaced = fieldsOf(shape, SAVED_FIELDS).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
   if (columns.version) replaced.push(`${columns.version.sql} = ${table}.${columns.version.sql} + 1`);
   return `ON CONFLICT (${id}) DO UPDATE SET ${replaced.join(', ')} WHERE ${isSame}`;
 }

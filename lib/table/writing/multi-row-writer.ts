@@ -1,7 +1,8 @@
 import { SessionUnavailableError } from '../../session.errors.js';
 import { isLockTimeout } from '../database-error.js';
 import type { Values } from '../sql/bound-statement.js';
-import { SplitBatchError, type SessionRow } from '../session-table.js';
+import type { SessionRow } from '../session-row.js';
+import { SplitBatchError } from '../session-table.js';
 import type { StatementRunner } from '../statement-runner.js';
 import type { MultiRowName } from '../sql/dialect.js';
 
