@@ -1,6 +1,7 @@
 import { SessionEntityError, SessionError, SessionSerializationError } from '../session.errors.js';
 import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
-import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
+import { toSessionError } from './database-error.js';
+import { isLost, isOfRow, isTransient } from './failure-kind.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';

@@ -1,5 +1,5 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { isUndone } from './database-error.js';
+import { isUndone } from './failure-kind.js';
 import { isLocked, MultiRowWriter, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';

@@ -134,8 +134,14 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
   };
 }
 
-/** What an upsert does where the id is taken, as PostgreSQL and SQLite write it. */
-export function onConflict(shape: TableShape): string {
+/** An upsert of one row as PostgreSQL and SQLite write it. */
+export function insertOrReplace(shape: TableShape): Statement {
+  const statement = shape.dialect.insert(shape);
+  return { ...statement, sql: `${statement.sql} ${onConflict(shape)}` };
+}
+
+/** What an upsert does if the id is taken. */
+function onConflict(shape: TableShape): string {
   const { table, columns, dialect } = shape;
   const id = columns.id.sql;
   // A row whose id only collates like ours is not ours: it stays, and no row is affected.
