@@ -84,11 +84,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
-      this.assertAllFit(changes.map(withoutId));
+      this.assertAllFit(changes, 'id');
       return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
-      this.assertFits(withoutId(change));
+      this.assertFits(change, 'id');
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
       return outcome ?? missed(change, await this.stateOf(change.id));
     });
@@ -267,15 +267,18 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     this.assertFits(row);
   }
 
-  /** A value that is cut is a value that is lost: what does not fit is refused before any SQL. */
-  private assertFits(row: Partial<SessionRow>): void {
-    for (const { field, assertFits } of this.runner.check().limited) assertFits?.(row[field]);
+  /**
+   * A value that is cut is a value that is lost: what does not fit is refused before any SQL. Except for the id of a change: one that
+   * does not fit is that of no row.
+   */
+  private assertFits(row: Partial<SessionRow>, except?: 'id'): void {
+    for (const { field, assertFits } of this.runner.check().limited) if (field !== except) assertFits?.(row[field]);
   }
 
   /** One that does not fit must not fail its neighbours. */
-  private assertAllFit(rows: readonly Partial<SessionRow>[]): void {
+  private assertAllFit(rows: readonly Partial<SessionRow>[], except?: 'id'): void {
     try {
-      for (const row of rows) this.assertFits(row);
+      for (const row of rows) this.assertFits(row, except);
     } catch (error) {
       throw new SplitBatchError(error);
     }
@@ -292,5 +295,3 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
 const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;
-/** An id that does not fit is that of no row, and no error: an empty one takes its place, which fits. */
-const withoutId = (change: Contract.SessionChange): Partial<SessionRow> => ({ ...change, id: '' });
