@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http';
 import { SessionInterruptedError, SessionSerializationError, SessionUnavailableError } from '../session.errors.js';
-import { atOnce, promise } from '../store/callback.js';
+import { promise } from '../store/callback.js';
 import { Cookie, type CookieOptions, type Request, type SessionData } from '../store/express-session.js';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import type { SessionStore } from '../store/session-store.js';
 import { toCookie } from '../store/session/cookie.js';
-import { createSessionId } from '../store/session/id.js';
+import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
 import type { Due, Found } from '../store/work/writer.js';
 import type { SessionCookies } from './session-cookies.js';
@@ -229,7 +229,7 @@ export class SessionExchange {
 /** A new session on a request, as the store takes it over. Throws what the options of the application throw. */
 export function makeSession(req: SessionRequest, { genid, cookie, proxy }: ResolvedSessionOptions): void {
   const request = req as unknown as Request;
-  request.sessionID = genid ? atOnce(genid(request), 'genid') : createSessionId();
+  request.sessionID = newSessionId(genid, request);
   const attributes = typeof cookie === 'function' ? cookie(request) : cookie;
   request.session = { cookie: new Cookie(withoutAuto(attributes, req, proxy)) } as unknown as Request['session'];
 }

@@ -2,7 +2,7 @@ import type { DataSource } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
-import type { SessionField } from '../table/session-table.js';
+import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
@@ -20,8 +20,11 @@ export interface SessionEnvironment {
   readonly now?: () => number;
 }
 
-/** What is lost where the entity has no column for a field. */
-const FEATURES: Partial<Record<SessionField, string>> = {
+/** Fields whose absence needs no warning: required ones are an error, and no feature stands on the others alone. */
+type Silent = 'id' | 'data' | 'pruneAfter' | 'lastSeenAt' | OptionalField;
+
+/** What is lost if the entity has no column for a field. */
+const FEATURES: Readonly<Record<Exclude<SessionField, Silent>, string>> = {
   expiresAt: 'expiresAt (a session ends when its cookie was last set to; being used does not prolong it, nothing is pruned)',
   createdAt: 'createdAt (no absolute timeout)',
   version: 'version (overlapping requests overwrite each other)',

@@ -55,7 +55,7 @@ export class SessionStore extends Store {
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     this.dependencies = {
-      table: batched(availability.watch(table), options, () => this.deadlines.now()),
+      table: batched(table, options, () => this.deadlines.now(), availability),
       options,
       now,
       warn,

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { toSessionError } from './database-error.js';
-import type { SessionField } from './session-table.js';
+import type { SessionField } from './session-row.js';
 import type { Query, TableShape } from './sql/dialect.js';
 import { queryRunnerTransport } from './sql/transport.js';
 

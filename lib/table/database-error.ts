@@ -29,29 +29,6 @@ const QUOTE = /["'`]/;
 const ALREADY_THERE = new Set<unknown>(['42P07', '42710', '23505', 1050, 1061]);
 const ALREADY_THERE_TEXT = /already exists/i;
 
-/** Kinds after which it is known that nothing has happened. */
-const UNDONE: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size', 'statement', 'missing', 'transient', 'locked', 'busy']);
-/** Kinds that are about one row: its neighbours may do better without it. */
-const OF_ROW: ReadonlySet<FailureKind> = new Set(['row', 'value', 'size']);
-
-/** Whether the same statement may succeed when it is tried again. */
-export const isTransient = (error: unknown): boolean => failureKind(error) === 'transient';
-
-/** Whether the connection is gone, or never came about: whether the statement has happened is not known. */
-export const isLost = (error: unknown): boolean => failureKind(error) === 'lost';
-
-/** Whether the database gave up waiting for a lock of somebody else, and the statement did nothing. */
-export const isLockTimeout = (error: unknown): boolean => failureKind(error) === 'locked';
-
-/** Whether the database refused one row, and its neighbours may do better without it. */
-export const isOfRow = (error: unknown): boolean => OF_ROW.has(failureKind(error));
-
-/** Whether nothing has happened: the database has said so. For an error of a statement, or one of ours with it as its cause. */
-export function isUndone(error: unknown): boolean {
-  if (error instanceof SessionRefusedError) return true;
-  return UNDONE.has(failureKind(error instanceof SessionUnavailableError ? error.cause : error));
-}
-
 /** Whether somebody else created the table or index at the same moment. */
 export const isAlreadyThere = (error: unknown): boolean =>
   hasCode(error, ALREADY_THERE) || ALREADY_THERE_TEXT.test(driverErrorOf(error).message ?? '');

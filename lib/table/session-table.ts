@@ -1,54 +1,8 @@
 import { SessionError } from '../session.errors.js';
-
-/** One session as it lies in the table. What the entity has no column for is `undefined` when read and left out when written. */
-export interface SessionRow {
-  /** The stored key: the hash of the session id, or with `hashIds: false` the id itself. Compared exactly. */
-  readonly id: string;
-  /** The serialised session, opaque to the table. */
-  readonly data: string;
-  /** Epoch milliseconds from which the session is over. */
-  readonly expiresAt: number | undefined;
-  /** Epoch hours, rounded up, from which the row may be removed. */
-  readonly pruneAfter: number | undefined;
-  /** Epoch milliseconds. */
-  readonly createdAt: number | undefined;
-  /** Epoch milliseconds. */
-  readonly lastSeenAt: number | undefined;
-  /** 1 after the insert, raised by each write of `data`. */
-  readonly version: number | undefined;
-  readonly userId: string | null | undefined;
-  /** The public name of the session: 32 hexadecimal digits. */
-  readonly handle: string | undefined;
-  readonly ipAddress?: string | null | undefined;
-  readonly userAgent?: string | null | undefined;
-  /** The id before the last renewal: until `previousUntil` it finds the row, too. */
-  readonly previousId?: string | null | undefined;
-  /** Epoch milliseconds. */
-  readonly previousUntil?: number | null | undefined;
-}
-
-/** A field of a session row, and its name in the `columns` option. */
-export type SessionField = keyof SessionRow;
-
-/** All fields, in the order of the columns. */
-export const SESSION_FIELDS = [
-  'id',
-  'data',
-  'expiresAt',
-  'pruneAfter',
-  'createdAt',
-  'lastSeenAt',
-  'version',
-  'userId',
-  'handle',
-  'ipAddress',
-  'userAgent',
-  'previousId',
-  'previousUntil',
-] as const satisfies readonly SessionField[];
+import type { SavedField, SessionField, SessionRow, TouchedField } from './session-row.js';
 
 /** New data for a row that was read before. */
-export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
+export type SessionChange = Pick<SessionRow, 'id' | SavedField> & {
   /** The version that the row must still have; `undefined` takes any. */
   readonly version: number | undefined;
   /**
@@ -61,7 +15,7 @@ export type SessionChange = Pick<SessionRow, 'id' | 'data' | 'expiresAt' | 'prun
 };
 
 /** "Still here": moves the times of a row and nothing else. */
-export type SessionTouch = Pick<SessionRow, 'id' | 'expiresAt' | 'lastSeenAt'> & {
+export type SessionTouch = Pick<SessionRow, 'id' | Exclude<TouchedField, 'pruneAfter'>> & {
   /** `undefined` where the hour stays: SQLite writes the entry of an index anew wherever its column is named. */
   readonly pruneAfter: number | undefined;
   /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
@@ -201,6 +155,3 @@ export interface SessionTable<Held extends string = never> {
   /** One round trip to the database. */
   ping(): Promise<void>;
 }
-
-/** Epoch milliseconds to the epoch hours of `pruneAfter`: coarse, because an index on a value that each touch moves doubles its cost. */
-export const toPruneHour = (expiresAt: number): number => Math.ceil(expiresAt / 3_600_000);

@@ -1,6 +1,7 @@
 import { SessionEntityError, SessionError, SessionSerializationError } from '../session.errors.js';
 import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
-import { isLost, isOfRow, isTransient, toSessionError } from './database-error.js';
+import { toSessionError } from './database-error.js';
+import { isLost, isOfRow, isTransient } from './failure-kind.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';
@@ -9,7 +10,8 @@ import { narrowColumns } from './entity/narrow-columns.js';
 import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
 import { pause } from './running-time.js';
-import { SplitBatchError, type SessionField, type SessionRow } from './session-table.js';
+import type { SessionField, SessionRow } from './session-row.js';
+import { SplitBatchError } from './session-table.js';
 import { queryRunnerTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';

@@ -1,12 +1,13 @@
 import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
-import { isUndone } from './database-error.js';
+import { isUndone } from './failure-kind.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import { SplitBatchError, type SaveOutcome, type SessionField, type SessionRow, type SessionTable } from './session-table.js';
+import { HOUR_MS, type SessionField, type SessionRow } from './session-row.js';
+import { SplitBatchError, type SaveOutcome, type SessionTable } from './session-table.js';
 import { SessionLocks } from './session-locks.js';
 import { MAX_ROWS } from './sql/statement.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
@@ -14,7 +15,6 @@ import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
 import type { MultiRowName, StatementName } from './sql/dialect.js';
 
-const HOUR_MS = 3_600_000;
 /** Ids of this form differ under every collation. */
 const HASH = /^[0-9a-f]{64}$/;
 const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
@@ -84,11 +84,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
-      this.assertAllFit(changes.map(({ data, userId }) => ({ data, userId })));
+      this.assertAllFit(changes, 'id');
       return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
-      this.assertDataFits(change);
+      this.assertFits(change, 'id');
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
       return outcome ?? missed(change, await this.stateOf(change.id));
     });
@@ -123,8 +123,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return mapInSequence(touches, async (touch) => {
       const { columns, dialect } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
-      const { id, expiresAt, pruneAfter, lastSeenAt, unseenSince } = touch;
-      const outcome = await this.change(operation, { id, expiresAt, pruneAfter, lastSeenAt, unseenSince, now }, 'saved');
+      const outcome = await this.change(operation, { ...touch, now }, 'saved');
       if (outcome) return outcome;
       const [row] = await this.find([touch.id], now);
       return dialect.skipsLocked ? whyMissed(row, touch) : classifyMissedTouch(row, touch);
@@ -268,23 +267,21 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     this.assertFits(row);
   }
 
-  /** A value that is cut is a value that is lost: what does not fit is refused before any SQL. */
-  private assertFits(row: Partial<SessionRow>): void {
-    for (const { field, assertFits } of this.runner.check().limited) assertFits?.(row[field]);
+  /**
+   * A value that is cut is a value that is lost: what does not fit is refused before any SQL. Except for the id of a change: one that
+   * does not fit is that of no row.
+   */
+  private assertFits(row: Partial<SessionRow>, except?: 'id'): void {
+    for (const { field, assertFits } of this.runner.check().limited) if (field !== except) assertFits?.(row[field]);
   }
 
   /** One that does not fit must not fail its neighbours. */
-  private assertAllFit(rows: readonly Partial<SessionRow>[]): void {
+  private assertAllFit(rows: readonly Partial<SessionRow>[], except?: 'id'): void {
     try {
-      for (const row of rows) this.assertFits(row);
+      for (const row of rows) this.assertFits(row, except);
     } catch (error) {
       throw new SplitBatchError(error);
     }
-  }
-
-  /** An id that does not fit is that of no row. */
-  private assertDataFits({ data, userId }: Contract.SessionChange): void {
-    this.assertFits({ data, userId });
   }
 
   private async need(field: SessionField, purpose: string): Promise<void> {

@@ -46,9 +46,8 @@ export function describeBatching(open: () => SessionTable, rowsPerStatement: num
       const found = await table.find(ids, NOW);
       expect(found).toEqual(
         ids.map((id, index) => {
-          const { data, userId, lastSeenAt } = changes[index]!;
           const { expiresAt, pruneAfter } = touches[index]!;
-          return newRow(id, { data, userId, lastSeenAt: lastSeenAt!, expiresAt, pruneAfter: pruneAfter!, version: 2 });
+          return newRow(id, { ...changes[index], expiresAt, pruneAfter, version: 2 });
         }),
       );
 

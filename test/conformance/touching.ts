@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { toPruneHour, type SessionTable } from '../../lib/table/session-table.js';
+import { toPruneHour } from '../../lib/table/session-row.js';
+import type { SessionTable } from '../../lib/table/session-table.js';
 import { HOUR, newRow, newTouch, NOW } from '../support/table-rows.js';
 
 export function describeTouching(table: () => SessionTable): void {

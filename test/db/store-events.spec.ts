@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { EVENT_NAMES, type SessionEvents } from '../../lib/store/work/events.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';
@@ -111,6 +112,51 @@ describeEachDatabase('the events of a store', (database) => {
     restore();
     for (let attempt = 0; attempt < 3; attempt++) await store.get(SID);
     expect(events.names()).toEqual(['unavailable', 'recovered']);
+  });
+
+  type Stored = Awaited<ReturnType<typeof stored>>;
+  const outage = async ({ store }: Stored) => {
+    const restore = failStatements(dataSource(), /./);
+    await expect(store.get(SID)).rejects.toThrow();
+    restore();
+  };
+  const prune = async ({ store }: Stored) => {
+    await newSession(store, 'another').save();
+    clock.now += DAY;
+    await store.prune();
+  };
+  /** What has to happen for an event to be emitted. */
+  const flows: Record<keyof SessionEvents, (stored: Stored) => Promise<unknown>> = {
+    created: ({ store }) => newSession(store, 'another').save(),
+    saved: ({ session }) => Object.assign(session, { views: 1 }).save(),
+    merged: async ({ store, session }) => {
+      await Object.assign(await loadSession(store, SID), { views: 1 }).save();
+      await Object.assign(session, { cart: 1 }).save();
+    },
+    rotated: ({ session }) => session.rotate(),
+    destroyed: ({ session }) => session.destroy(),
+    interrupted: async ({ session }) => {
+      await open().destroy(SID);
+      await expect(session.save()).rejects.toThrow();
+    },
+    undecodable: async ({ store }) => {
+      await alter(SID, { data: '{"payload' });
+      await store.get(SID);
+    },
+    unavailable: outage,
+    recovered: async (from) => {
+      await outage(from);
+      await from.store.get(SID);
+    },
+    pruning: prune,
+    pruned: prune,
+  };
+
+  it.each(EVENT_NAMES)('%s is emitted, also on its diagnostics channel', async (name) => {
+    const from = await stored({ prune: { batchSize: 1 } });
+    await flows[name](from);
+    expect(from.events.names()).toContain(name);
+    expect(from.events.published.map(([published]) => published)).toContain(name);
   });
 
   it('none: reads, touches, and what changes nothing', async () => {

@@ -4,7 +4,7 @@ import { SessionEntityError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
-import type { SessionField } from '../../lib/table/session-table.js';
+import type { SessionField } from '../../lib/table/session-row.js';
 import { describeEachDatabase, uniqueTableName, useDataSource, type TestDatabase } from '../support/databases.js';
 import { dataOf } from '../support/store-data.js';
 import { variantOf } from '../support/table-entities.js';

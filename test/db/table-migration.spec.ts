@@ -1,7 +1,7 @@
 import { DataSource, type DataSourceOptions, type EntitySchema } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SessionEntityError, SessionOptionsError } from '../../lib/session.errors.js';
-import { createSessionMigration } from '../../lib/table/entity/session.migration.js';
+import { createSessionMigration } from '../../lib/table/session.migration.js';
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';

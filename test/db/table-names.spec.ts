@@ -1,7 +1,7 @@
 import { Column, DataSource, DefaultNamingStrategy, Entity, PrimaryColumn, type ObjectLiteral } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineSessionEntity, SessionEntity } from '../../lib/table/entity/session.entity.js';
-import { SESSION_FIELDS } from '../../lib/table/session-table.js';
+import { SESSION_FIELDS } from '../../lib/table/session-row.js';
 import { describeOperations } from '../conformance/session-table.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { entityOf } from '../support/table-entities.js';

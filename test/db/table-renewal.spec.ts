@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { SESSION_FIELDS } from '../../lib/table/session-row.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
-import { HOUR, newRow, NOW } from '../support/table-rows.js';
+import { fullRow, HOUR, newRow, NOW } from '../support/table-rows.js';
 
 describeEachDatabase('A row that had another id before', (database) => {
   const columns = { previousId: 'id_before', previousUntil: 'before until' };
@@ -21,6 +22,12 @@ describeEachDatabase('A row that had another id before', (database) => {
     expect(await table().find(['new', 'old'], NOW)).toEqual([moved, undefined]);
     expect(await table().findPrevious('old', NOW + 30_000)).toBeUndefined();
     expect(await table().findPrevious('new', NOW)).toBeUndefined();
+  });
+
+  it('is written and read with every field of a session', async () => {
+    const row = fullRow(SESSION_FIELDS);
+    await table().insert([row]);
+    expect(await table().find([row.id], NOW)).toEqual([row]);
   });
 
   it('is found by nothing but exactly that', async () => {

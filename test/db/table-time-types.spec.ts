@@ -1,6 +1,6 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { toPruneHour } from '../../lib/table/session-table.js';
+import { toPruneHour } from '../../lib/table/session-row.js';
 import { describeEachDatabase, useDataSource, type TestDatabase } from '../support/databases.js';
 import { variantOf } from '../support/table-entities.js';
 import { openTable } from '../support/table-open.js';

@@ -1,7 +1,7 @@
 import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { ownDatabase } from '../../lib/table/data-source-lifecycle.js';
-import { createSessionMigration } from '../../lib/table/entity/session.migration.js';
+import { createSessionMigration } from '../../lib/table/session.migration.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { ownSessionEntity } from '../support/table-open.js';
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { defineSessionEntity, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it, onTestFinished, vi } from 'vitest';
+import { EVENT_NAMES } from '../../lib/store/work/events.js';
 import { Browser, signedCookie } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
@@ -9,7 +10,6 @@ import { startApp } from '../support/nest-app.js';
 import { StatementLog } from '../support/statement-log.js';
 import { SECRET } from '../support/secret.js';
 
-const EVENTS = ['created', 'saved', 'merged', 'destroyed', 'interrupted', 'undecodable', 'pruned'] as const;
 const hash = (id: string) => createHash('sha256').update(id).digest('hex');
 /** An id whose every form (raw, url-encoded) looks different. */
 const genid = () => `${randomBytes(18).toString('base64')}+/=`;
@@ -40,7 +40,7 @@ describeEachDatabase('a session id', (database) => {
     for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
       vi.spyOn(console, method).mockImplementation((...args: unknown[]) => void output.push(args.join(' ')));
     }
-    for (const name of EVENTS) {
+    for (const name of EVENT_NAMES) {
       const listener = (event: unknown) => void output.push(JSON.stringify(event));
       subscribe(`nestjs-typeorm-session:${name}`, listener);
       onTestFinished(() => void unsubscribe(`nestjs-typeorm-session:${name}`, listener));

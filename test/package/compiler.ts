@@ -56,6 +56,33 @@ const ordinary: ts.CompilerOptions = {
   noUnusedParameters: false,
 };
 
+/**
+ * Type-checks these files of the repository as they would be with some text replaced: `[file, text, replacement]`. Returns the problems
+ * found, by file.
+ */
+export function checkAfter(
+  [path, text, replacement]: readonly [path: string, text: string, replacement: string],
+  checked: readonly string[],
+): Record<string, string[]> {
+  const { options } = readConfig('tsconfig.json');
+  const disk = ts.createCompilerHost(options);
+  const host: ts.CompilerHost = {
+    ...disk,
+    getSourceFile: (file, target) => {
+      if (file !== join(root, path)) return disk.getSourceFile(file, target);
+      const before = disk.readFile(file)!;
+      if (!before.includes(text)) throw new Error(`${path} does not contain ${JSON.stringify(text)}.`);
+      return ts.createSourceFile(file, before.replace(text, replacement), target);
+    },
+  };
+  const files = checked.map((file) => join(root, file));
+  const program = ts.createProgram(files, options, host);
+  const problems = checked.map(
+    (file, index) => [file, messages(program.getSemanticDiagnostics(program.getSourceFile(files[index]!)))] as const,
+  );
+  return Object.fromEntries(problems.filter(([, found]) => found.length > 0));
+}
+
 export interface ExportedName {
   /** Such as `class`, or `const, type` for a name that is both. */
   kind: string;

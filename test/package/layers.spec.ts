@@ -50,6 +50,60 @@ describe('layers', () => {
   });
 });
 
+/** The rooms inside `store` and `table`, from the top: each imports from those below it. What is in one line stands side by side. */
+const ROOMS: readonly (readonly string[])[] = [
+  ['lib/store'],
+  ['lib/store/work', 'lib/store/batching'],
+  ['lib/store/session'],
+  ['lib/store/options'],
+  ['lib/table'],
+  ['lib/table/writing'],
+  ['lib/table/databases'],
+  ['lib/table/databases/mysql', 'lib/table/databases/postgres', 'lib/table/databases/sqlite'],
+  ['lib/table/sql'],
+  ['lib/table/entity'],
+];
+
+describe('imports, those of types included', () => {
+  const imports = importGraph();
+
+  it('go round in no circle', () => {
+    expect(circlesOf(imports)).toEqual([]);
+  });
+
+  it('point one way inside store and table', () => {
+    const ground = groundOf(imports);
+    const wrongWay = [...imports].flatMap(([path, targets]) =>
+      targets.filter((target) => isBelow(target, path) === false && !ground.has(target)).map((target) => `${path} imports ${target}`),
+    );
+    expect(wrongWay).toEqual([]);
+  });
+
+  it('know every room', () => {
+    const folders = new Set(sources.map(({ path }) => dirname(path)).filter((folder) => /^lib\/(?:store|table)/.test(folder)));
+    expect([...folders].toSorted()).toEqual(ROOMS.flat().toSorted());
+  });
+
+  it('would be found in a circle, and against the direction', () => {
+    const circle = new Map([
+      ['lib/table/sql/a.ts', ['lib/table/sql/b.ts']],
+      ['lib/table/sql/b.ts', ['lib/table/sql/c.ts']],
+      ['lib/table/sql/c.ts', ['lib/table/sql/a.ts']],
+    ]);
+    expect(circlesOf(circle)).toEqual(['lib/table/sql/a.ts → lib/table/sql/b.ts → lib/table/sql/c.ts → lib/table/sql/a.ts']);
+    expect(isBelow('lib/table/databases/mysql/a.ts', 'lib/table/sql/b.ts')).toBe(false);
+    expect(isBelow('lib/table/databases/mysql/a.ts', 'lib/table/databases/postgres/b.ts')).toBe(false);
+    expect(isBelow('lib/store/batching/a.ts', 'lib/store/work/b.ts')).toBe(false);
+    expect(isBelow('lib/table/sql/a.ts', 'lib/table/databases/mysql/b.ts')).toBe(true);
+  });
+});
+
+it('no folder of lib holds more than twelve files', () => {
+  const counts = new Map<string, number>();
+  for (const { path } of sources) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > 12)).toEqual([]);
+});
+
 describe('the walls in the linter', () => {
   const oneWay = 'Imports point one way: nest, http, store, table.';
   const noNest = 'Only lib/nest knows Nest.';
@@ -129,6 +183,52 @@ function valueUsersOf(name: string): SourceFile[] {
 
 function pathsOutside(files: readonly SourceFile[], ...homes: string[]): string[] {
   return files.map(({ path }) => path).filter((path) => !homes.some((home) => path.startsWith(home)));
+}
+
+/** The files of `lib` that each file imports, types included. */
+function importGraph(): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    sources.map(({ path, text }) => [
+      path,
+      importsOf(text)
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => posix.join(dirname(path), specifier).replace(/\.js$/, '.ts')),
+    ]),
+  );
+}
+
+function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join(' → '));
+    else if (!done.has(path)) for (const target of imports.get(path) ?? []) visit(target, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) visit(path, []);
+  return circles;
+}
+
+/**
+ * Files at the top of `store` and `table` that stand on none of their rooms: contracts and small tools, which all rooms may import.
+ */
+function groundOf(imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const roots = [...imports.keys()].filter((path) => /^lib\/(?:store|table)\/[^/]+$/.test(path));
+  const ground = new Set(roots);
+  const isGround = (path: string): boolean => ground.has(path) || !/^lib\/(?:store|table)\//.test(path);
+  for (let size = -1; size !== ground.size;) {
+    size = ground.size;
+    for (const path of roots) if (!imports.get(path)!.every(isGround)) ground.delete(path);
+  }
+  return ground;
+}
+
+/** Whether a file may be imported by another of the same half of the house; `undefined` where another rule decides. */
+function isBelow(target: string, path: string): boolean | undefined {
+  const [, from] = path.split('/');
+  if (!target.startsWith(`lib/${from}/`)) return undefined;
+  const [below, above] = [target, path].map((file) => ROOMS.findIndex((line) => line.includes(dirname(file))));
+  return below! > above! || dirname(target) === dirname(path);
 }
 
 interface Finding {

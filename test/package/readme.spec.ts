@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checkModules } from './compiler.js';
-import { root } from './library.js';
+import { root, sources } from './library.js';
 
 describe('README.md', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -13,6 +13,15 @@ describe('README.md', () => {
 
   it('has snippets', () => {
     expect(blocks.length).toBeGreaterThan(0);
+  });
+
+  it('has a row for each option', () => {
+    const options = sources.find(({ path }) => path === 'lib/store/options/session-options.ts')!.text;
+    const [declared = ''] = /^export interface SessionModuleOptions \{.*?^\}/ms.exec(options) ?? [];
+    const names = Array.from(declared.matchAll(/^ {2}(\w+)\??:/gm), ([, name = '']) => name);
+    expect(names).toContain('secret');
+    const rows = readme.split('\n').filter((line) => line.startsWith('| `'));
+    expect(names.filter((name) => !rows.some((row) => row.split('|')[1]!.includes(`\`${name}\``)))).toEqual([]);
   });
 
   const problems = checkModules(new Map(blocks));

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
+import { RENEWAL_GRACE_MS } from '../../lib/store/options/lifetime-options.js';
 import { describe, expect, it } from 'vitest';
-import {
-  expiryOf,
-  isEndedByCookie,
-  isTouchDue,
-  limitsOf,
-  RENEWAL_GRACE_MS,
-  renewedAtOf,
-  type Lifetime,
-} from '../../lib/store/session/expiry.js';
+import { expiryOf, isEndedByCookie, isTouchDue, limitsOf, renewedAtOf, type Lifetime } from '../../lib/store/session/expiry.js';
 
 const MINUTE = 60_000;
 const DAY = 1440 * MINUTE;

@@ -5,7 +5,7 @@ import { composeStore } from '../../lib/store/compose.js';
 import { Cookie, type Request, type SessionData } from '../../lib/store/express-session.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { createSessionId } from '../../lib/store/session/id.js';
-import type { SessionEvents } from '../../lib/store/work/events.js';
+import { EVENT_NAMES } from '../../lib/store/work/events.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { defineSessionEntity, type SessionEntity } from '../../lib/table/entity/session.entity.js';
@@ -29,8 +29,6 @@ export type Values = Record<string, unknown>;
 
 /** What can be done to a session object. */
 export type Act = 'save' | 'touch' | 'rotate' | 'destroy';
-
-const EVENTS: readonly (keyof SessionEvents)[] = ['created', 'saved', 'merged', 'rotated', 'destroyed', 'interrupted', 'unavailable'];
 
 /** Session data of more than 64 KiB and any characters fit into it on every database. */
 export function raceEntity({ name, tableName }: Pick<InstanceConfig, 'name' | 'tableName'>): EntitySchema<SessionEntity> {
@@ -67,7 +65,7 @@ export class RaceInstance {
       this.nextId = undefined;
       req.session = { cookie: new Cookie() } as unknown as Request['session'];
     };
-    for (const name of EVENTS) this.store.on(name, () => (this.events[name] = (this.events[name] ?? 0) + 1));
+    for (const name of EVENT_NAMES) this.store.on(name, () => (this.events[name] = (this.events[name] ?? 0) + 1));
   }
 
   /** An instance with a connection pool of its own. */

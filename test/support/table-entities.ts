@@ -1,6 +1,6 @@
 import { EntitySchema, type EntitySchemaColumnOptions, type EntitySchemaOptions } from 'typeorm';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
-import type { SessionField } from '../../lib/table/session-table.js';
+import type { SessionField } from '../../lib/table/session-row.js';
 import { uniqueTableName } from './databases.js';
 
 type Columns = Record<string, EntitySchemaColumnOptions>;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { toPruneHour, type SessionChange, type SessionRow, type SessionTouch } from '../../lib/table/session-table.js';
+import { FIELD_FACTS, toPruneHour, type FieldKind, type SessionField, type SessionRow } from '../../lib/table/session-row.js';
+import type { SessionChange, SessionTouch } from '../../lib/table/session-table.js';
 
 export const HOUR = 3_600_000;
 /** The moment at which the rows of the tests were made: a full hour. */
@@ -23,6 +24,25 @@ export function newRow(id: string, more: Partial<SessionRow> = {}): SessionRow {
     ...more,
   };
 }
+
+/** A live row with another value in each field, so that one that is dropped or mixed up shows. */
+export function fullRow(fields: Iterable<SessionField>): SessionRow {
+  const values = Array.from(fields, (field, index) => [field, VALUE_OF_KIND[FIELD_FACTS[field].kind](index)] as const);
+  return Object.fromEntries(values) as Partial<SessionRow> as SessionRow;
+}
+
+const digits = (length: number, index: number) => index.toString(16).padStart(length, '0');
+
+const VALUE_OF_KIND: Readonly<Record<FieldKind, (index: number) => string | number>> = {
+  id: (index) => digits(64, index),
+  payload: (index) => `{"value":${index}}`,
+  name: (index) => `name ${index}`,
+  handle: (index) => digits(32, index),
+  description: (index) => `description ${index}`,
+  instant: (index) => NOW + HOUR + index,
+  hour: (index) => NOW / HOUR + index,
+  counter: (index) => index,
+};
 
 /** New data for the row under this id, at its first version. */
 export function newChange(id: string, more: Partial<SessionChange> = {}): SessionChange {

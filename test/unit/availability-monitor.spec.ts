@@ -1,23 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { AvailabilityMonitor } from '../../lib/store/work/availability-monitor.js';
+import { batched } from '../../lib/store/batching/batching-table.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
+import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
 describe('whether the database answers', () => {
   const told: boolean[] = [];
   let availability: AvailabilityMonitor;
-  let answer: () => Promise<unknown>;
-  /** A table whose every method answers as the test says. */
-  const table = () => availability.watch(new Proxy({} as SessionTable, { get: () => () => answer() }));
 
   beforeEach(() => {
     told.length = 0;
     availability = new AvailabilityMonitor((isAvailable) => void told.push(isAvailable));
   });
-  const ask = (result: () => Promise<unknown>, name: 'ping' | 'fields' | 'lock' = 'ping') => {
-    answer = result;
-    return (table()[name] as () => Promise<unknown>)().catch(() => undefined);
-  };
+  const ask = (query: () => Promise<unknown>, isSilent?: boolean) => availability.watch(query, isSilent).catch(() => undefined);
   const works = () => Promise.resolve();
   const away = () => Promise.reject(new SessionUnavailableError('away'));
 
@@ -52,14 +49,43 @@ describe('whether the database answers', () => {
     },
   );
 
-  it('is no matter of a method that answers at once', () => {
-    const sized = availability.watch({ batchSize: () => 7 } as unknown as SessionTable);
-    expect(sized.batchSize('find', 9)).toBe(7);
+  it('is not told by what may be answered without a query, only by its failure', async () => {
+    await ask(away, true);
+    await ask(works, true);
+    expect(told).toEqual([false]);
   });
+});
 
-  it.each(['fields', 'lock'] as const)('is not told by %s, which may work without a question, only by its failure', async (name) => {
-    await ask(away, name);
-    await ask(works, name);
+describe('the queries of a batching table', () => {
+  type Query = (table: SessionTable) => Promise<unknown>;
+  const [row, change, touch] = [newRow('a'), newChange('a'), newTouch('a')];
+  const QUERIES: Readonly<Record<Exclude<keyof SessionTable, 'batchSize'>, Query>> = {
+    fields: (table) => table.fields(),
+    find: (table) => table.find(['a'], NOW),
+    findPrevious: (table) => table.findPrevious('a', NOW),
+    insert: (table) => table.insert([row]),
+    update: (table) => table.update([change]),
+    upsert: (table) => table.upsert([row]),
+    touch: (table) => table.touch([touch], NOW),
+    changeId: (table) => table.changeId([{ id: 'a', newId: 'b' }]),
+    remove: (table) => table.remove(['a']),
+    removeHandle: (table) => table.removeHandle('a'),
+    page: (table) => table.page({ limit: 1, now: NOW }),
+    scan: (table) => table.scan({ limit: 1, now: NOW }),
+    count: (table) => table.count({ now: NOW }),
+    clear: (table) => table.clear(),
+    prune: (table) => table.prune({ limit: 1, now: NOW }),
+    lock: (table) => table.lock({ id: 'a', waitMs: 1, maxHoldMs: 1 }),
+    ping: (table) => table.ping(),
+  };
+
+  it.each(Object.entries(QUERIES))('%s is watched', async (name, query) => {
+    const told: boolean[] = [];
+    const availability = new AvailabilityMonitor((isAvailable) => void told.push(isAvailable));
+    const away = () => Promise.reject(new SessionUnavailableError('away'));
+    const table = new Proxy({} as SessionTable<'locked'>, { get: (_, member) => (member === 'batchSize' ? () => 1 : away) });
+    const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now(), availability);
+    await expect(query(together), name).rejects.toThrow('away');
     expect(told).toEqual([false]);
   });
 });

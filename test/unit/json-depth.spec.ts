@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkDepth } from '../../lib/store/session/json-depth.js';
-import { jsonSerializer } from '../../lib/store/session/serializer.js';
+import { checkDepth } from '../../lib/store/options/json-depth.js';
+import { jsonSerializer } from '../../lib/store/options/serializer.js';
 
 const MAX = 4_096;
 const arrays = (depth: number, inside = '') => '['.repeat(depth) + inside + ']'.repeat(depth);

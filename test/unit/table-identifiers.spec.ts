@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
-import { SESSION_FIELDS } from '../../lib/table/session-table.js';
+import { SESSION_FIELDS } from '../../lib/table/session-row.js';
 import { openTable } from '../support/table-open.js';
 import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';
 

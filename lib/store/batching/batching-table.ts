@@ -1,5 +1,6 @@
 import type * as Contract from '../../table/session-table.js';
-import type { SaveOutcome, SessionField, SessionRow, SessionTable } from '../../table/session-table.js';
+import type { SessionField, SessionRow } from '../../table/session-row.js';
+import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
@@ -19,13 +20,24 @@ interface Touch {
 const isLong = ({ data }: { readonly data: string }): boolean => data.length > MAX_BATCHED_LENGTH;
 const idOf = ({ id }: { readonly id: string }): string => id;
 
-/** Puts a batcher in front of a table. Plain ids travel alone, because they may compare as equal though they differ. `now` is a clock that stands still while the event loop is blocked. */
+/** Runs the queries of the table. `isSilent` if the table may answer without a query to the database. */
+interface Watcher {
+  watch<T>(query: () => Promise<T>, isSilent?: boolean): Promise<T>;
+}
+
+const NOBODY: Watcher = { watch: (query) => query() };
+
+/**
+ * Puts a batcher in front of a table. Each plain id gets a statement of its own, because two may compare as equal though they differ.
+ * `now` is a clock that stands still while the event loop is blocked. Every query runs through the watcher.
+ */
 export function batched(
   table: SessionTable<'locked'>,
   { hashIds, operationTimeoutMs }: ResolvedSessionOptions,
   now: () => number,
+  watcher = NOBODY,
 ): SessionTable {
-  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds);
+  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds, watcher);
 }
 
 /**
@@ -48,6 +60,7 @@ class BatchingSessionTable implements SessionTable {
     timeoutMs: number,
     now: () => number,
     hashIds: boolean,
+    private readonly watcher: Watcher,
   ) {
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
@@ -57,7 +70,7 @@ class BatchingSessionTable implements SessionTable {
       size: sizeOf('find'),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
-      send: (reads) => table.find(reads.map(idOf), latest(reads)),
+      send: (reads) => watcher.watch(() => table.find(reads.map(idOf), latest(reads))),
     });
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
@@ -65,7 +78,7 @@ class BatchingSessionTable implements SessionTable {
       size: sizeOf('insert'),
       keyOf: idOf,
       isAlone: isLong,
-      send: (rows) => table.insert(rows),
+      send: (rows) => watcher.watch(() => table.insert(rows)),
     });
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
@@ -73,7 +86,7 @@ class BatchingSessionTable implements SessionTable {
       size: sizeOf('update'),
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
-      send: (changes) => table.update(changes),
+      send: (changes) => watcher.watch(() => table.update(changes)),
     });
     // Sets of one id happen in the order of their calls: the last one stands.
     this.upserts = new BatchQueue<SessionRow, 'saved'>({
@@ -82,7 +95,7 @@ class BatchingSessionTable implements SessionTable {
       size: sizeOf('upsert'),
       keyOf: idOf,
       isAlone: isLong,
-      send: (rows) => table.upsert(rows),
+      send: (rows) => watcher.watch(() => table.upsert(rows)),
     });
     this.touches = new BatchQueue<Touch, SaveOutcome>({
       timeoutMs,
@@ -90,32 +103,31 @@ class BatchingSessionTable implements SessionTable {
       size: sizeOf('touch'),
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
-      send: (touches) =>
-        table.touch(
-          touches.map(({ touch }) => touch),
-          latest(touches),
-        ),
+      send: (touches) => {
+        const moved = touches.map(({ touch }) => touch);
+        return watcher.watch(() => table.touch(moved, latest(touches)));
+      },
     });
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
       size: sizeOf('remove'),
       keyOf: (id) => id,
-      send: (ids) => table.remove(ids),
+      send: (ids) => watcher.watch(() => table.remove(ids)),
     });
     this.moves = new BatchQueue<Contract.SessionMove, SaveOutcome>({
       timeoutMs,
       now,
       size: alone,
       keyOf: idOf,
-      send: (moves) => table.changeId(moves),
+      send: (moves) => watcher.watch(() => table.changeId(moves)),
     });
     this.handles = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
       size: alone,
       keyOf: (handle) => handle,
-      send: async ([handle]) => [await table.removeHandle(handle!)],
+      send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
     });
   }
 
@@ -124,7 +136,7 @@ class BatchingSessionTable implements SessionTable {
   }
 
   fields(): Promise<ReadonlySet<SessionField>> {
-    return this.table.fields();
+    return this.watcher.watch(() => this.table.fields(), true);
   }
 
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
@@ -132,7 +144,7 @@ class BatchingSessionTable implements SessionTable {
   }
 
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
-    return this.table.findPrevious(previousId, now);
+    return this.watcher.watch(() => this.table.findPrevious(previousId, now));
   }
 
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict')[]> {
@@ -164,31 +176,31 @@ class BatchingSessionTable implements SessionTable {
   }
 
   page(page: Contract.SessionPage): Promise<SessionRow[]> {
-    return this.table.page(page);
+    return this.watcher.watch(() => this.table.page(page));
   }
 
   scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {
-    return this.table.scan(scan);
+    return this.watcher.watch(() => this.table.scan(scan));
   }
 
   count(count: Parameters<SessionTable['count']>[0]): Promise<number> {
-    return this.table.count(count);
+    return this.watcher.watch(() => this.table.count(count));
   }
 
   clear(): Promise<void> {
-    return this.table.clear();
+    return this.watcher.watch(() => this.table.clear());
   }
 
   prune(prune: Parameters<SessionTable['prune']>[0]): Promise<number> {
-    return this.table.prune(prune);
+    return this.watcher.watch(() => this.table.prune(prune));
   }
 
   lock(request: Contract.LockRequest): Promise<Contract.HeldLock | undefined> {
-    return this.table.lock(request);
+    return this.watcher.watch(() => this.table.lock(request), true);
   }
 
   ping(): Promise<void> {
-    return this.table.ping();
+    return this.watcher.watch(() => this.table.ping());
   }
 }
 

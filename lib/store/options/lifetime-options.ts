@@ -4,6 +4,9 @@ import type { SessionData } from '../express-session.js';
 import { wrongOption } from './option-error.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
+/** How long the id before a renewal still reads its session: long enough for the requests that are in flight then. */
+export const RENEWAL_GRACE_MS = 30_000;
+
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;

@@ -1,16 +1,14 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { SESSION_FIELDS } from '../../table/session-table.js';
+import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
-import { checkNewId } from '../session/id.js';
 import { atOnce } from '../callback.js';
-import { LIFETIMES, resolveLifetime } from './lifetime-options.js';
+import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
 import { wrongOption } from './option-error.js';
-import { RENEWAL_GRACE_MS } from '../session/expiry.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
-import { jsonSerializer } from '../session/serializer.js';
+import { jsonSerializer } from './serializer.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
@@ -89,7 +87,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
       'The options `dataSource` and `connection` are both set. Keep one: the application’s data source, or one of the module’s own.',
     );
   }
-  const { secret, cookie = {}, prune, genid } = options;
+  const { secret, cookie = {}, prune } = options;
   if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
   if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
   if (options.columns) checkOptions(options.columns, COLUMN_RULES, 'columns.');
@@ -104,7 +102,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
       typeof cookie === 'function'
         ? (req: Request) => resolveCookieOf(atOnce(cookie(req), 'cookie'), context)
         : resolveCookie(cookie, context),
-    ...(genid && { genid: (req: Request) => checkNewId(atOnce(genid(req), 'genid')) }),
     rolling: options.rolling ?? false,
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,

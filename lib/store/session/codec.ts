@@ -1,5 +1,5 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
-import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { toPruneHour, type SavedField, type SessionRow } from '../../table/session-row.js';
 import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
@@ -18,7 +18,7 @@ export interface StoredData {
 }
 
 /** What a session writes into its row, apart from its key and birth. */
-export type SessionDraft = Pick<SessionRow, 'data' | 'expiresAt' | 'pruneAfter' | 'lastSeenAt' | 'userId'> & {
+export type SessionDraft = Pick<SessionRow, SavedField> & {
   readonly base: StoredData;
   readonly expiresAt: number;
   readonly lastSeenAt: number;

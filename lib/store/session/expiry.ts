@@ -1,8 +1,7 @@
+import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
+
 const DEFAULT_IDLE_MS = 86_400_000;
 const MAX_DEFAULT_TOUCH_MS = 300_000;
-
-/** How long the id before a renewal still reads its session: long enough for the requests that were under way. */
-export const RENEWAL_GRACE_MS = 30_000;
 
 /** A hundred years: a later end does not fit into the columns of every database. */
 const MAX_MS = 36_525 * 86_400_000;

@@ -1,5 +1,7 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { SessionOptionsError } from '../../session.errors.js';
+import { atOnce } from '../callback.js';
+import type { Request } from '../express-session.js';
 
 const MAX_LENGTH = 256;
 const FORBIDDEN = /\p{Cc}/u;
@@ -14,8 +16,11 @@ const MIN_NEW_LENGTH = 16;
 
 export const NO_ID = '`genid` returned no usable session id. It must return a string of 16 to 256 characters, at once.';
 
-/** What `genid` has returned. Throws `SessionOptionsError` where that is no id, or one that is too easy to guess. */
-export function checkNewId(id: unknown): string {
+/** The id of a new session: what `genid` returns, else 192 random bits. Throws `SessionOptionsError` if `genid` returns no id, or a weak one. */
+export const newSessionId = (genid: ((req: Request) => string) | undefined, req: Request): string =>
+  genid ? checkNewId(atOnce(genid(req), 'genid')) : createSessionId();
+
+function checkNewId(id: unknown): string {
   if (!isSessionId(id)) throw new SessionOptionsError(NO_ID);
   if (id.length >= MIN_NEW_LENGTH) return id;
   throw new SessionOptionsError(
@@ -23,7 +28,7 @@ export function checkNewId(id: unknown): string {
   );
 }
 
-/** A new session id of 192 random bits, as hard to guess as express-session's own (OWASP ASVS 7.2.3). */
+/** As hard to guess as express-session's own (OWASP ASVS 7.2.3). */
 export const createSessionId = (): string => randomBytes(24).toString('base64url');
 
 /** The key of a session id in the table: lower-case hexadecimal SHA-256, exact under every collation. */

@@ -1,7 +1,7 @@
 import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
-import type { HeldLock, SessionRow } from '../../table/session-table.js';
+import type { SessionRow } from '../../table/session-row.js';
+import type { HeldLock } from '../../table/session-table.js';
 import type { StoredData } from './codec.js';
-import type { SessionEvent } from '../work/events.js';
 import { renewedAtOf } from './expiry.js';
 
 /** Which row a session object came from, and what lay in it. */
@@ -89,7 +89,7 @@ export const lockLost = (): SessionConflictError =>
   );
 
 /** What events may tell of a session. */
-export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionEvent, 'handle' | 'userId'> => ({
+export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionOrigin, 'handle' | 'userId'> => ({
   handle: origin?.handle,
   userId: origin?.userId,
 });

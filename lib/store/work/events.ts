@@ -2,7 +2,7 @@ import { channel, type Channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 
 /**
- * What an event tells: as much as is known, and never the session id, its hash or the data.
+ * The facts of an event, as far as they are known; never the session id, its hash or the data.
  *
  * @publicApi
  */
@@ -16,57 +16,63 @@ export interface SessionEvent {
   readonly at: Date;
 }
 
+/** The events and the facts that each carries: the one list of them. */
+const EVENTS = {
+  /** A new session was stored. */
+  created: ['handle', 'userId'],
+  /** Data of a session that was stored before was stored again. */
+  saved: ['handle', 'userId'],
+  /** Before a save, changes of an overlapping request were merged in. */
+  merged: ['handle', 'userId'],
+  /** A session got another id. */
+  rotated: ['handle', 'userId'],
+  /** A session was ended on purpose. */
+  destroyed: ['handle', 'userId', 'reason'],
+  /** The session of a request had been ended meanwhile, or the database was away; its changes were dropped. */
+  interrupted: ['handle', 'userId', 'reason'],
+  /** Stored data could not be decoded. */
+  undecodable: ['handle', 'userId'],
+  /** The database does not answer; once, until it does again. */
+  unavailable: [],
+  /** The database answers again. */
+  recovered: [],
+  /** A prune run goes on after a batch. */
+  pruning: ['count'],
+  /** A prune run ended. */
+  pruned: ['count'],
+} as const satisfies Record<string, readonly (keyof SessionEvent)[]>;
+
+type EventName = keyof typeof EVENTS;
+type Events = { [Name in EventName]: [SessionEvent] };
+
 /**
  * The events of a `SessionStore`, also on `diagnostics_channel` as `nestjs-typeorm-session:<name>`. They go out after
  * the database has answered; a listener that throws harms no request.
  *
  * @publicApi
  */
-export interface SessionEvents {
-  /** A new session was stored. */
-  created: [SessionEvent];
-  /** Data of a session that was stored before was stored again. */
-  saved: [SessionEvent];
-  /** Before a save, changes of an overlapping request were merged in. */
-  merged: [SessionEvent];
-  /** A session got another id. */
-  rotated: [SessionEvent];
-  /** A session was ended on purpose. */
-  destroyed: [SessionEvent];
-  /** The session of a request had been ended meanwhile, or the database was away; its changes were dropped. */
-  interrupted: [SessionEvent];
-  /** Stored data could not be decoded. */
-  undecodable: [SessionEvent];
-  /** The database does not answer; once, until it does again. */
-  unavailable: [SessionEvent];
-  /** The database answers again. */
-  recovered: [SessionEvent];
-  /** A prune run goes on after a batch. */
-  pruning: [SessionEvent];
-  /** A prune run ended. */
-  pruned: [SessionEvent];
-}
+export interface SessionEvents extends Events {}
 
-/** Sends an event out. */
-export type Emit = (name: keyof SessionEvents, facts: Omit<SessionEvent, 'at'>) => void;
+/** The names of all events. */
+export const EVENT_NAMES = Object.keys(EVENTS) as readonly EventName[];
 
-const channels = new Map<keyof SessionEvents, Channel>();
+/** Emits an event with its facts. */
+export type Emit = <Name extends EventName>(name: Name, facts: Pick<SessionEvent, (typeof EVENTS)[Name][number]>) => void;
 
-/** The channel of an event, found once: the look for it by a text costs more than a publication that nobody hears. */
-function channelOf(name: keyof SessionEvents): Channel {
-  let found = channels.get(name);
-  if (!found) channels.set(name, (found = channel(`nestjs-typeorm-session:${name}`)));
-  return found;
-}
+/** Found once, because to look for a channel by its name costs more than a publication that nobody hears. */
+const channels = Object.fromEntries(EVENT_NAMES.map((name) => [name, channel(`nestjs-typeorm-session:${name}`)])) as Record<
+  EventName,
+  Channel
+>;
 
 /** Whether anybody listens to an event of an emitter; most often nobody does, and then there is nothing to make. */
-export function isHeard(emitter: EventEmitter, name: keyof SessionEvents): boolean {
-  return emitter.listenerCount(name) > 0 || channelOf(name).hasSubscribers;
+export function isHeard(emitter: EventEmitter, name: EventName): boolean {
+  return emitter.listenerCount(name) > 0 || channels[name].hasSubscribers;
 }
 
 /** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
-export function notify(emitter: EventEmitter, name: keyof SessionEvents, event: SessionEvent, warn: (message: string) => void): void {
-  channelOf(name).publish(event);
+export function notify(emitter: EventEmitter, name: EventName, event: SessionEvent, warn: (message: string) => void): void {
+  channels[name].publish(event);
   const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${String(error)}`);
   for (const listener of emitter.rawListeners(name)) {
     try {

@@ -1,5 +1,5 @@
 import { SessionSerializationError } from '../../session.errors.js';
-import type { SessionRow } from '../../table/session-table.js';
+import type { ListedField, SessionRow } from '../../table/session-row.js';
 import type { SessionData } from '../express-session.js';
 import type { DecodedSession } from '../session/codec.js';
 import { ageOf } from '../session/cookie.js';
@@ -158,5 +158,5 @@ function toInfo(row: SessionRow): SessionInfo {
     expiresAt: toDate(row.expiresAt),
     ipAddress: row.ipAddress ?? undefined,
     userAgent: row.userAgent ?? undefined,
-  };
+  } satisfies Record<ListedField, unknown>;
 }

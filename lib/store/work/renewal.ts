@@ -1,7 +1,7 @@
 import { SessionConflictError } from '../../session.errors.js';
 import type { Operation } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
-import { RENEWAL_GRACE_MS } from '../session/expiry.js';
+import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { factsOf, hasLostLock, ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 
 /**

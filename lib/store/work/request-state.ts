@@ -1,10 +1,9 @@
 import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock } from '../../table/session-table.js';
-import { atOnce } from '../callback.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
-import { createSessionId, keyOf, NO_ID } from '../session/id.js';
+import { keyOf, newSessionId, NO_ID } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
@@ -79,7 +78,7 @@ export class RequestState {
   async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
     const { session } = req;
     const { genid, hashIds } = this.dependencies.options;
-    const id = genid ? atOnce(genid(req), 'genid') : createSessionId();
+    const id = newSessionId(genid, req);
     const key = keyOf(id, hashIds);
     if (!key) throw new SessionOptionsError(NO_ID);
     const rename = () => {

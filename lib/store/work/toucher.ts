@@ -1,5 +1,5 @@
 import { SessionInterruptedError } from '../../session.errors.js';
-import { toPruneHour, type SessionRow } from '../../table/session-table.js';
+import { toPruneHour, type SessionRow } from '../../table/session-row.js';
 import type { SessionData } from '../express-session.js';
 import { ageOf, assertSessionData, attributesOf } from '../session/cookie.js';
 import { expiryOf, isEndedByCookie, isTouchDue, type Lifetime } from '../session/expiry.js';

@@ -1,12 +1,13 @@
 import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../../session.errors.js';
-import { toPruneHour } from '../../table/session-table.js';
+import { toPruneHour } from '../../table/session-row.js';
 import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from './deadlines.js';
 import type { StoreDependencies } from './dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
-import { isEndedByCookie, RENEWAL_GRACE_MS, type Lifetime } from '../session/expiry.js';
+import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
+import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { SessionRenewal } from './renewal.js';

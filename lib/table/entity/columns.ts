@@ -3,7 +3,7 @@ import { SessionEntityError, SessionSerializationError, SessionTooLargeError } f
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
-import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
 const PLAIN = /^(character varying|varchar|text|mediumtext|longtext|bigint|int8|integer|int|int4)$/;
@@ -106,9 +106,9 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
 
 function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
   const type = driver.normalizeType(metadata).toLowerCase();
-  const instant = isTime(field) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
-  const { encode, decode } = instant ? convertInstant(instant, field === 'pruneAfter') : conversionOf(field, type, metadata, traits);
-  const capacity = capacityOf(field, type, metadata, traits);
+  const { kind } = FIELD_FACTS[field];
+  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
+  const { encode, decode } = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
   const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
   const sql = driver.escape(metadata.databaseName);
   return {
@@ -117,7 +117,7 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
     type,
     sql,
     read: instant?.read(sql) ?? sql,
-    assertFits: limitOf(field, type, metadata, capacity, traits),
+    assertFits: limitOf(field, type, metadata, traits),
     isPlain,
     isText: isPlain && /char|text/.test(type),
     encode: isPlain
@@ -130,37 +130,32 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
   };
 }
 
-const TIME_FIELDS: readonly SessionField[] = ['expiresAt', 'createdAt', 'lastSeenAt', 'previousUntil', 'pruneAfter'];
-
-const isTime = (field: SessionField): boolean => TIME_FIELDS.includes(field);
+const isTime = (kind: FieldKind): boolean => kind === 'instant' || kind === 'hour';
 
 function conversionOf(field: SessionField, type: string, metadata: ColumnMetadata, traits: ColumnTraits): Conversion {
   const { integerHoldsMilliseconds, lacksNul } = traits;
-  switch (field) {
-    case 'data':
+  const { kind } = FIELD_FACTS[field];
+  switch (kind) {
+    case 'payload':
       return convertData(metadata.type === 'simple-json' ? 'simple-json' : type);
-    case 'expiresAt':
-    case 'createdAt':
-    case 'lastSeenAt':
-    case 'previousUntil':
-    case 'pruneAfter': {
-      const conversion = convertTime(type, field === 'pruneAfter', integerHoldsMilliseconds);
+    case 'instant':
+    case 'hour': {
+      const conversion = convertTime(type, kind === 'hour', integerHoldsMilliseconds);
       if (conversion) return conversion;
       throw new SessionEntityError(
         `The column "${metadata.databaseName}" of type "${type}" cannot hold the ${field} of a session. ` +
           'Use bigint (epoch milliseconds), integer (epoch seconds), or a date and time type.',
       );
     }
-    case 'version':
+    case 'counter':
       // `Number` takes empty text, which SQLite lets in, for the version 0, which the row does not have.
       return { encode: (value) => value, decode: (value) => (value === '' ? NaN : Number(value)) };
-    default: {
+    default:
       return {
         // A user who is only looked for is nobody then: what is found is compared once more.
         encode: (value) => (lacksNul && field === 'userId' && typeof value === 'string' ? value.replaceAll('\0', '\ufffd') : value),
         decode: (value) => (isPadded(type) ? String(value).replace(/ +$/, '') : String(value)),
       };
-    }
   }
 }
 
@@ -182,25 +177,21 @@ interface Capacity {
   readonly unit: 'bytes' | 'characters';
 }
 
-/** Fields whose text comes from applications and users. */
-const isFree = (field: SessionField): boolean => field === 'data' || field === 'userId' || field === 'id';
+/** Whether fields of a kind hold strings of applications and users, which may be of any length. */
+const isFree = (kind: FieldKind): boolean => kind === 'payload' || kind === 'name' || kind === 'id';
 
-function capacityOf(field: SessionField, type: string, { length }: ColumnMetadata, { textBytes }: ColumnTraits): Capacity | undefined {
-  if (!isFree(field)) return undefined;
+function capacityOf(type: string, { length }: ColumnMetadata, { textBytes }: ColumnTraits): Capacity | undefined {
   const bytes = textBytes[type];
   if (bytes !== undefined) return { size: bytes, unit: 'bytes' };
   return Number(length) > 0 ? { size: Number(length), unit: 'characters' } : undefined;
 }
 
 /** `undefined` for a column that holds any value. */
-function limitOf(
-  field: SessionField,
-  type: string,
-  metadata: ColumnMetadata,
-  capacity: Capacity | undefined,
-  { lacksNul }: ColumnTraits,
-): SessionColumn['assertFits'] {
-  if (!isFree(field) && !isPadded(type)) return undefined;
+function limitOf(field: SessionField, type: string, metadata: ColumnMetadata, traits: ColumnTraits): SessionColumn['assertFits'] {
+  const { lacksNul } = traits;
+  const { kind } = FIELD_FACTS[field];
+  if (!isFree(kind) && !isPadded(type)) return undefined;
+  const capacity = isFree(kind) ? capacityOf(type, metadata, traits) : undefined;
   return (value) => {
     if (typeof value === 'string') {
       // Who may choose a user id is the client, more often than not.
@@ -261,7 +252,7 @@ function assertIdentifiers({ tablePath }: EntityMetadata, columns: readonly Sess
 }
 
 function lacks({ name, columns }: EntityMetadata, field: SessionField, property: string): SessionEntityError {
-  if (field === 'previousId' || field === 'previousUntil') {
+  if (FIELD_FACTS[field].feature === 'renewal') {
     return new SessionEntityError(
       `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity "${name}" has none for ${field}. ` +
         'Add them (`defineSessionEntity({ renewal: true })` does, with a migration of the table), or leave `renewAfter` out.',

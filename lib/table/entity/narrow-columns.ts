@@ -1,12 +1,10 @@
 import { SessionSerializationError, SessionTooLargeError, type SessionError } from '../../session.errors.js';
-import type { SessionField } from '../session-table.js';
+import { FIELD_FACTS, type SessionField } from '../session-row.js';
 import type { SessionColumn, SessionColumns } from './columns.js';
 
 const BEYOND_ASCII = /[^\p{ASCII}]/u;
 /** By UTF-16 unit, as JSON escapes them. */
 const UNITS_BEYOND_ASCII = /[\u0080-\uffff]/g;
-/** What people read, and nothing is found by. */
-const DESCRIPTIVE: readonly SessionField[] = ['ipAddress', 'userAgent'];
 
 /**
  * The same columns, where those of these fields, or the connection, do not carry every character. Data leaves as JSON in ASCII, so
@@ -35,7 +33,7 @@ function narrow(column: SessionColumn): SessionColumn {
   const { field, metadata } = column;
   // Never what another text is, also where a row is only looked for.
   const escape = (value: unknown): unknown => (typeof value === 'string' ? value.replace(UNITS_BEYOND_ASCII, escapeUnit) : value);
-  if (DESCRIPTIVE.includes(field)) {
+  if (FIELD_FACTS[field].kind === 'description') {
     const length = Number(metadata.length) || Infinity;
     return { ...column, encode: (value) => column.encode(typeof value === 'string' ? String(escape(value)).slice(0, length) : value) };
   }

@@ -1,27 +1,40 @@
 import { Column, Entity, EntitySchema, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
-import type { SessionField } from '../session-table.js';
+import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type RenewalField, type SessionField } from '../session-row.js';
 
-/** The columns of the row, by field: one list for the decorated class and for the schema. */
-const COLUMNS = {
-  id: { name: 'id', type: 'varchar', length: 64, primary: true },
-  data: { name: 'data', type: 'text' },
-  expiresAt: { name: 'expires_at', type: 'bigint' },
-  pruneAfter: { name: 'prune_after', type: 'integer' },
-  createdAt: { name: 'created_at', type: 'bigint' },
-  lastSeenAt: { name: 'last_seen_at', type: 'bigint' },
-  version: { name: 'version', type: 'integer' },
-  userId: { name: 'user_id', type: 'varchar', length: 255, nullable: true },
-  handle: { name: 'handle', type: 'varchar', length: 32, unique: true },
-  ipAddress: { name: 'ip_address', type: 'varchar', length: 45, nullable: true },
-  userAgent: { name: 'user_agent', type: 'varchar', length: 255, nullable: true },
-} as const satisfies Partial<Record<SessionField, EntitySchemaColumnOptions>>;
+/** A column as both decorators and schemas take it. */
+interface DefaultColumn {
+  readonly name: string;
+  readonly type: 'varchar' | 'text' | 'bigint' | 'integer';
+  readonly length?: number;
+  readonly nullable?: true;
+  readonly unique?: true;
+  readonly primary?: true;
+}
 
-/** What `renewAfter` needs beside them. */
-const RENEWAL_COLUMNS = {
-  previousId: { name: 'previous_id', type: 'varchar', length: 64, nullable: true },
-  previousUntil: { name: 'previous_until', type: 'bigint', nullable: true },
-} as const satisfies Partial<Record<SessionField, EntitySchemaColumnOptions>>;
+const COLUMN_OF_KIND: Readonly<Record<FieldKind, Omit<DefaultColumn, 'name'>>> = {
+  id: { type: 'varchar', length: 64 },
+  payload: { type: 'text' },
+  name: { type: 'varchar', length: 255 },
+  handle: { type: 'varchar', length: 32, unique: true },
+  description: { type: 'varchar', length: 255 },
+  instant: { type: 'bigint' },
+  hour: { type: 'integer' },
+  counter: { type: 'integer' },
+};
+
+/** The column of a field, for the decorated class and for the schema. */
+function columnOf(field: SessionField): DefaultColumn {
+  const { kind, length, isNullable } = FIELD_FACTS[field];
+  const name = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return {
+    name,
+    ...COLUMN_OF_KIND[kind],
+    ...(length !== undefined && { length }),
+    ...(isNullable && { nullable: true as const }),
+    ...(field === 'id' && { primary: true as const }),
+  };
+}
 
 /**
  * The session row as a TypeORM entity, in the table `sessions`. Subclasses (with an `@Entity()` of their own) may add
@@ -31,54 +44,54 @@ const RENEWAL_COLUMNS = {
  * @publicApi
  */
 @Entity('sessions')
-export class SessionEntity {
+export class SessionEntity implements Record<Exclude<SessionField, RenewalField>, unknown> {
   /** What TypeORM calls the entity: applications have entities named `Session` and `SessionEntity` of their own. */
   static readonly name: string = 'NestjsTypeormSessionEntity';
 
   /** Lower-case hexadecimal SHA-256 of the session id: exact under every collation (OWASP ASVS 14.2.4). */
-  @PrimaryColumn(COLUMNS.id)
+  @PrimaryColumn({ ...columnOf('id'), nullable: false })
   id!: string;
 
   /** The serialised session, its cookie included. */
-  @Column(COLUMNS.data)
+  @Column(columnOf('data'))
   data!: string;
 
   /** Epoch milliseconds from which the session is over. */
-  @Column(COLUMNS.expiresAt)
+  @Column(columnOf('expiresAt'))
   expiresAt!: number | string;
 
   /** Epoch hours from which the row may be removed. */
   @Index()
-  @Column(COLUMNS.pruneAfter)
+  @Column(columnOf('pruneAfter'))
   pruneAfter!: number;
 
   /** Epoch milliseconds. */
-  @Column(COLUMNS.createdAt)
+  @Column(columnOf('createdAt'))
   createdAt!: number | string;
 
   /** Epoch milliseconds. */
-  @Column(COLUMNS.lastSeenAt)
+  @Column(columnOf('lastSeenAt'))
   lastSeenAt!: number | string;
 
   /** Raised by each write of `data`. */
-  @Column(COLUMNS.version)
+  @Column(columnOf('version'))
   version!: number;
 
   /** What the `userId` option finds in the session. */
   @Index()
-  @Column(COLUMNS.userId)
+  @Column(columnOf('userId'))
   userId!: string | null;
 
   /** The public name of the session: 32 hexadecimal digits. */
-  @Column(COLUMNS.handle)
+  @Column(columnOf('handle'))
   handle!: string;
 
   /** Room for the address of the client; nothing fills it yet. */
-  @Column(COLUMNS.ipAddress)
+  @Column(columnOf('ipAddress'))
   ipAddress!: string | null;
 
   /** Room for the client's own description of itself; nothing fills it yet. */
-  @Column(COLUMNS.userAgent)
+  @Column(columnOf('userAgent'))
   userAgent!: string | null;
 }
 
@@ -113,17 +126,18 @@ export interface SessionEntityDefinition {
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
   const { tableName = 'sessions', schema, columns, dataType, charset, renewal } = definition;
   const { name = nameFrom(schema, tableName) } = definition;
-  const named = Object.entries({ ...COLUMNS, ...(renewal && RENEWAL_COLUMNS) }).map(([field, options]) => {
-    const column = { ...options, name: columns?.[field as SessionField] ?? options.name };
-    if (field !== 'data') return [field, column];
-    return [field, { ...column, ...(dataType && { type: dataType }), ...(charset && { charset }) }];
+  const fields = SESSION_FIELDS.filter((field) => renewal || FIELD_FACTS[field].feature !== 'renewal');
+  const named = fields.map((field) => {
+    const column = { ...columnOf(field), ...(columns?.[field] && { name: columns[field] }) };
+    if (field !== 'data') return [field, column] as const;
+    return [field, { ...column, ...(dataType && { type: dataType }), ...(charset && { charset }) }] as const;
   });
   return new EntitySchema<SessionEntity>({
     name,
     tableName,
     ...(schema && { schema }),
     columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
-    indices: [{ columns: ['pruneAfter'] }, { columns: ['userId'] }, ...(renewal ? [{ columns: ['previousId'] }] : [])],
+    indices: fields.filter((field) => FIELD_FACTS[field].isIndexed).map((field) => ({ columns: [field] })),
   });
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rowReader } from './row-reader.js';
-import type { SessionField, SessionRow } from '../session-table.js';
+import type { SessionField, SessionRow } from '../session-row.js';
 import { isParameterName, type ParameterName, type RowParameterName } from './statement.js';
 import type { Statement, TableShape } from './dialect.js';
 import type { SentStatement, DatabaseRecord } from './sent-statement.js';

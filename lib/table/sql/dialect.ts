@@ -1,6 +1,7 @@
 import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
 import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
-import type { LockRequest, MultiRowOperation, SessionField, SessionPage } from '../session-table.js';
+import type { SessionField } from '../session-row.js';
+import type { LockRequest, MultiRowOperation, SessionPage } from '../session-table.js';
 import type { StatementTransport } from './sent-statement.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */

@@ -1,10 +1,12 @@
-import type { SessionField, SessionRow } from '../session-table.js';
+import { SESSION_FIELDS, type SessionField, type SessionRow } from '../session-row.js';
 import type { TableShape } from './dialect.js';
 import type { DatabaseRecord } from './sent-statement.js';
 
+type Read = (record: DatabaseRecord) => unknown;
+
 /**
- * What reads the records of a statement that returns these fields. All rows have all fields, in one order, so that whoever works
- * on them meets objects of one shape.
+ * What reads the records of a statement that returns these fields. All rows have all fields, in one order, so that the code that works
+ * on them meets objects of one shape: a field that the statement does not return is `undefined`, and `data` is empty.
  */
 export function rowReader(shape: TableShape, fields: readonly SessionField[]): (records: readonly DatabaseRecord[]) => SessionRow[] {
   const toRowByPlace = rowMaker(shape, fields, (field) => fields.indexOf(field));
@@ -17,43 +19,34 @@ function rowMaker(
   fields: readonly SessionField[],
   keyOf: (field: SessionField) => string | number,
 ): (record: DatabaseRecord) => SessionRow {
-  const reader = <Value>(field: SessionField, missing?: Value): ((record: DatabaseRecord) => Value) => {
+  const readerOf = (field: SessionField): Read => {
     const column = columns[field];
-    if (!column || !fields.includes(field)) return () => missing as Value;
+    const missing = field === 'data' ? '' : undefined;
+    if (!column || !fields.includes(field)) return () => missing;
     const { decode, isText } = column;
     const key = keyOf(field);
     return (record) => {
       const raw = (record as Readonly<Record<string | number, unknown>>)[key];
-      return (isText && typeof raw === 'string' ? raw : decode(raw)) as Value;
+      return isText && typeof raw === 'string' ? raw : decode(raw);
     };
   };
-  const id = reader<string>('id');
-  const data = reader<string>('data', '');
-  const expiresAt = reader<SessionRow['expiresAt']>('expiresAt');
-  const pruneAfter = reader<SessionRow['pruneAfter']>('pruneAfter');
-  const createdAt = reader<SessionRow['createdAt']>('createdAt');
-  const lastSeenAt = reader<SessionRow['lastSeenAt']>('lastSeenAt');
-  const version = reader<SessionRow['version']>('version');
-  const userId = reader<SessionRow['userId']>('userId');
-  const handle = reader<SessionRow['handle']>('handle');
-  const ipAddress = reader<SessionRow['ipAddress']>('ipAddress');
-  const userAgent = reader<SessionRow['userAgent']>('userAgent');
-  const previousId = reader<SessionRow['previousId']>('previousId');
-  const previousUntil = reader<SessionRow['previousUntil']>('previousUntil');
-  return (record) => ({
-    id: id(record),
-    data: data(record),
-    expiresAt: expiresAt(record),
-    pruneAfter: pruneAfter(record),
-    createdAt: createdAt(record),
-    lastSeenAt: lastSeenAt(record),
-    // NULL where the row was there before the column.
-    version: version(record) ?? undefined,
-    userId: userId(record),
-    handle: handle(record),
-    ipAddress: ipAddress(record),
-    userAgent: userAgent(record),
-    previousId: previousId(record),
-    previousUntil: previousUntil(record),
-  });
+  const read = Object.fromEntries(SESSION_FIELDS.map((field) => [field, readerOf(field)])) as Record<SessionField, Read>;
+  // Written out, because this runs for each read, and an object that is filled in a loop takes longer to make.
+  return (record) =>
+    ({
+      id: read.id(record),
+      data: read.data(record),
+      expiresAt: read.expiresAt(record),
+      pruneAfter: read.pruneAfter(record),
+      createdAt: read.createdAt(record),
+      lastSeenAt: read.lastSeenAt(record),
+      // NULL where the row was there before the column.
+      version: read.version(record) ?? undefined,
+      userId: read.userId(record),
+      handle: read.handle(record),
+      ipAddress: read.ipAddress(record),
+      userAgent: read.userAgent(record),
+      previousId: read.previousId(record),
+      previousUntil: read.previousUntil(record),
+    }) satisfies Record<SessionField, unknown> as SessionRow;
 }

@@ -1,7 +1,14 @@
 import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { perRow } from './multi-row.js';
 import type { SessionColumn } from '../entity/columns.js';
-import type { SessionField } from '../session-table.js';
+import {
+  LISTED_FIELDS,
+  SAVED_FIELDS,
+  SAVED_IN_PLACE_FIELDS,
+  TOUCHED_FIELDS,
+  TOUCHED_IN_HOUR_FIELDS,
+  type SessionField,
+} from '../session-row.js';
 import { and, compileQuery, hasId, isExpired, isLive, isPresent } from './statement.js';
 import { queryRunnerTransport } from './transport.js';
 import type { SessionDialect, Statement, TableShape } from './dialect.js';
@@ -39,13 +46,13 @@ export const standardDialect: SessionDialect = {
         .values(assign(fieldsOf(shape), parameter)),
     ),
 
-  update: (shape) => replace(shape, REPLACED, isOfVersion(shape)),
+  update: (shape) => replace(shape, SAVED_FIELDS, isOfVersion(shape)),
 
-  overwrite: (shape) => replace(shape, REPLACED),
+  overwrite: (shape) => replace(shape, SAVED_FIELDS),
 
-  touch: (shape) => touch(shape, TOUCHED),
+  touch: (shape) => touch(shape, TOUCHED_FIELDS),
 
-  touchInHour: (shape) => touch(shape, TOUCHED_IN_HOUR),
+  touchInHour: (shape) => touch(shape, TOUCHED_IN_HOUR_FIELDS),
 
   changeId(shape) {
     const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : parameter(column));
@@ -82,7 +89,7 @@ export const standardDialect: SessionDialect = {
         .where(and(idsOfUser, older, isLive(shape)))
         .orderBy((handle ?? id).sql, 'DESC')
         .limit(limit);
-    return compileSelect(shape, select, ['handle', 'userId', 'createdAt', 'lastSeenAt', 'expiresAt', 'ipAddress', 'userAgent']);
+    return compileSelect(shape, select, LISTED_FIELDS);
   },
 
   scan(shape, limit, fromStart) {
@@ -110,10 +117,6 @@ export function mapStatements<Name extends (typeof LONE_WRITES)[number] | 'inser
   return Object.fromEntries(mapped) as Pick<SessionDialect, Name>;
 }
 
-/** What a touch moves, and what it moves while the hour after which a row is pruned stays the same. */
-export const TOUCHED: readonly SessionField[] = ['expiresAt', 'pruneAfter', 'lastSeenAt'];
-export const TOUCHED_IN_HOUR: readonly SessionField[] = ['expiresAt', 'lastSeenAt'];
-
 function touch(shape: TableShape, moved: readonly SessionField[]): Statement {
   const later = (column: SessionColumn) =>
     `CASE WHEN ${column.sql} < ${parameter(column)} THEN ${parameter(column)} ELSE ${column.sql} END`;
@@ -138,11 +141,6 @@ export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShap
 export function fieldsOf({ columns }: TableShape, fields?: readonly SessionField[]): SessionColumn[] {
   return Object.values(columns).filter(({ field }) => !fields || fields.includes(field));
 }
-
-/** What a write of data replaces in a row that is there, apart from its version. */
-export const REPLACED: readonly SessionField[] = ['data', 'expiresAt', 'pruneAfter', 'lastSeenAt', 'userId'];
-/** The same where what has an index stays. */
-export const REPLACED_IN_PLACE: readonly SessionField[] = ['data', 'expiresAt', 'lastSeenAt'];
 
 /** Rows that nobody has touched or saved since the caller read them. */
 export function isUnseen(
@@ -175,7 +173,7 @@ function compileSelect(shape: TableShape, where: (query: Select) => Select, fiel
   );
 }
 
-export const updateInPlace = (shape: TableShape): Statement => replace(shape, REPLACED_IN_PLACE, isOfVersion(shape));
+export const updateInPlace = (shape: TableShape): Statement => replace(shape, SAVED_IN_PLACE_FIELDS, isOfVersion(shape));
 
 function replace(shape: TableShape, replaced: readonly SessionField[], condition?: string): Statement {
   const value = (column: SessionColumn) => (column.field === 'version' ? raised(column) : parameter(column));

@@ -1,5 +1,5 @@
 import type { ObjectLiteral } from 'typeorm';
-import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+import { SESSION_FIELDS, type SessionField } from '../session-row.js';
 import type { Statement, TableShape } from './dialect.js';
 
 /** The parameters of our statements by name: the fields of the row, and what a row is compared with. */

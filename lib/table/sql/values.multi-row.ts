@@ -1,17 +1,14 @@
 import { perRow } from './multi-row.js';
 import type { SessionColumn } from '../entity/columns.js';
+import { fieldsOf, isOneOf, isUnseen, selectRows, selectVersions } from './standard.dialect.js';
 import {
-  fieldsOf,
-  isOneOf,
-  isUnseen,
-  REPLACED,
-  REPLACED_IN_PLACE,
-  selectRows,
-  selectVersions,
-  TOUCHED,
-  TOUCHED_IN_HOUR,
-} from './standard.dialect.js';
-import { SESSION_FIELDS, type SessionField } from '../session-table.js';
+  SAVED_FIELDS,
+  SAVED_IN_PLACE_FIELDS,
+  TOUCHED_FIELDS,
+  TOUCHED_IN_HOUR_FIELDS,
+  SESSION_FIELDS,
+  type SessionField,
+} from '../session-row.js';
 import { and, compileText, isLive, isPresent, type ParameterName } from './statement.js';
 import type { MultiRowStatements, Statement, TableShape } from './dialect.js';
 
@@ -116,13 +113,13 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
       return text === undefined ? undefined : compileText(shape, `${text} ${onConflict(shape)} RETURNING ${id} AS id`, ['id']);
     }),
 
-    update: form((shape, rows) => update(shape, REPLACED, rows)),
+    update: form((shape, rows) => update(shape, SAVED_FIELDS, rows)),
 
-    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, REPLACED_IN_PLACE, rows)) }),
+    ...(rewritesIndexes && { updateInPlace: form((shape, rows) => update(shape, SAVED_IN_PLACE_FIELDS, rows)) }),
 
-    touch: form((shape, rows) => touch(shape, TOUCHED, rows)),
+    touch: form((shape, rows) => touch(shape, TOUCHED_FIELDS, rows)),
 
-    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows)),
+    touchInHour: form((shape, rows) => touch(shape, TOUCHED_IN_HOUR_FIELDS, rows)),
 
     remove: form((shape, rows) => {
       const id = shape.columns.id.sql;
@@ -137,13 +134,19 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
   };
 }
 
-/** What an upsert does where the id is taken, as PostgreSQL and SQLite write it. */
-export function onConflict(shape: TableShape): string {
+/** An upsert of one row as PostgreSQL and SQLite write it. */
+export function insertOrReplace(shape: TableShape): Statement {
+  const statement = shape.dialect.insert(shape);
+  return { ...statement, sql: `${statement.sql} ${onConflict(shape)}` };
+}
+
+/** What an upsert does if the id is taken. */
+function onConflict(shape: TableShape): string {
   const { table, columns, dialect } = shape;
   const id = columns.id.sql;
   // A row whose id only collates like ours is not ours: it stays, and no row is affected.
   const isSame = dialect.equals({ ...columns.id, sql: `${table}.${id}` }, `EXCLUDED.${id}`);
-  const replaced = fieldsOf(shape, REPLACED).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
+  const replaced = fieldsOf(shape, SAVED_FIELDS).map(({ sql }) => `${sql} = EXCLUDED.${sql}`);
   if (columns.version) replaced.push(`${columns.version.sql} = ${table}.${columns.version.sql} + 1`);
   return `ON CONFLICT (${id}) DO UPDATE SET ${replaced.join(', ')} WHERE ${isSame}`;
 }

@@ -1,12 +1,21 @@
 import { SessionUnavailableError } from '../../session.errors.js';
-import type { StatementRunner } from '../statement-runner.js';
+import type { SessionRow } from '../session-row.js';
+import type { Values } from '../sql/bound-statement.js';
+import type { Statement, TableShape } from '../sql/dialect.js';
 
 /** How many rows one statement removes. */
 const ROWS = 1_000;
 const PAUSE_MS = 25;
 
+/** What a clearing needs of the runner of statements. */
+interface Runner {
+  ready(): Promise<TableShape>;
+  read(statement: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
+  write(name: 'clear' | 'clearUnlocked', values: Values): Promise<number>;
+}
+
 /** Removes all rows, without a lock on all of them at once. Waits up to `timeoutMs` for those that another transaction holds. */
-export async function clearRows(runner: StatementRunner, timeoutMs: number): Promise<void> {
+export async function clearRows(runner: Runner, timeoutMs: number): Promise<void> {
   const { dialect } = await runner.ready();
   if (!dialect.clearUnlocked) return void (await runner.write('clear', {}));
   const until = performance.now() + timeoutMs;

@@ -1,4 +1,5 @@
-import type { SaveOutcome, SessionRow, SessionTouch } from '../session-table.js';
+import type { SessionRow } from '../session-row.js';
+import type { SaveOutcome, SessionTouch } from '../session-table.js';
 
 /** Why a touch found no row to move, or did not tell which. */
 export function classifyMissedTouch(row: SessionRow | undefined, { unseenSince = -Infinity }: SessionTouch): SaveOutcome {

@@ -1,8 +1,8 @@
 import { SessionUnavailableError } from '../../session.errors.js';
-import { isLockTimeout } from '../database-error.js';
+import { isLockTimeout } from '../failure-kind.js';
 import type { Values } from '../sql/bound-statement.js';
-import { SplitBatchError, type SessionRow } from '../session-table.js';
-import type { StatementRunner } from '../statement-runner.js';
+import type { SessionRow } from '../session-row.js';
+import { SplitBatchError } from '../session-table.js';
 import type { MultiRowName } from '../sql/dialect.js';
 
 /** What is under an id; `undefined` where nothing is. */
@@ -39,11 +39,20 @@ export async function splitIfLocked<Result>(write: () => Promise<Result>): Promi
   }
 }
 
+type RowValues = Values & Pick<SessionRow, 'id'>;
+
+/** What the writer needs of the runner of statements. */
+interface BatchRunner {
+  batchSize(operation: MultiRowName, rows: number): number;
+  batch(operation: MultiRowName, rows: readonly RowValues[], values?: Values): Promise<readonly Pick<SessionRow, 'id'>[] | undefined>;
+  readBatch(operation: 'versions' | 'unlocked', rows: readonly Values[]): Promise<SessionRow[]>;
+}
+
 /** Writes several rows in one statement that waits for nobody, and finds out what became of those that it left out. */
 export class MultiRowWriter {
-  constructor(private readonly runner: StatementRunner) {}
+  constructor(private readonly runner: BatchRunner) {}
 
-  async write<Row extends Values & { readonly id: string }, const Done extends string, const Missed extends string>(
+  async write<Row extends RowValues, const Done extends string, const Missed extends string>(
     write: Write<Row, Done, Missed>,
   ): Promise<(Done | Missed | 'locked')[]> {
     const { rows, done, missed } = write;
@@ -57,7 +66,7 @@ export class MultiRowWriter {
   /** The rows that were written; `undefined` where one of them kept the statement from all of them. */
   private async send(
     { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
-    rows: readonly (Values & { readonly id: string })[],
+    rows: readonly RowValues[],
   ): Promise<readonly { readonly id: string }[] | undefined> {
     try {
       return await this.runner.batch(operation, rows, values);
@@ -68,7 +77,7 @@ export class MultiRowWriter {
   }
 
   /** Once more, and only those that nothing is in the way of. */
-  private async sendUnlocked<Row extends Values & { readonly id: string }, Missed extends string>(
+  private async sendUnlocked<Row extends RowValues, Missed extends string>(
     write: Write<Row, string, Missed>,
   ): Promise<readonly { readonly id: string }[]> {
     const { rows, missed } = write;

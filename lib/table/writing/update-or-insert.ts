@@ -1,5 +1,6 @@
 import { SessionUnavailableError } from '../../session.errors.js';
-import type { SessionRow, SessionTable } from '../session-table.js';
+import type { SessionRow } from '../session-row.js';
+import type { SessionTable } from '../session-table.js';
 
 /** How often it starts over while others add and remove the row. */
 const ATTEMPTS = 6;

@@ -1,6 +1,7 @@
 import { mysqlMultiRow, padded, touch, update, type Among } from './mysql.multi-row.js';
 import { isZoned, mysqlDialect } from './mysql.dialect.js';
-import { isOneOf, LONE_WRITES, mapStatements, standardDialect, TOUCHED, TOUCHED_IN_HOUR } from '../../sql/standard.dialect.js';
+import { TOUCHED_FIELDS, TOUCHED_IN_HOUR_FIELDS } from '../../session-row.js';
+import { isOneOf, LONE_WRITES, mapStatements, standardDialect } from '../../sql/standard.dialect.js';
 import { and, compileText } from '../../sql/statement.js';
 import type { MultiRowStatement, MultiRowStatements, SessionDialect, Statement } from '../../sql/dialect.js';
 
@@ -27,8 +28,8 @@ export const mariadbDialect: SessionDialect = {
       insert: mysqlMultiRow.insert!,
       upsert: mysqlMultiRow.upsert!,
       update: padded('allOrNothing', (shape, rows) => update(shape, rows, allOf)),
-      touch: padded('count', (shape, rows) => touch(shape, TOUCHED, rows, plain)),
-      touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows, plain)),
+      touch: padded('count', (shape, rows) => touch(shape, TOUCHED_FIELDS, rows, plain)),
+      touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR_FIELDS, rows, plain)),
       remove: padded('ids', (shape, rows) => {
         const id = shape.columns.id.sql;
         return compileText(shape, `DELETE FROM ${shape.table} WHERE ${isOneOf(shape, rows)} RETURNING ${id} AS id`, ['id']);

@@ -1,6 +1,6 @@
 import { perRow } from '../../sql/multi-row.js';
-import type { SessionField } from '../../session-table.js';
-import { fieldsOf, isOneOf, isUnseen, REPLACED, selectRows, selectVersions, TOUCHED, TOUCHED_IN_HOUR } from '../../sql/standard.dialect.js';
+import { SAVED_FIELDS, TOUCHED_FIELDS, TOUCHED_IN_HOUR_FIELDS, type SessionField } from '../../session-row.js';
+import { fieldsOf, isOneOf, isUnseen, selectRows, selectVersions } from '../../sql/standard.dialect.js';
 import { and, compileText, isLive, isPresent, MAX_ROWS, type ParameterName } from '../../sql/statement.js';
 import type { MultiRowStatement, MultiRowStatements, Statement, TableShape } from '../../sql/dialect.js';
 
@@ -38,9 +38,9 @@ export const mysqlMultiRow: MultiRowStatements = {
 
   update: padded('allOrNothing', (shape, rows) => update(shape, rows, allOf)),
 
-  touch: padded('count', (shape, rows) => touch(shape, TOUCHED, rows, unlockedOf)),
+  touch: padded('count', (shape, rows) => touch(shape, TOUCHED_FIELDS, rows, unlockedOf)),
 
-  touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR, rows, unlockedOf)),
+  touchInHour: padded('count', (shape, rows) => touch(shape, TOUCHED_IN_HOUR_FIELDS, rows, unlockedOf)),
 
   remove: padded('allOrNothing', (shape, rows) => {
     const { table } = shape;
@@ -71,7 +71,7 @@ export function onDuplicateKey(shape: TableShape): string {
   const isSame = `${bytes(id.sql)} = ${bytes(`VALUES(${id.sql})`)}`;
   // A row whose id only collates like ours is not ours: the subquery of two rows makes the statement fail.
   const guarded = (value: string) => `IF(${isSame}, ${value}, (SELECT 1 UNION SELECT 2))`;
-  const replaced = fieldsOf(shape, REPLACED).map(({ sql, field }) => {
+  const replaced = fieldsOf(shape, SAVED_FIELDS).map(({ sql, field }) => {
     const value = `VALUES(${sql})`;
     return `${sql} = ${field === 'data' ? guarded(value) : value}`;
   });
@@ -90,7 +90,7 @@ export function update(shape: TableShape, rows: number, among: Among): Statement
   const { version } = columns;
   // A CASE of texts is no JSON value.
   if (!version || columns.data.type === 'json') return undefined;
-  const set = fieldsOf(shape, REPLACED).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
+  const set = fieldsOf(shape, SAVED_FIELDS).map(({ sql, field }) => `${sql} = ${pick(shape, field, rows)}`);
   set.push(`${version.sql} = ${version.sql} + 1`);
   const isExpected = and(isOneOf(shape, rows), `${version.sql} = ${pickSurely(shape, 'version', rows)}`, isPresent(shape));
   const { tables, where } = among(shape, isExpected, rows);

@@ -1,9 +1,9 @@
-import { isLockTimeout } from '../../database-error.js';
+import { isLockTimeout } from '../../failure-kind.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
 import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
-import { onConflict, valuesMultiRow } from '../../sql/values.multi-row.js';
+import { insertOrReplace, valuesMultiRow } from '../../sql/values.multi-row.js';
 import type { SessionDialect, Statement, TableShape } from '../../sql/dialect.js';
 
 /** The types that parameters in a list of values are given, by the type of the column. */
@@ -121,12 +121,6 @@ export const postgresDialect: SessionDialect = {
   scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
   ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
 };
-
-/** An upsert of one row as PostgreSQL and SQLite write it. */
-export function insertOrReplace(shape: TableShape): Statement {
-  const statement = shape.dialect.insert(shape);
-  return { ...statement, sql: `${statement.sql} ${onConflict(shape)}` };
-}
 
 /** The insert of one row. It waits for whoever is about to insert or remove one under the same id, but only briefly. */
 function insert(shape: TableShape): Statement {

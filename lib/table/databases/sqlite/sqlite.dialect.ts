@@ -1,4 +1,3 @@
-import { insertOrReplace } from '../postgres/postgres.dialect.js';
 import { betterSqliteTransport, unpreparedBetterSqliteTransport } from './better-sqlite3.transport.js';
 import { ownFileOptions } from './open-options.js';
 import { textInstant } from '../../entity/instant.js';
@@ -6,7 +5,7 @@ import { sharedRunnerTransport } from './shared-connection.js';
 import { sqljsTransport } from './sqljs.transport.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
-import { valuesMultiRow } from '../../sql/values.multi-row.js';
+import { insertOrReplace, valuesMultiRow } from '../../sql/values.multi-row.js';
 import type { SessionDialect } from '../../sql/dialect.js';
 
 /** SQLite 3.35 or later, with any driver. */

@@ -1,9 +1,9 @@
 import { Table } from 'typeorm';
 import type { DataSource, EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
-import { SessionOptionsError } from '../../session.errors.js';
-import { tuneTable } from '../databases/databases.js';
-import { metadataOf } from './columns.js';
-import { SessionEntity } from './session.entity.js';
+import { SessionOptionsError } from '../session.errors.js';
+import { tuneTable } from './databases/databases.js';
+import { metadataOf } from './entity/columns.js';
+import { SessionEntity } from './entity/session.entity.js';
 
 /**
  * What `createSessionMigration` makes a table for.
