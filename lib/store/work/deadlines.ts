@@ -50,7 +50,7 @@ export class Deadlines {
       });
       const fail = (error: unknown): void => {
         this.leave(deadline);
-        reject(error as Error);
+        reject(error);
       };
       try {
         work(deadline).then((value) => {
