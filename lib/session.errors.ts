@@ -1,7 +1,7 @@
 /**
- * What all errors of this package share: a stable `code`, the real `cause` where there is one, and the remedy in the text.
+ * What all errors of this package share: a stable `code`, the real `cause` where there is one, and the remedy in the message.
  * `status`, `statusCode` and `expose` have the shape of "http-errors", so that Nest 11, Nest 12 and Express answer with the
- * right status; the text of a 5xx stays on the server. No text holds a session id or session data.
+ * right status; the message of a 5xx stays on the server. No message holds a session id or session data.
  */
 export abstract class SessionError extends Error {
   /** Names the kind of error; never changes between versions. */
@@ -14,7 +14,7 @@ export abstract class SessionError extends Error {
     return this.status;
   }
 
-  /** Whether the text may be sent to the client. */
+  /** Whether the message may be sent to the client. */
   get expose(): boolean {
     return this.status < 500;
   }
@@ -53,7 +53,7 @@ export class SessionTooLargeError extends SessionError {
   override readonly status = 413;
 }
 
-/** Session data cannot be turned into text, the database refuses a value of it, or (with `onUndecodable: 'error'`) stored text cannot be turned into data. */
+/** Session data cannot be serialized, the database refuses a value of it, or (with `onUndecodable: 'error'`) stored data cannot be decoded. */
 export class SessionSerializationError extends SessionError {
   override readonly code = 'SESSION_SERIALIZATION';
   override readonly status = 500;

@@ -110,7 +110,7 @@ export class SessionExchange {
   settle(hasHead: boolean): Promise<void> | undefined {
     const { store } = this.context;
     // A save, rotation or logout that the handler did not wait for comes first.
-    const inFlight = store.underWay(this.req.session ?? store.requests.endedIn(this.request));
+    const inFlight = store.inFlight(this.req.session ?? store.requests.endedIn(this.request));
     return inFlight ? inFlight.then(() => this.settleNow(hasHead)) : this.settleNow(hasHead);
   }
 

@@ -28,13 +28,13 @@ type Declared = Partial<SessionData>;
 
 declare module 'express-session' {
   interface Session extends Declared {
-    /** Stores the session now. Rejects with `SessionInterruptedError` where it was ended meanwhile. */
+    /** Stores the session now. Rejects with `SessionInterruptedError` if it was ended meanwhile. */
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */
     reload(): Promise<void>;
     /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
     regenerate(): Promise<void>;
-    /** Gives the session a new id and keeps everything else, this object included. Call it where a session gains rights. */
+    /** Gives the session a new id and keeps everything else, this object included. Call it when a session gains rights. */
     rotate(): Promise<void>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;

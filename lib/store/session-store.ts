@@ -96,7 +96,7 @@ export class SessionStore extends Store {
   destroy(sid: string): Promise<void>;
   destroy(sid: string, callback?: Callback, session?: object): void;
   destroy(sid: string, callback?: Callback, session?: object): Promise<void> | undefined {
-    return settle(this.remove(sid, session), callback);
+    return settle(this.destroySession(sid, session), callback);
   }
 
   /** The data of all live sessions; what cannot be decoded is left out. */
@@ -172,14 +172,14 @@ export class SessionStore extends Store {
     return this.deadlines.run(() => this.dependencies.table.ping());
   }
 
-  /** Ends timers, waits for what is under way (at most `operationTimeout`), and closes a data source of the module's own. */
+  /** Ends timers, waits for operations in flight (at most `operationTimeout`), and closes a data source of the module's own. */
   async close(): Promise<void> {
     await this.quiesce();
     await this.deadlines.idle();
     await this.closeDatabase();
   }
 
-  /** @internal Ends timers and waits for what is under way now; what comes later is served, and delays nothing. */
+  /** @internal Ends timers and waits for the operations in flight now; later ones are served, and delay nothing. */
   async quiesce(): Promise<void> {
     // A run of the pruner on a database that hangs is waited for no longer than the rest.
     this.deadlines.run(() => this.pruner.stop()).catch((error: unknown) => this.dependencies.warn(String(error)));
@@ -239,7 +239,7 @@ export class SessionStore extends Store {
     return this.dependencies.origins.of(session);
   }
 
-  /** @internal Does what `dueAtEnd` told, through methods that may have been replaced. */
+  /** @internal Does what `dueAtEnd` found, through methods that may have been replaced. */
   async writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void> {
     if (due === 'touch') return promise((done) => this.touch(sid, session, done));
     if (due === 'save') return promise((done) => this.set(sid, session, done));
@@ -252,8 +252,8 @@ export class SessionStore extends Store {
     await promise((done) => this.destroy(sid, done, session));
   }
 
-  /** @internal What is under way on a session that nobody waited for. */
-  underWay(session: object | null | undefined): Promise<void> | undefined {
+  /** @internal The work in flight on a session that nobody waited for. */
+  inFlight(session: object | null | undefined): Promise<void> | undefined {
     const turn = this.dependencies.origins.of(session)?.turn;
     return turn && this.deadlines.run(() => turn);
   }
@@ -264,7 +264,7 @@ export class SessionStore extends Store {
     return origin ? this.writer.dueAtEnd(session, origin) : { known: { due: 'save', isChanged: true } };
   }
 
-  /** @internal Whether a session that a long answer holds is to be touched while it lasts. */
+  /** @internal Whether a touch of a session is due while its long answer lasts. */
   isTouchDue(session: object): boolean {
     const origin = this.dependencies.origins.of(session);
     return origin !== undefined && this.writer.isTouchDue(session as SessionData, origin);
@@ -286,12 +286,12 @@ export class SessionStore extends Store {
     return this.deadlines.run((operation) => this.turns.run(key, origin, () => this.writer.toucher.touch(key, session, origin, operation)));
   }
 
-  private remove(sid: string, session?: object): Promise<void> {
+  private destroySession(sid: string, session?: object): Promise<void> {
     if (this.dependencies.origins.of(session)?.isThrowaway) return Promise.reject(notRead());
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.end(key, origin)));
+    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)));
   }
 
   private keyOf(sid: unknown): string | undefined {

@@ -6,7 +6,7 @@ import { queryRunnerTransport } from './sql/transport.js';
 
 type Narrow = ReadonlySet<SessionField> | undefined;
 
-/** By table. Stores over one data source need not ask twice. */
+/** By table, so that stores over one data source query once. */
 const known = new WeakMap<DataSource, Map<string, Promise<Narrow>>>();
 
 /**

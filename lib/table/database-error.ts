@@ -9,7 +9,7 @@ import {
 import { driverErrorOf, failureKind, type DriverError, type FailureKind } from './failure-kind.js';
 import type { TableShape } from './sql/dialect.js';
 
-/** How SQLite begins to tell of a constraint. */
+/** How SQLite's message about a constraint begins. */
 const CONSTRAINT_TEXT = /^(NOT NULL|UNIQUE|CHECK|FOREIGN KEY|PRIMARY KEY) constraint failed/;
 const COLUMN_NAMES = [/^NOT NULL constraint failed: (?:\S+\.)?(\S+)$/, /^Column '([^']+)' cannot be null/, /^Field '([^']+)' doesn't have/];
 // The last one: an entry that is there twice may hold anything, and the name of its key comes after it.
@@ -105,9 +105,9 @@ function causeOf(error: unknown, clean: (message: string) => string): Error & { 
 
 const namesOf = ({ metadata }: TableShape): string[] => [metadata.tableName, ...metadata.columns.map(({ databaseName }) => databaseName)];
 
-const REDACTED = 'The text of the trigger is left out, because it may hold values.';
+const REDACTED = 'The message of the trigger is left out, because it may hold values.';
 
-/** What a trigger says is the application's own text: it may hold anything of the row. */
+/** A trigger's message is the application's own: it may hold anything of the row. */
 function isWordOfTrigger(error: unknown, kind: FailureKind): boolean {
   const { code, errno, sqlState, message = '', where } = driverErrorOf(error);
   if (kind !== 'row' || CONSTRAINT_TEXT.test(message)) return false;

@@ -69,7 +69,7 @@ const NUMBERS: Sorted<number> = {
   lost: [1043, 1044, 1045, 1047, 1049, 1053, 1129, 1130, 1152, 1158, 1159, 1160, 1161, 1184, 1698, 1927, 2006, 2013, 4031],
 };
 
-/** By the code of SQLite, without what it says after its first words; `SQLITE_ERROR` goes by its text. */
+/** By the code of SQLite, without what it says after its first words; `SQLITE_ERROR` goes by its message. */
 const SQLITE_CODES: readonly (readonly [RegExp, FailureKind])[] = [
   [/^CONSTRAINT/, 'row'],
   [/^MISMATCH/, 'value'],
@@ -80,7 +80,7 @@ const SQLITE_CODES: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(READONLY|PERM|AUTH|RANGE|MISUSE|ABORT|ERROR)/, 'statement'],
 ];
 
-/** Where there is no code: sql.js has only the texts of SQLite, and drivers have no code for a connection that they closed. */
+/** For errors without a code: sql.js has only SQLite's messages, and drivers have no code for a connection that they closed. */
 const SQLITE_TEXTS: readonly (readonly [RegExp, FailureKind])[] = [
   [/^no such (table|column)|has no column named/i, 'missing'],
   [/constraint failed/i, 'row'],
@@ -113,11 +113,11 @@ export function failureKind(error: unknown): FailureKind {
   if (LOST_TEXT.test(message)) return 'lost';
   const byText = SQLITE_TEXTS.find(([text]) => text.test(message))?.[1];
   if (byText) return byText;
-  // The text of a trigger's own on sql.js, or the code of a database that nobody has sorted.
+  // A trigger's own message on sql.js, or the code of a database that is not sorted here.
   return error instanceof QueryFailedError ? 'row' : 'unknown';
 }
 
-/** What the driver says: TypeORM wraps it. */
+/** The driver's error, which TypeORM wraps. */
 export function driverErrorOf(error: unknown): DriverError {
   if (typeof error !== 'object' || error === null) return {};
   const { driverError } = error as DriverError;

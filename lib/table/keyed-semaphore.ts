@@ -3,7 +3,7 @@ interface Queue {
   readonly waiting: (() => void)[];
 }
 
-/** Lets so many in at a time under each key, in the order in which they came. */
+/** Lets a fixed number in at a time under each key, in the order in which they came. */
 export class KeyedSemaphore {
   private readonly queues = new Map<string, Queue>();
 

@@ -8,7 +8,7 @@ import type { HeldLock, LockRequest } from './session-table.js';
 import type { TableShape } from './sql/dialect.js';
 import { bounded, connect } from './sql/transport.js';
 
-/** What the pools of TypeORM's drivers hold unless told otherwise. */
+/** The default size of the pools of TypeORM's drivers. */
 const DEFAULT_POOL_SIZE = 10;
 /** What a timer can wait for; a longer one would end at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -25,7 +25,7 @@ const NO_HOLD: DatabaseHold = { socket: undefined, end: async () => {} };
 
 /**
  * Locks on single sessions. Within the process requests wait in line; the first of them waits for a lock of the database,
- * where that has such. Its connection is held as long as the lock, so at most half of the pool goes into locks: the other
+ * if it has them. Its connection is held as long as the lock, so at most half of the pool goes into locks: the other
  * half stays for the statements of those that hold them.
  */
 export class SessionLocks {
@@ -125,7 +125,7 @@ export class SessionLocks {
   }
 }
 
-/** What a socket tells when the server, or the network, ends its connection. */
+/** The events of a socket when the server, or the network, ends its connection. */
 const CLOSING = ['end', 'close'] as const;
 
 /** Ends a connection, and the lock that the server holds for it. */

@@ -61,8 +61,8 @@ export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 export type MultiRowOperation = 'find' | 'insert' | 'update' | 'upsert' | 'touch' | 'touchInHour' | 'remove';
 
 /**
- * Several rows at once cannot be written together: the database, or a column, refuses one of them, or fewer are as expected and it
- * does not tell which. Nothing has happened; each row has to be written by itself.
+ * Rows cannot be written together: the database, or a column, refuses one of them, or fewer are as expected and it does not say
+ * which. Nothing has happened; each row must be written by itself.
  */
 export class SplitBatchError extends SessionError {
   override readonly code = 'SESSION_SPLIT_BATCH';
@@ -92,8 +92,8 @@ export interface SessionPage {
  */
 export interface SessionTable<Held extends string = never> {
   /**
-   * How many of so many rows one statement takes; 1 where there is no such statement. What is asked for so many rows with
-   * different ids happens whole or, where it rejects with `SplitBatchError`, not at all.
+   * The number of rows that one statement takes, if this many wait; 1 if there is no statement for several. An operation on that many
+   * rows with different ids happens as a whole or, if it rejects with `SplitBatchError`, not at all.
    */
   batchSize(operation: MultiRowOperation, rows: number): number;
 

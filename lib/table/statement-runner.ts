@@ -16,7 +16,7 @@ import { queryRunnerTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';
 
-/** Deadlocks and serialisation failures are tried again so many times, each after a random pause. */
+/** Maximum number of attempts after deadlocks and serialization failures, each after a random pause. */
 const ATTEMPTS = 6;
 const PAUSE_MS = 15;
 /** How often a table is looked for that may be in the making. */
@@ -35,7 +35,7 @@ export interface StatementRunnerOptions {
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, where the driver can. @default true */
   readonly prepares?: boolean;
-  /** Told once, when the entity has been looked at. */
+  /** Called once, after the entity was checked. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
 
@@ -135,7 +135,7 @@ export class StatementRunner {
     return (await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(name) })).affected;
   }
 
-  /** How many of so many rows one statement takes; 1 where there is none for several, or where the entity is not known yet. */
+  /** The number of rows that one statement takes, if this many wait; 1 if there is none for several, or if the entity is not known yet. */
   batchSize(operation: MultiRowName, rows: number): number {
     const shape = this.isSettled ? this.shape : undefined;
     const form = shape && this.form(operation, 2, shape) && shape.dialect.multiRow[operation];
@@ -172,7 +172,7 @@ export class StatementRunner {
     return answer === 'allOrNothing' ? undefined : [];
   }
 
-  /** The shape, where nothing has to be waited for. */
+  /** The shape, if it is known and the data source is open. */
   private known(): TableShape | undefined {
     return this.isSettled && this.database.isOpen() ? this.shape : undefined;
   }

@@ -308,7 +308,7 @@ describe('What is thrown inside a statement', () => {
       const { cause } = error as SessionError;
       const message = cause instanceof Error ? cause.message : String(cause);
       // An error of sql.js is nothing but a text, which may be that of a trigger and hold data.
-      const expected = way === 'sql.js' ? /thrown here|undefined|text of the trigger is left out/ : /thrown here|undefined/;
+      const expected = way === 'sql.js' ? /thrown here|undefined|message of the trigger is left out/ : /thrown here|undefined/;
       expect(message).toMatch(expected);
       expect(escaped).toEqual([]);
     }

@@ -4,7 +4,7 @@ import { SplitBatchError } from '../../table/session-table.js';
 import { LockedRows } from './locked-rows.js';
 import type { QueueEntry, QueueRules, Waiter } from './queue-entry.js';
 
-/** Batches of one queue that are under way at the same time: with one, the database waits for us; more make batches smaller. */
+/** Maximum number of batches of one queue in flight: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
 /** So many that wait are shared out among the batches that may leave: the database works on one while we work on the other. */
 const WORTH_SHARING = 16;
@@ -13,20 +13,20 @@ const MAX_WAITING = 10_000;
 /** Items of one key among them, so that nobody fills the queue with requests of one session. */
 const MAX_WAITING_OF_KEY = 100;
 
-/** A batch that is under way. */
+/** A batch in flight. */
 interface InFlightBatch {
   readonly size: number;
-  /** Keys that must not be under way twice; `undefined` where any may be. */
+  /** Keys that must not be in flight twice; `undefined` if any may be. */
   readonly keys: ReadonlySet<string> | undefined;
   /** By the clock of the queue: from then on nobody waits behind it any more. */
   readonly hangsFrom: number;
 }
 
 /**
- * Operations of one kind. One that comes while nothing is under way leaves at once, by itself. Those that come meanwhile leave
- * together, as soon as there are fewer than two batches under way: so batches grow with the load, and cost no latency without it.
+ * Operations of one kind. One that comes while nothing is in flight is sent at once, by itself. Those that come meanwhile are sent
+ * together, as soon as fewer than two batches are in flight: so batches grow with the load, and cost no latency without it.
  * Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end: otherwise the first of
- * them would travel alone each time, and halve all batches. Of one key one item is under way at a time, unless they can be joined.
+ * them would travel alone each time, and halve all batches. Of one key one item is in flight at a time, unless they can be joined.
  */
 export class BatchQueue<Item, Outcome> {
   private waiting: QueueEntry<Item, Outcome>[] = [];
@@ -35,8 +35,8 @@ export class BatchQueue<Item, Outcome> {
    * each table that a `Map` outgrows refers to the next one, and once it has grown old keeps it from being collected.
    */
   private lastOfKey = new Map<string, QueueEntry<Item, Outcome>>();
-  private underWay: InFlightBatch[] = [];
-  /** Keys of items that are under way by themselves, beside the batches, and from when nobody waits behind them any more. */
+  private inFlight: InFlightBatch[] = [];
+  /** Keys of items in flight by themselves, beside the batches, and from when nobody waits behind them any more. */
   private readonly alone = new Map<string, number>();
   private readonly locked: LockedRows<Item, Outcome>;
   private scheduledFlush: NodeJS.Immediate | undefined;
@@ -111,7 +111,7 @@ export class BatchQueue<Item, Outcome> {
   }
 
   private isIdle(): boolean {
-    return this.underWay.length === 0 && this.waiting.length === 0 && !this.scheduledFlush;
+    return this.inFlight.length === 0 && this.waiting.length === 0 && !this.scheduledFlush;
   }
 
   private flushWaiting(): void {
@@ -119,28 +119,28 @@ export class BatchQueue<Item, Outcome> {
   }
 
   private flushSoon(): void {
-    if (this.underWay.length < MAX_IN_FLIGHT) this.scheduledFlush ??= setImmediate(() => this.flush());
+    if (this.inFlight.length < MAX_IN_FLIGHT) this.scheduledFlush ??= setImmediate(() => this.flush());
     else this.watch();
   }
 
-  /** Something waits behind what is under way, and will not wait for a batch that hangs. */
+  /** Items wait behind those in flight, but not for a batch that hangs. */
   private watch(): void {
     if (this.cancelAlarm) return;
-    const ends = [...this.underWay.map(({ hangsFrom }) => hangsFrom), ...this.alone.values()];
+    const ends = [...this.inFlight.map(({ hangsFrom }) => hangsFrom), ...this.alone.values()];
     if (ends.length > 0) this.cancelAlarm = afterRunning(Math.min(...ends) - this.rules.now(), () => this.forgetHung());
   }
 
   private forgetHung(): void {
     this.cancelAlarm = undefined;
     const now = this.rules.now();
-    this.underWay = this.underWay.filter(({ hangsFrom }) => hangsFrom > now);
+    this.inFlight = this.inFlight.filter(({ hangsFrom }) => hangsFrom > now);
     for (const [key, hangsFrom] of this.alone) if (hangsFrom <= now) this.alone.delete(key);
     this.flushWaiting();
   }
 
   private flush(): void {
     this.scheduledFlush = undefined;
-    while (this.underWay.length < MAX_IN_FLIGHT && this.waiting.length > 0) {
+    while (this.inFlight.length < MAX_IN_FLIGHT && this.waiting.length > 0) {
       const { batch, alone } = this.collect();
       for (const entry of alone) void this.deliver([entry]).then(this.enterAlone(entry.key));
       if (batch.length === 0) break;
@@ -155,7 +155,7 @@ export class BatchQueue<Item, Outcome> {
    */
   private collect(): { readonly batch: QueueEntry<Item, Outcome>[]; readonly alone: QueueEntry<Item, Outcome>[] } {
     const isShared = this.waiting.length >= WORTH_SHARING;
-    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.underWay.length)) : Infinity;
+    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.inFlight.length)) : Infinity;
     const limit = this.rules.size(Math.min(this.waiting.length, share));
     const earliest = this.rules.now() - this.rules.timeoutMs;
     const batch = new Map<string, QueueEntry<Item, Outcome>>();
@@ -195,21 +195,21 @@ export class BatchQueue<Item, Outcome> {
   private enter(keys: readonly string[]): InFlightBatch {
     const { join, timeoutMs } = this.rules;
     const batchInFlight = { size: keys.length, keys: join ? undefined : new Set(keys), hangsFrom: this.rules.now() + timeoutMs };
-    this.underWay.push(batchInFlight);
+    this.inFlight.push(batchInFlight);
     return batchInFlight;
   }
 
   private leave(batchInFlight: InFlightBatch): void {
-    const { length } = this.underWay;
-    this.underWay = this.underWay.filter((other) => other !== batchInFlight);
-    if (this.underWay.length === length) return;
+    const { length } = this.inFlight;
+    this.inFlight = this.inFlight.filter((other) => other !== batchInFlight);
+    if (this.inFlight.length === length) return;
     this.cancelAlarm?.();
     this.cancelAlarm = undefined;
     // Those whose answers have come ask again in this turn: the first of them must not travel alone.
     if (this.waiting.length > 0 || batchInFlight.size > 1) this.flushSoon();
   }
 
-  /** Returns what ends it. Where items are joined, any may be under way. */
+  /** Returns what ends it. If items are joined, any may be in flight. */
   private enterAlone(key: string): () => void {
     if (this.rules.join) return () => undefined;
     const hangsFrom = this.rules.now() + this.rules.timeoutMs;
@@ -222,7 +222,7 @@ export class BatchQueue<Item, Outcome> {
 
   private isInFlight(key: string): boolean {
     if (this.rules.join) return false;
-    return this.alone.has(key) || this.locked.has(key) || this.underWay.some(({ keys }) => keys?.has(key));
+    return this.alone.has(key) || this.locked.has(key) || this.inFlight.some(({ keys }) => keys?.has(key));
   }
 
   /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */

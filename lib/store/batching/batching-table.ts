@@ -4,7 +4,7 @@ import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
-/** Characters of data from which a row travels by itself, so that no statement gets longer than a megabyte. */
+/** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
 const MAX_BATCHED_LENGTH = 16_384;
 
 interface Read {

@@ -4,7 +4,7 @@ import type { QueueEntry, QueueRules, Waiter } from './queue-entry.js';
 /** The pauses before an item is sent again grow to this many milliseconds, and with the number of rows that are locked. */
 const MAX_PAUSE_MS = 40;
 const FIRST_PAUSE_MS = 4;
-/** So many rows that are locked make a pause one millisecond longer. */
+/** Locked rows that make a pause one millisecond longer. */
 const ROWS_PER_MS = 2;
 
 interface LockedEntry<Item, Outcome> {

@@ -3,7 +3,7 @@ export interface QueueRules<Item, Outcome> {
   readonly timeoutMs: number;
   /** Milliseconds on a clock that stands still while the event loop is blocked. */
   readonly now: () => number;
-  /** How many of so many items a batch takes now; where it takes one of two, all travel alone. */
+  /** Maximum batch size for this queue length; if it is 1 for 2 items, each item gets a batch of its own. */
   readonly size: (waiting: number) => number;
   readonly keyOf: (item: Item) => string;
   /** Whether an item travels by itself. */

@@ -10,7 +10,7 @@ export interface SessionCookieOptions extends Omit<CookieOptions, 'maxAge' | 'si
   maxAge?: Duration | null | undefined;
 }
 
-/** The cookie of a session unless told otherwise (OWASP ASVS 3.3). */
+/** The default attributes of the cookie (OWASP ASVS 3.3). */
 export const COOKIE_DEFAULTS: CookieOptions = { httpOnly: true, sameSite: 'lax', secure: 'auto', path: '/' };
 
 const DOMAIN = /^\.?[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?(?:\.[a-z\d](?:[a-z\d-]{0,61}[a-z\d])?)*$/i;

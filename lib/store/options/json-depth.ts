@@ -8,7 +8,7 @@ const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
 /** Returns JSON text as it is. Throws a RangeError for text that can be read but never written again, because it is nested too deep. */
 export function checkDepth(json: string): string {
-  // Each level takes an opening and a closing character, so short text, which is nearly all of it, needs no look.
+  // Each level takes an opening and a closing character, so a short text, as nearly all are, needs no check.
   if (json.length <= 2 * MAX_DEPTH) return json;
   let depth = 0;
   let isInString = false;

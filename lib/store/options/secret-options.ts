@@ -8,7 +8,7 @@ const SAMPLE_WORDS =
   /^(?:keyboard|cat|secret|change|me|my|your|super|very|session|cookie|key|password|default|example|this|in|production|please|it|\d)+$/;
 const MIN_DISTINCT = 8;
 
-/** What is wrong with the secrets of the cookie, and the remedy; `undefined` where they are hard to guess. Says nothing of their text. */
+/** What is wrong with the secrets of the cookie, and the remedy; `undefined` if they are hard to guess. Never quotes them. */
 export function findWeakSecret(secrets: readonly CipherKey[]): string | undefined {
   const reason = secrets.map(weaknessOf).find((found) => found !== undefined);
   if (reason === undefined) return undefined;

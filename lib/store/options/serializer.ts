@@ -2,8 +2,8 @@ import type { SessionData } from '../express-session.js';
 import { checkDepth } from './json-depth.js';
 
 /**
- * Turns session data into text and back. Both may be asynchronous. `serialize` of equal data gives equal text, because
- * changes are found by it; `deserialize` throws for what it cannot read, and never revives classes on its own.
+ * Turns session data into a string and back. Both methods may be asynchronous. `serialize` must return equal strings for equal
+ * data, because changes are found by them; `deserialize` throws for a string that it cannot read, and never revives classes on its own.
  *
  * @publicApi
  */

@@ -27,13 +27,13 @@ export interface SessionModuleOptions {
   cookie?: SessionCookieOptions | ((req: Request) => SessionCookieOptions);
   /** Makes a session id, hard to guess, of 16 to 256 characters. @default 192 random bits */
   genid?: (req: Request) => string;
-  /** Whether `x-forwarded-proto` tells of a secure connection. @default Express's `trust proxy` */
+  /** Whether `x-forwarded-proto` may declare a connection secure. @default Express's `trust proxy` */
   proxy?: boolean;
   /** Sends the cookie with every response. @default false */
   rolling?: boolean;
-  /** Stores sessions that nobody has put anything in. @default false */
+  /** Stores new sessions that are empty. @default false */
   saveUninitialized?: boolean;
-  /** Stores sessions that nobody has changed. @default false */
+  /** Stores sessions that have not changed. @default false */
   resave?: boolean;
   /** What `req.session = null` does to the row. @default 'keep' */
   unset?: 'destroy' | 'keep';
@@ -44,7 +44,7 @@ export interface SessionModuleOptions {
   connection?: DataSourceOptions;
   /** The entity that sessions are kept in. @default SessionEntity */
   entity?: EntityTarget<ObjectLiteral>;
-  /** Entity property per field, where it has another name. `id` and `data` must exist; what is missing switches its feature off. */
+  /** Entity property per field, if it has another name. `id` and `data` must exist; what is missing switches its feature off. */
   columns?: SessionColumnNames;
 
   /**
@@ -58,35 +58,35 @@ export interface SessionModuleOptions {
    * session at once. @default the cookie's `originalMaxAge`, else 1 day
    */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
-  /** Ends a session so long after its creation, whatever happens; `false` never does. @default '30d' */
+  /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
   touchInterval?: Duration;
   /**
-   * Gives a session another id when its id is so old, at the end of a request, on the same row; for 30 seconds the old id
-   * reads the same session, for the requests that were under way. Needs an entity with `renewal: true`, and this package's
+   * Gives a session another id at the end of a request, on the same row, when its id is older than this; for 30 seconds the
+   * old id reads the same session, for the requests in flight. Needs an entity with `renewal: true`, and this package's
    * middleware. At least 30 seconds. @default never
    */
   renewAfter?: Duration;
   /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
   prune?: false | { interval?: Duration; batchSize?: number };
 
-  /** What happens where requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
+  /** What happens if requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
   overlap?: 'merge' | 'overwrite' | 'fail';
   /** The application's own merge of overlapping changes; gets and gives whole session data. */
   merge?: (base: SessionData, theirs: SessionData, mine: SessionData) => SessionData;
-  /** What happens to changes where the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
+  /** What happens to changes if the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
   onInterrupted?: 'drop' | 'error';
   /**
-   * What happens where the database does not answer: the request fails (503), or goes on with an empty session that nothing
-   * is stored of. Then no cookie goes out and nobody is signed out, changes that cannot be stored at the end are dropped with
+   * What happens if the database does not answer: the request fails (503), or goes on with an empty session of which
+   * nothing is stored. Then no cookie goes out and nobody is signed out, changes that cannot be stored at the end are dropped with
    * the event `interrupted`, and only an explicit `save`, `destroy`, `regenerate` or `rotate` rejects. @default 'error'
    */
   onUnavailable?: 'error' | 'anonymous';
   /** Stores the changes of a request that ends in a 5xx. @default true */
   saveOnError?: boolean;
 
-  /** Finds whose session it is. @default session.userId ?? session.passport?.user */
+  /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
@@ -99,7 +99,7 @@ export interface SessionModuleOptions {
   /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */
   operationTimeout?: Duration;
   /**
-   * Statements stay prepared on each connection, where the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`
+   * Statements stay prepared on each connection, if the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`
    * behind a transaction pooler that cannot hand them on. @default true
    */
   preparedStatements?: boolean;

@@ -44,8 +44,8 @@ export class SessionCodec {
   }
 
   /**
-   * Whether a session differs from what is stored; the cookie's moving `expires` is no difference. Most often one text tells,
-   * which costs half of comparing two fingerprints. Only where the texts differ, the stored one is read: json columns reorder keys.
+   * Whether a session differs from what is stored; the cookie's moving `expires` is no difference. Most often comparing
+   * the serialized strings is enough. Only if they differ, the stored one is read: json columns reorder keys.
    */
   isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
     const text = this.serialize(session, base.expires);
@@ -96,7 +96,7 @@ export class SessionCodec {
     );
   }
 
-  /** Throws `SessionSerializationError` for text that holds no session. */
+  /** Throws `SessionSerializationError` for a payload that holds no session. */
   decode(row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession | Promise<DecodedSession> {
     const data = this.deserialize(row.data);
     return data instanceof Promise ? data.then((value) => this.toSession(value, row)) : this.toSession(data, row);

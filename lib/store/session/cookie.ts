@@ -39,7 +39,7 @@ export function attributesOf(cookie: SessionCookie): Record<string, unknown> {
 export function toCookie(stored: SessionCookie): SessionCookie {
   const { originalMaxAge, ...attributes } = attributesOf(stored);
   const cookie = new Cookie(attributes);
-  // An invalid Date comes from the application: it is kept, because a cookie cannot be sent with it, and the caller has to learn that.
+  // An invalid Date comes from the application: it is kept, because a cookie cannot be sent with it, and the caller must learn that.
   cookie.expires = (stored.expires as unknown) instanceof Date ? new Date(stored.expires!) : toDate(stored.expires);
   // After `expires`, which sets it, too.
   cookie.originalMaxAge = originalMaxAge as number | null;

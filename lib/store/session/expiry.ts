@@ -61,7 +61,7 @@ export function isTouchDue(
   return gain > 0 && (isOld || (endsAt !== Infinity && gain >= touchIntervalMs));
 }
 
-/** When a session got its id: at its last renewal or rotation, which the end of the grace tells, else when it was made. */
+/** When a session got its id: at its last renewal or rotation, found from the end of the grace, else when it was made. */
 export function renewedAtOf({
   previousUntil,
   createdAt,

@@ -38,7 +38,7 @@ export interface SessionOrigin {
   isEndedByCookie: boolean;
   /** The lock under which the session was read. */
   lock: HeldLock | undefined;
-  /** What is under way on this session object: its writes run one after the other. Never rejects. */
+  /** The work in flight on this session object, whose writes run one after the other. Never rejects. */
   turn: Promise<void> | undefined;
 }
 
@@ -72,9 +72,9 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
 
 export const ID_TAKEN = 'The new session id is taken already. Let `genid` return ids that are hard to guess.';
 
-/** The error of who wants something done to a session that could not be read. */
+/** The error of an operation on a session that could not be read. */
 export const notRead = (): SessionUnavailableError =>
-  new SessionUnavailableError('The session of this request could not be read, so nothing is done to it. Try again.');
+  new SessionUnavailableError('The session of this request could not be read, so it cannot be changed. Try again.');
 
 /**
  * Whether the lock under which a session was read is over. Others may hold it since, and do not expect this request to write:
@@ -82,13 +82,13 @@ export const notRead = (): SessionUnavailableError =>
  */
 export const hasLostLock = ({ lock }: SessionOrigin): boolean => lock !== undefined && !lock.isHeld;
 
-/** The error of who wants something done to a session whose lock it has lost. */
+/** The error of an operation on a session whose lock was lost. */
 export const lockLost = (): SessionConflictError =>
   new SessionConflictError(
     'The lock of this session ended before its request did, and another request may have changed the session since. Nothing was stored. Try again.',
   );
 
-/** What events may tell of a session. */
+/** The facts of a session that events may carry. */
 export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionOrigin, 'handle' | 'userId'> => ({
   handle: origin?.handle,
   userId: origin?.userId,

@@ -86,7 +86,7 @@ class SessionObject extends Base {
     return this;
   }
 
-  /** As with express-session, nobody has to wait: a failure that nobody asked for ends no process. Who waits still sees it. */
+  /** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
   private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
     work.catch(() => undefined);
     return settle(work, callback) ?? this;

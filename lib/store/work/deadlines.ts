@@ -4,7 +4,7 @@ import type { AvailabilityMonitor } from './availability-monitor.js';
 
 const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
 
-/** One operation under way; work that repeats itself stops when it is late. */
+/** One operation in flight; work that tries again stops when it is late. */
 export interface Operation {
   readonly isLate: boolean;
 }
@@ -20,7 +20,7 @@ interface Deadline extends Operation {
   newer: Deadline | undefined;
 }
 
-/** Bounds how long an operation may take, and knows which are under way. */
+/** Bounds how long an operation may take, and knows which are in flight. */
 export class Deadlines {
   private begun = 0;
   private oldest: Deadline | undefined;
@@ -30,7 +30,7 @@ export class Deadlines {
   private counted = 0;
   private setAt = 0;
   private stepMs = 0;
-  /** Who waits until all up to a number have ended, in the order of these numbers. */
+  /** Callers that wait until all operations up to a number have ended, in the order of these numbers. */
   private readonly waiters: { readonly upTo: number; readonly wake: () => void }[] = [];
 
   constructor(
@@ -64,8 +64,8 @@ export class Deadlines {
   }
 
   /**
-   * Milliseconds in which operations were under way and the event loop ran. Time in which it was blocked does not count: an operation
-   * that could not go on is not late.
+   * Milliseconds during which operations were in flight and the event loop ran. Time in which it was blocked does not count: an
+   * operation that could not go on is not late.
    */
   now(): number {
     return this.counted + Math.min(this.stepMs, performance.now() - this.setAt);
@@ -92,7 +92,7 @@ export class Deadlines {
   /**
    * All have the same time, so they end in the order in which they came, and one timer is enough. In a list of links and not
    * in a `Set`: each table that a `Set` outgrows holds on to the next one, so that once one of them has grown old, no
-   * operation is collected before the next full collection, which costs a third of a read.
+   * operation is collected before the next full collection.
    */
   private enter(fail: () => void): Deadline {
     const older = this.newest;
@@ -128,7 +128,7 @@ export class Deadlines {
     while (this.waiters.length > 0 && this.waiters[0]!.upTo < from) this.waiters.shift()!.wake();
   }
 
-  /** Up to a millisecond early and never late: the operation has to end before its connection is given up. */
+  /** Up to a millisecond early and never late: the operation must end before its connection is given up. */
   private setTimer(): void {
     if (this.timer || !this.oldest) return;
     this.counted = this.now();

@@ -12,7 +12,7 @@ interface LockedStore {
   get(sid: string, callback: Callback<SessionData | null>): void;
   createSession(req: Request, data: SessionData): unknown;
   readonly generate: (req: Request) => void;
-  underWay(session: object | null | undefined): Promise<void> | undefined;
+  inFlight(session: object | null | undefined): Promise<void> | undefined;
   dueAtEnd(session: SessionData): AtEnd;
   writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void>;
   readonly requests: Pick<RequestState, 'noteLock' | 'endedIn'>;
@@ -58,7 +58,7 @@ export async function lockSession(
     },
     // What the request has begun to store is stored first: the next one reads it.
     release: async () => {
-      await store.underWay(req.session ?? store.requests.endedIn(req))?.catch(() => undefined);
+      await store.inFlight(req.session ?? store.requests.endedIn(req))?.catch(() => undefined);
       await held.release();
     },
   };
@@ -68,7 +68,7 @@ export async function lockSession(
 export async function storeSession(store: LockedStore, req: Request): Promise<void> {
   const session = req.session as SessionData | null | undefined;
   if (!session) return;
-  await store.underWay(session);
+  await store.inFlight(session);
   const atEnd = store.dueAtEnd(session);
   const { due } = atEnd.known ?? (await atEnd.later);
   if (due === 'save') await store.writeAtEnd(req.sessionID, session, 'save');

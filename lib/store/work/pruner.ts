@@ -1,36 +1,35 @@
 import type { StoreDependencies } from './dependencies.js';
 
-/** How many rows a run by hand removes at a time where `prune: false` says nothing of it. */
+/** Rows that `store.prune()` removes at a time with `prune: false`. */
 const BATCH_ROWS = 1_000;
 /**
- * How much longer than a quick batch the pause after it lasts. Several processes prune at once, and with pauses of three times
- * the batch one of them is always at it: the slowest hundredth of reads then takes three times as long as without, and with
- * these hardly longer. One process still removes two million rows in a quarter of an hour.
+ * The pause after a quick batch, as a multiple of the batch's time. Several processes prune at once: with short pauses one of them
+ * would always be at work, and reads would wait for it.
  */
 const PAUSE_SHARE = 20;
-/** Longest of these pauses, in milliseconds: a slow database would never be done. */
+/** Longest of these pauses, in milliseconds, so that a run on a slow database comes to its end. */
 const LONG_PAUSE_MS = 100;
-/** Rows a second for which these pauses get shorter: with small batches a run would fall behind the sessions that end. */
+/** Rows per second below which these pauses get shorter: a run with small batches must keep up with the sessions that end. */
 const ROWS_PER_SECOND = 500;
-/** How much longer the pause lasts at least: three quarters of the time are for others. */
+/** The least pause, as a multiple of the batch's time: most of the time is for others. */
 const MIN_PAUSE_SHARE = 3;
 /** Longest pause between two batches, in milliseconds. */
 const MAX_PAUSE_MS = 1_000;
 /**
  * A batch that takes longer is followed by one of half its size, and one that is quicker by twice as many, up to `batchSize`.
- * About what a scheduler gives a process at a time: a read that has to wait for a batch waits no longer.
+ * Short enough for a read that must wait for a batch.
  */
 const SLOW_BATCH_MS = 6;
 const QUICK_BATCH_MS = 2;
-/** The first batch of a run, which finds nothing of what it needs in memory. */
+/** The first batch of a run, whose pages are not in the database's memory yet. */
 const FIRST_BATCH_ROWS = 50;
 /**
- * Fewer rows at a time would make a run endless. In a table larger than its memory InnoDB reads some pages for each row, and
- * once a second these reads queue behind what it writes: so many rows took up to 63 ms then, and twice as many up to 145 ms.
+ * With fewer rows at a time a run would not end. With more, reads would wait: in a table larger than its memory InnoDB reads some
+ * pages for each row, and these reads queue behind its writes.
  */
 const MIN_BATCH_ROWS = 25;
 
-/** Removes expired rows, in multiRow: at an interval of its own, and when asked. */
+/** Removes expired rows in batches: at its interval, and when asked. */
 export class SessionPruner {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<number> | undefined;
@@ -60,13 +59,13 @@ export class SessionPruner {
     this.timer.unref();
   }
 
-  /** Removes what has expired; a run under way is joined. Resolves to how many. */
+  /** Removes expired rows; joins a run in flight. Resolves to their number. */
   prune(): Promise<number> {
     this.running ??= this.removeExpired().finally(() => (this.running = undefined));
     return this.running;
   }
 
-  /** Ends the timer and waits for a run under way, which ends after its batch. */
+  /** Ends the timer and waits for a run in flight, which ends after its batch. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
@@ -93,7 +92,7 @@ export class SessionPruner {
         if (this.isStopped) break;
       }
     } catch (error) {
-      // What is gone is gone, though the run is to be tried again.
+      // The rows of earlier batches are gone, though the run failed.
       if (count > 0) emit('pruned', { count });
       throw error;
     }

@@ -34,7 +34,7 @@ export interface SessionInfo {
 export interface SessionQuery {
   /** Only this user's, compared exactly; a key without a value is a TypeError, because it must not mean everybody. */
   userId?: string | number | undefined;
-  /** At most so many. @default 100 */
+  /** Maximum number of sessions. @default 100 */
   limit?: number | undefined;
   /** The last handle of the page before. */
   after?: string | undefined;
@@ -122,7 +122,7 @@ export class SessionReader {
   }
 }
 
-/** A row with a zero date, text in a number column of SQLite or a time beyond all dates cannot be calculated with, and never could. */
+/** Throws for a zero date, a string in a number column of SQLite, or a time beyond all dates: nothing can be calculated from them. */
 function checkNumbers(row: SessionRow): void {
   for (const field of NUMBERS) {
     const value = row[field] ?? 0;
@@ -146,7 +146,7 @@ function userKeyOf(query: SessionQuery): string | undefined {
   if (!('userId' in query)) return undefined;
   const { userId } = query;
   if (Number.isFinite(userId) || (typeof userId === 'string' && userId !== '')) return String(userId);
-  throw new TypeError('The `userId` of a session query is not a number or a text that is not empty. Leave the key out to mean all users.');
+  throw new TypeError('The `userId` of a session query must be a number or a non-empty string. Leave the key out to mean all users.');
 }
 
 function toInfo(row: SessionRow): SessionInfo {

@@ -11,7 +11,7 @@ import type { SessionRenewal } from './renewal.js';
 /** What a touch needs of the writer, where the cookie of a session says another end. */
 interface Writer {
   save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void>;
-  endByCookie(key: string, origin: SessionOrigin | undefined): Promise<void>;
+  destroyByCookie(key: string, origin: SessionOrigin | undefined): Promise<void>;
 }
 
 /** Says that sessions are in use: moves the end of their rows, and leaves their data alone. */
@@ -22,7 +22,7 @@ export class SessionToucher {
     private readonly writer: Writer,
   ) {}
 
-  /** Whether a session that has not changed is to be touched. */
+  /** Whether a touch is due for a session that has not changed. */
   isDue(session: SessionData, origin: SessionOrigin): boolean {
     const { codec, now } = this.dependencies;
     try {
@@ -40,7 +40,7 @@ export class SessionToucher {
     const seenAt = now();
     if (origin && (!origin.isStored || origin.isEnded)) return;
     const lifetime = codec.lifetimeOf(session, origin);
-    if (isEndedByCookie(lifetime, seenAt)) return this.writer.endByCookie(origin?.key ?? key, origin);
+    if (isEndedByCookie(lifetime, seenAt)) return this.writer.destroyByCookie(origin?.key ?? key, origin);
     // The age and the end of a session of unknown origin are in its row.
     const known = origin ?? (await table.find([key], seenAt))[0];
     if (!known) return;
@@ -99,7 +99,7 @@ export class SessionToucher {
       return true;
     }
     if (!origin) return true;
-    // Where another request has saved meanwhile, the next save still has to merge with that.
+    // If another request has saved meanwhile, the next save must still merge with that.
     if (origin.version === row.version) Object.assign(origin, { base: stored.base, version: stored.version });
     const { expiresAt: endsAt, lastSeenAt, cookieAge } = stored;
     Object.assign(origin, { expiresAt: endsAt, lastSeenAt, cookieAge });

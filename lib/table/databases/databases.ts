@@ -19,7 +19,7 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
 
 /** The dialect of an open data source; the standard one for drivers that have none of their own. */
 export function pickDialect({ options, driver }: DataSource): SessionDialect {
-  // TypeORM knows it of a server that it was told is a MariaDB, and is one.
+  // TypeORM knows whether a server that was configured as MariaDB is one.
   if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
   return FAMILIES.get(options.type) ?? standardDialect;
 }

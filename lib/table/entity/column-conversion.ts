@@ -10,8 +10,8 @@ const SECOND = 1_000;
 const HOUR = 3_600_000;
 
 /**
- * Session data in a column of this type: json columns hold the parsed object, binary ones the bytes of the text.
- * Text that is no JSON object (an encrypted payload, say) lies in a json column as a JSON string.
+ * Session data in a column of this type: json columns hold the parsed object, binary ones the bytes of the string.
+ * A payload that is no JSON object (an encrypted one, say) lies in a json column as a JSON string.
  */
 export function convertData(type: string): Conversion {
   if (/^(jsonb?|simple-json)$/.test(type)) {
@@ -49,7 +49,7 @@ export function convertTime(type: string, inHours: boolean, integerHoldsMillisec
   return { encode: (value) => Math.ceil(Number(value) / SECOND), decode: (value) => Number(value) * SECOND };
 }
 
-/** A moment in a column whose database tells how it holds an instant. */
+/** A moment in a column whose dialect defines how it holds an instant. */
 export function convertInstant({ encode, decode }: InstantForm, inHours: boolean): Conversion {
   const unit = inHours ? HOUR : 1;
   return {

@@ -22,9 +22,9 @@ export interface SessionColumn {
   readonly read: string;
   /** Throws `SessionTooLargeError` where the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
-  /** Whether texts of the database itself are its values, both ways: neither TypeORM nor the driver has anything to do. */
+  /** Whether the database's strings are its values, both ways: neither TypeORM nor the driver has anything to convert. */
   readonly isPlain: boolean;
-  /** Whether a text comes from the driver as it is in the row, and needs no `decode`. */
+  /** Whether a string comes from the driver as it is in the row, and needs no `decode`. */
   readonly isText: boolean;
   /** From the value of the row to the parameter that the driver takes. */
   readonly encode: (value: unknown) => unknown;
@@ -162,7 +162,7 @@ function conversionOf(field: SessionField, type: string, metadata: ColumnMetadat
 /** A column of fixed length comes back padded with spaces. */
 const isPadded = (type: string): boolean => /^(n?char|character|bpchar)$/.test(type);
 
-/** A json column that holds broken text is the serializer's to judge: it gets the text as it is. */
+/** A json column that holds broken JSON is for the serializer to judge, which gets it as it is. */
 function hydrate(driver: DataSource['driver'], raw: unknown, metadata: ColumnMetadata): unknown {
   try {
     return driver.prepareHydratedValue(raw, metadata);

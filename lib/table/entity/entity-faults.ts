@@ -2,7 +2,7 @@ import type { DataSource, EntityMetadata } from 'typeorm';
 import { SessionEntityError } from '../../session.errors.js';
 import type { SessionColumn, SessionColumns } from './columns.js';
 
-/** What the id column has to hold. */
+/** What the id column must hold. */
 export interface IdRules {
   /** Whether ids are hashes: 64 hexadecimal digits. */
   readonly hashIds: boolean;

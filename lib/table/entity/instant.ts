@@ -1,5 +1,5 @@
 /**
- * How a column that holds date and time holds an instant. In UTC on the way in, out and in comparisons, as text and numbers that
+ * How a column that holds date and time holds an instant. In UTC on the way in, out and in comparisons, as strings and numbers that
  * neither the zone of the process or the session nor a setting of the driver can bend.
  */
 export interface InstantForm {

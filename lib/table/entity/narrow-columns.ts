@@ -31,7 +31,7 @@ function narrowData(column: SessionColumn): SessionColumn {
 
 function narrow(column: SessionColumn): SessionColumn {
   const { field, metadata } = column;
-  // Never what another text is, also where a row is only looked for.
+  // Never equal to another string, also where a row is only looked up.
   const escape = (value: unknown): unknown => (typeof value === 'string' ? value.replace(UNITS_BEYOND_ASCII, escapeUnit) : value);
   if (FIELD_FACTS[field].kind === 'description') {
     const length = Number(metadata.length) || Infinity;
@@ -47,7 +47,7 @@ function narrow(column: SessionColumn): SessionColumn {
 /** In JSON, what is not ASCII stands in strings only, and there an escape means the same. */
 function toAsciiJson(text: string, column: SessionColumn): string {
   if (!BEYOND_ASCII.test(text)) return text;
-  if (!isJson(text)) throw notCarried(column, 'text of this serializer that is not ASCII');
+  if (!isJson(text)) throw notCarried(column, 'a string of this serializer that is not ASCII');
   return text.replace(UNITS_BEYOND_ASCII, escapeUnit);
 }
 

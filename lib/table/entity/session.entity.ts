@@ -111,7 +111,7 @@ export interface SessionEntityDefinition {
   columns?: Partial<Record<SessionField, string>>;
   /** Type of the data column: 'text', 'mediumtext', 'json', 'jsonb', 'simple-json', 'blob' … @default 'text' */
   dataType?: ColumnType;
-  /** Character set of the data column, where the database has such (MySQL, MariaDB). */
+  /** Character set of the data column, if the database has one for each column (MySQL, MariaDB). */
   charset?: string;
   /** Adds `previous_id` and `previous_until`, which the option `renewAfter` needs. @default false */
   renewal?: boolean;

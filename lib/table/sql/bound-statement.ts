@@ -10,7 +10,7 @@ export type Values = Partial<Record<ParameterName, unknown>>;
 
 /** A statement that is ready to run as often as one likes. */
 export interface BoundStatement extends SentStatement {
-  /** The parameters in the form that the driver takes. Those of rows that a padded statement has too many are NULL. */
+  /** The parameters in the form that the driver takes. In a padded statement the parameters of missing rows are NULL. */
   bind(values: Values, rows?: readonly Values[]): unknown[];
   /** What the database returned → rows. */
   read(records: readonly DatabaseRecord[]): SessionRow[];

@@ -36,9 +36,9 @@ export interface MultiRowStatement {
   /** Whether it takes rows of nothing but NULL, and does nothing for them, so that a few sizes are enough. */
   readonly isPadded: boolean;
   /**
-   * What it tells of the rows that it found: their ids, or how many they are. Where they are fewer than asked for, nobody knows
+   * What it reports of the rows that it found: their ids, or their number. If they are fewer than asked for, nobody knows
    * which: that is `count` if one can look afterwards and do the rest, and `allOrNothing` if the statement then does nothing.
-   * `all` tells nothing: it does its work for each row, or fails.
+   * `all` reports nothing: it does its work for each row, or fails.
    */
   readonly answer: 'ids' | 'count' | 'allOrNothing' | 'all';
 }
@@ -96,7 +96,7 @@ export interface SessionDialect extends ColumnTraits {
   equals(column: Pick<SessionColumn, 'sql' | 'type' | 'metadata'>, value: string): string;
 
   /**
-   * The fields of text whose column, or the connection, does not carry every character; `undefined` if there is no table yet. Without
+   * The string fields whose column, or the connection, does not carry every character; `undefined` if there is no table yet. Without
    * it, all carry every character.
    */
   narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;

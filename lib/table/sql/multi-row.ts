@@ -7,7 +7,7 @@ import { MAX_ROWS } from './statement.js';
  */
 const EXACT_SIZES = [64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 
-/** How many of so many rows one statement takes. */
+/** The number of rows that one statement takes, if this many wait. */
 export function takeOf({ isPadded }: MultiRowStatement, rows: number): number {
   return isPadded ? Math.min(rows, MAX_ROWS) : EXACT_SIZES.find((size) => size <= rows)!;
 }
@@ -15,12 +15,12 @@ export function takeOf({ isPadded }: MultiRowStatement, rows: number): number {
 /** Whether a statement of this size is one of few. */
 export const isOneOfFew = ({ isPadded }: MultiRowStatement, size: number): boolean => isPadded || EXACT_SIZES.includes(size);
 
-/** The rows that a statement for so many is built for: the next power of two where it may be padded. */
+/** The number of rows that a statement for this many is built for: the next power of two if it may be padded. */
 export function sizeOf(form: MultiRowStatement, rows: number): number {
   return form.isPadded ? 2 ** Math.ceil(Math.log2(rows)) : rows;
 }
 
-/** One text per row, with commas. */
+/** One piece of SQL per row, with commas. */
 export function perRow(rows: number, text: (row: number) => string, separator = ', '): string {
   return Array.from({ length: rows }, (_, row) => text(row)).join(separator);
 }

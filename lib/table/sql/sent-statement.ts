@@ -5,9 +5,9 @@ export interface SentStatement {
   /** The same for the same SQL, and for no other: what the server knows it by. */
   readonly name: string;
   readonly sql: string;
-  /** Whether it is worth a place in the memory of each connection, of which a server has so many for all of its clients. */
+  /** Whether it is worth a place in the memory of each connection, of which a server has a limited number for all of its clients. */
   readonly isFrequent: boolean;
-  /** Whether all that goes there and comes back is text, a number or NULL: neither TypeORM nor the driver has anything to convert. */
+  /** Whether all parameters and results are strings, numbers or NULL: neither TypeORM nor the driver has anything to convert. */
   readonly isPlain: boolean;
 }
 

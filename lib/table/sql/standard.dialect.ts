@@ -134,7 +134,7 @@ export const selectVersions = (shape: TableShape, rows: number): Statement =>
 /** The rows of a batch. */
 export const isOneOf = ({ columns }: TableShape, rows: number): string => `${columns.id.sql} IN (${perRow(rows, (row) => `:id.${row}`)})`;
 
-/** The column that tells the order in which rows are pruned: the indexed one, where there is one. */
+/** The column by whose order rows are pruned: the indexed one, if there is one. */
 export const pruneOrder = ({ columns: { pruneAfter, expiresAt, id } }: TableShape): string => (pruneAfter ?? expiresAt ?? id).sql;
 
 /** The columns of these fields, as far as the entity has them; all without a list. */

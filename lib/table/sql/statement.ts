@@ -12,12 +12,12 @@ export const MAX_ROWS = 64;
 /** The name of a parameter in one of several rows: `data.3`. */
 export type RowParameterName = `${ParameterName}.${number}`;
 
-/** Each name stands for itself, so that the driver's own escaping tells which parameter stands where. */
+/** Each name stands for itself, so that the driver's own escaping shows which parameter stands where. */
 const MARKERS: Readonly<Record<string, string>> = Object.fromEntries(
   PARAMETERS.flatMap((name) => [name, ...Array.from({ length: MAX_ROWS }, (_, row) => `${name}.${row}`)]).map((name) => [name, name]),
 );
 
-/** Text with `:name` and `:name.row` parameters, and what it returns → statement. Values are never part of the text. */
+/** SQL with `:name` and `:name.row` parameters, and the fields that it returns → statement. Values are never part of the SQL. */
 export function compileText({ dataSource: { driver } }: TableShape, text: string, fields: readonly SessionField[] = []): Statement {
   // TypeORM 0.3 takes a third argument.
   const escape: (sql: string, parameters: ObjectLiteral, native: ObjectLiteral) => [string, unknown[]] =

@@ -96,7 +96,7 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
 
     insert: {
       isPadded: true,
-      // All or none: it fails where one of them is taken. Who looks for conflicts pays a tenth more, and ids are not guessed twice.
+      // All or none: it fails if one of them is taken. To look for conflicts costs more, and ids are not guessed twice.
       answer: 'count',
       build(shape, rows) {
         const text = insert(shape, rows);

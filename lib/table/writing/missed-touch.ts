@@ -1,7 +1,7 @@
 import type { SessionRow } from '../session-row.js';
 import type { SaveOutcome, SessionTouch } from '../session-table.js';
 
-/** Why a touch found no row to move, or did not tell which. */
+/** Why a touch found no row to move, or did not report which. */
 export function classifyMissedTouch(row: SessionRow | undefined, { unseenSince = -Infinity }: SessionTouch): SaveOutcome {
   if (!row) return 'gone';
   return (row.lastSeenAt ?? Infinity) <= unseenSince ? 'saved' : 'conflict';

@@ -10,7 +10,7 @@ const NO_WAIT = 'SET STATEMENT innodb_lock_wait_timeout=0';
 
 /**
  * MariaDB, which knows how long to wait in a single statement: ours wait for nobody, and fail at a row that another transaction has
- * locked. It tells the rows that it has removed, where MySQL has to look first whether all of them are there.
+ * locked. It returns the rows that it has removed, while on MySQL a query must first find whether all of them are there.
  */
 export const mariadbDialect: SessionDialect = {
   ...mysqlDialect,

@@ -26,7 +26,7 @@ const UNPREPARED = new Set<unknown>([1461, 1615, 1243, 1295]);
 
 /**
  * On a connection of the primary, without the query runner and with a callback: an `async` function keeps the rows of every
- * batch alive for longer than two collections of the young generation. TypeORM's logger is told all the same.
+ * batch alive for longer than two collections of the young generation. TypeORM's logger hears of it all the same.
  */
 export const mysqlTransport: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const driver = dataSource.driver as unknown as Driver;

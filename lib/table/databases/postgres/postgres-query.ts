@@ -10,13 +10,13 @@ export interface PostgresConnection {
   sync(): void;
 }
 
-/** Rows of texts, and how many rows there were or were changed. */
+/** Rows of strings, and how many rows there were or were changed. */
 export interface PostgresResult {
   readonly rows: readonly (string | null)[][];
   readonly rowCount: number;
 }
 
-/** What the database takes as a text, and gives as one. */
+/** A value that the database takes and returns as a string. */
 export type Plain = string | number | null;
 
 type Callback = (error: unknown, result?: PostgresResult) => void;

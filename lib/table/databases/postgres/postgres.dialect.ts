@@ -26,7 +26,7 @@ const CASTS: Readonly<Record<string, string>> = {
 
 const ENCODINGS = "SELECT current_setting('server_encoding') AS server, current_setting('client_encoding') AS client";
 
-/** How the texts of types look that do not take every text. */
+/** The form of strings that types accept which do not accept every string. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$': /^uuid$/,
   '^-?[0-9]{1,4}$': /^smallint$/,
@@ -34,7 +34,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   '^-?[0-9]{1,18}$': /^bigint$/,
 };
 
-/** As text, because applications tell the driver how to parse numbers and times. A `timestamp` is taken for UTC. */
+/** As strings, because applications configure how the driver parses numbers and times. A `timestamp` is taken for UTC. */
 const INSTANT: InstantForm = {
   encode: utcText,
   read: (sql) => `CAST(EXTRACT(EPOCH FROM ${sql}) AS text)`,
@@ -84,7 +84,7 @@ export const postgresDialect: SessionDialect = {
     // Of other types and collations, values that differ may be equal: the first half finds the row by its index.
     const own = type === 'character' ? 'bpchar' : type;
     const text = `CAST(${value} AS text)`;
-    // A text that is no value of the type is that of no row, and no error.
+    // A string that is no value of the type matches no row, and is no error.
     const form = Object.entries(FORMS).find(([, types]) => types.test(own))?.[0];
     const typed = form ? `CASE WHEN ${text} ~* '${form}' THEN CAST(${text} AS ${own}) END` : `CAST(${text} AS ${own})`;
     return `${column.sql} = ${typed} AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
@@ -94,7 +94,7 @@ export const postgresDialect: SessionDialect = {
   upsert: insertOrReplace,
   clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
   // A row takes up to 2 KB of its page of 8, and what is larger lies apart (TOAST). So with a quarter free there is always room for
-  // its next version, and no index is written (HOT). With a tenth free, half of all touches of sessions of 1 KB found none.
+  // its next version, and no index is written (HOT).
   async tune(runner, table) {
     const isUntouched = 'SELECT 1 FROM pg_class WHERE oid = to_regclass($1) AND reloptions IS NULL';
     const found = (await runner.query(isUntouched, [table])) as unknown[];

@@ -44,12 +44,12 @@ const REFUSED = /^(22|23|40)[0-9A-Z]{3}$|^55P03$/;
 const STALE = new Set<unknown>(['0A000', '26000', '42P05']);
 // The error reaches whoever waits for the query; without a listener it would end the process, too.
 const heard = (): void => undefined;
-/** The clients of a pool are all alike, so the first one tells. */
+/** The clients of a pool are all alike, so the first one decides. */
 const footings = new WeakMap<Pool, Footing>();
 
 /**
  * As named prepared statements on the pool of the primary, which saves the server the parsing and us the query runner. Through the
- * runner where the pool is out of reach, or is not that of `pg`. TypeORM's logger is told all the same.
+ * runner where the pool is out of reach, or is not that of `pg`. TypeORM's logger hears of it all the same.
  *
  * With callbacks: an `async` function keeps the rows of every batch alive for longer than two collections of the young generation.
  */

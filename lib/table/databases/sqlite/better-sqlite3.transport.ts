@@ -38,8 +38,8 @@ interface Known {
 const connections = new WeakMap<Connection, Known | undefined>();
 
 /**
- * At once on the one connection; TypeORM's query runner takes three times as long, and waits several times for what is there. Through the
- * runner where the connection is closed, or is not that of `better-sqlite3` or a driver like it. TypeORM's logger is told all the same.
+ * At once on the one connection; TypeORM's query runner waits several times for results that are there. Through the
+ * runner where the connection is closed, or is not that of `better-sqlite3` or a driver like it. TypeORM's logger hears of it all the same.
  *
  * A transaction of the application and the lock of another process are waited for without blocking the event loop.
  */

@@ -27,7 +27,7 @@ const IN_TRANSACTION = /within a transaction/;
 
 /**
  * At once on the one connection: through TypeORM's query runner a transaction of the application could begin while the statement is on
- * its way, and a read would write the file and thereby end such a transaction. TypeORM's logger is told all the same.
+ * its way, and a read would write the file and thereby end such a transaction. TypeORM's logger hears of it all the same.
  */
 export const sqljsTransport: StatementTransport = (dataSource, statement, values, timeoutMs) => {
   const connection = connectionOf(dataSource);
@@ -68,7 +68,7 @@ async function saved({ driver }: DataSource, result: StatementResult): Promise<S
   return result;
 }
 
-/** `sql.js` does not tell, but SQLite refuses to begin a transaction inside another one, and does it no harm. */
+/** `sql.js` does not say, but SQLite refuses to begin a transaction inside another one, and does it no harm. */
 function isInTransaction(connection: Connection): boolean {
   try {
     connection.exec('BEGIN; COMMIT');
