@@ -4,7 +4,7 @@ import { promise } from '../store/callback.js';
 import { Cookie, type CookieOptions, type Request, type SessionData } from '../store/express-session.js';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import type { SessionStore } from '../store/session-store.js';
-import { toCookie } from '../store/session/cookie.js';
+import { assertSessionData, toCookie, toDate } from '../store/session/cookie.js';
 import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
 import type { Due, Found } from '../store/work/writer.js';
@@ -138,19 +138,25 @@ export class SessionExchange {
   /** A handler may have put anything on the request, as by assigning a whole body to the session. */
   private checked(session: LiveSession): LiveSession {
     const { cookie } = session as { cookie?: unknown };
-    if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null) {
+    if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null || Array.isArray(cookie)) {
       throw new SessionSerializationError(
         '`req.session` has no `cookie`, so it is no session. Set keys of the session one by one instead of replacing it or its `cookie`.',
       );
     }
     if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);
+    // Code without types may give a moment as a number or text. A Cookie takes that for its age, and cannot be sent with it.
+    const expires: unknown = session.cookie.expires;
+    if (expires && !(expires instanceof Date)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
     return session;
   }
 
   private pay(sid: string, session: LiveSession, { due, isChanged }: Found, hasHead: boolean): Promise<void> | undefined {
     const { store, cookies } = this.context;
     if (isChanged) this.isChanged = true;
-    if (due === 'save') cookies.check(session.cookie);
+    if (due === 'save') {
+      assertSessionData(session);
+      cookies.check(session.cookie);
+    }
     const isRenewed = hasHead && !this.res.destroyed && store.requests.isRenewalDue(session);
     if (due === 'nothing' && !isRenewed) return undefined;
     const written = this.write(sid, session, due);

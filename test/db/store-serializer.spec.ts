@@ -121,6 +121,22 @@ describeEachDatabase('a serializer', (database) => {
     expect(warnings[0]).not.toContain('VISA');
   });
 
+  it.each<[string, unknown]>([
+    ['a number', () => 4_111],
+    ['nothing', () => undefined],
+    ['an object', () => ({ card: 4_111 })],
+    ['a promise of a number', () => Promise.resolve(4_111)],
+  ])('that returns %s is an error that says so, without the data', async (_, serialize) => {
+    const store = open({ serializer: { ...jsonSerializer, serialize: serialize as SessionSerializer['serialize'] } });
+    for (const write of [() => store.set('a', dataOf({ views: 1 })), () => newSession(store, 'b', { views: 1 }).save()]) {
+      const error: unknown = await write().then(undefined, (reason: unknown) => reason);
+      expect(error).toBeInstanceOf(SessionSerializationError);
+      expect(String(error)).toMatch(/`serializer` returned no string/);
+      expect(String(error)).not.toContain('4111');
+    }
+    expect(await rows()).toEqual([]);
+  });
+
   it('gets the own keys of a session, its cookie included, and not its members', async () => {
     const seen: string[][] = [];
     const serialize = (data: SessionData) => {

@@ -11,12 +11,16 @@ import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
 
 const HOUR = 3_600_000;
+const OWN = 'the application’s own session()';
 
 /** What handlers do to the cookie of their session, by path. */
 const ENDS: Readonly<Record<string, (session: HttpSession) => void>> = {
   '/max-age-0': ({ cookie }) => void (cookie.maxAge = 0),
   '/max-age-negative': ({ cookie }) => void (cookie.maxAge = -1),
   '/expires': ({ cookie }) => void (cookie.expires = new Date(0)),
+  // As in code without types.
+  '/expires-number': ({ cookie }) => void (cookie.expires = 1 as unknown as Date),
+  '/expires-text': ({ cookie }) => void (cookie.expires = '2001-01-01T00:00:00Z' as unknown as Date),
   '/expires-and-changes': (live) => void (Object.assign(live, { theme: 'dark' }).cookie.expires = new Date(0)),
 };
 
@@ -78,7 +82,7 @@ describeEachDatabase('a session that a handler ends by its cookie', (database) =
         app.use(createSessionMiddleware({ secret: SECRET, entity, dataSource: dataSource(), ...options }));
         routes(app);
       }),
-    'the application’s own session()': ({ cookie, rolling, ...options }) =>
+    [OWN]: ({ cookie, rolling, ...options }) =>
       startExpress((app) => {
         const store = createSessionStore({ entity, dataSource: dataSource(), ...options });
         const own = { secret: SECRET, name: 'sid', resave: false, saveUninitialized: false, rolling: rolling ?? false };
@@ -109,13 +113,15 @@ describeEachDatabase('a session that a handler ends by its cookie', (database) =
       ['with an idle timeout', { idleTimeout: '1d', touchInterval: 0 }],
       ['that goes out each time', { rolling: true, cookie: { maxAge: 24 * HOUR } }],
     ])('with a cookie %s', (_, options) => {
-      it.each(Object.keys(ENDS))('is over at once: %s', async (path) => {
+      // express-session itself sends no cookie with an `expires` that is no Date.
+      const ends = Object.keys(ENDS).filter((path) => title !== OWN || !/number|text/.test(path));
+      it.each(ends)('is over at once: %s', async (path) => {
         const { browser, thief } = await login(start, options);
         expect(await statusOf(browser, path)).toBe(200);
         expect(await repository().count()).toBe(0);
         expect(await thief.json('/me')).toEqual({});
         expect(await repository().count()).toBe(0);
-        if (title !== 'the application’s own session()') expect(browser.cookie).toBeUndefined();
+        if (title !== OWN) expect(browser.cookie).toBeUndefined();
       });
     });
 

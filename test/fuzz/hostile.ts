@@ -59,7 +59,7 @@ const STRINGS = [
 ];
 
 /** JSON text, in ways that `JSON.stringify` never writes it: keys twice, numbers beyond all bounds, halves of characters. */
-export function hostileJson(random: Seeded, depth = 3): string {
+function hostileJson(random: Seeded, depth = 3): string {
   switch (depth > 0 ? random.int(9) : 3 + random.int(6)) {
     case 0:
     case 1:

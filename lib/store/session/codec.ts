@@ -121,7 +121,7 @@ export class SessionCodec {
     try {
       const text = serializer.serialize(withCookie(session, expires));
       if (typeof text === 'string') return text;
-      return Promise.resolve(text).catch((cause: unknown) => refuseLater(session, serializer, cause));
+      return Promise.resolve(text).then(assertText, (cause: unknown) => refuseLater(session, serializer, cause));
     } catch (cause) {
       return refuse(session, serializer, cause);
     }
@@ -159,6 +159,12 @@ function withCookie(session: SessionData, expires?: unknown): SessionData {
   const cookie = attributesOf(session.cookie);
   if (expires !== undefined) cookie.expires = expires;
   return { ...session, cookie } as unknown as SessionData;
+}
+
+/** A serializer from untyped code may return anything. */
+function assertText(text: unknown): string {
+  if (typeof text === 'string') return text;
+  throw new SessionSerializationError('The `serializer` returned no string. Its `serialize` must return a string, or a promise of one.');
 }
 
 function toUserId(userId: unknown): string | null {

@@ -19,7 +19,7 @@ const ATTRIBUTES: readonly (readonly [name: string, canBeSent: (value: unknown) 
   ['sameSite', (value) => isBoolean(value) || isWord(value, ['lax', 'strict', 'none'])],
 ];
 
-/** Beyond this, `Date.now() + age` may be no date any more. */
+/** Beyond this, `Date.now() + age` may be no date any more: it stands for a longer age. */
 const MAX_AGE_MS = 4e15;
 
 /**
@@ -59,8 +59,8 @@ export function toDate(value: unknown): Date | null {
  */
 export function ageOf(cookie: SessionCookie): number | null {
   const age: unknown = Object.hasOwn(cookie, 'maxAge') ? (cookie.maxAge ?? cookie.originalMaxAge) : cookie.originalMaxAge;
-  if (!Number.isFinite(age) || age === cookie.expires) return null;
-  return Math.trunc(Math.max(-MAX_AGE_MS, Math.min(Number(age), MAX_AGE_MS)));
+  if (typeof age !== 'number' || (age as unknown) === cookie.expires || !Number.isSafeInteger(Math.trunc(age))) return null;
+  return Math.max(-MAX_AGE_MS, Math.min(Math.trunc(age), MAX_AGE_MS));
 }
 
 /**

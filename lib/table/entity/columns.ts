@@ -222,7 +222,7 @@ function brokenText({ databaseName }: ColumnMetadata): SessionSerializationError
 }
 
 /** A user id that its column cannot hold, whichever way. */
-export function notHeld({ databaseName }: Pick<ColumnMetadata, 'databaseName'>, what: string): SessionTooLargeError {
+function notHeld({ databaseName }: Pick<ColumnMetadata, 'databaseName'>, what: string): SessionTooLargeError {
   return new SessionTooLargeError(`The column "${databaseName}" cannot hold ${what}. Check user ids before they get into a session.`);
 }
 
