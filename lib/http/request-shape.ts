@@ -12,7 +12,7 @@ const isNeeded = Number.parseInt(process.versions.v8) < V8_WITHOUT_NEED;
  * of it outlives its request until the next full garbage collection. Where a property other than the last is deleted, V8 turns
  * the object into a hash table instead, whose hidden class is shared and stays as it is. So `method` and `sendDate`, which every
  * request and response has from its constructor, are taken away and put back; nobody sees more of it than their place in
- * `Object.keys`. Whole requests with a session: 1.48 times as many a second.
+ * `Object.keys`.
  *
  * Not where the prototype is still Node's own, which has no such trouble.
  *

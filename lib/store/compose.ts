@@ -11,7 +11,7 @@ import { lookAtTable } from './start-up.js';
 
 /** What the surroundings give, apart from the options. */
 export interface SessionEnvironment {
-  /** The application's data source, where there is one. */
+  /** The application's data source, if there is one. */
   readonly dataSource?: DataSource | undefined;
   /** Whether an initialised data source has its entities, too; else it may be in the middle of it. */
   readonly isSettled?: boolean;

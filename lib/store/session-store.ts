@@ -140,7 +140,7 @@ export class SessionStore extends Store {
   /**
    * Gives the session of a request a new id on the same row: data, creation time, deadlines, user and handle stay, the old
    * id is dead at once, and the cookie goes out with the response. Call it where a session gains rights (OWASP ASVS 7.2.4).
-   * Rejects, with the old id still valid, where the database fails; with `SessionInterruptedError` where the session is gone.
+   * Rejects, with the old id still valid, if the database fails; with `SessionInterruptedError` if the session is gone.
    */
   async rotate(req: Request): Promise<void> {
     const { session } = req as Partial<Request>;
@@ -151,7 +151,7 @@ export class SessionStore extends Store {
 
   /**
    * A page of live sessions, newest first; `after` is the last handle of the page before. Rejects with
-   * `SessionEntityError` where the entity has no column for `handle` or, with `userId`, for that.
+   * `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
     return this.deadlines.run(() => this.reader.list(query));
@@ -194,7 +194,7 @@ export class SessionStore extends Store {
 
   /**
    * @internal Locks the session of a request and reads it again; one that was ended meanwhile is a new, empty one then.
-   * Rejects with `SessionConflictError` after `waitMs`, and with `SessionInterruptedError` where `signal` ended the wait.
+   * Rejects with `SessionConflictError` after `waitMs`, and with `SessionInterruptedError` if `signal` ended the wait.
    */
   lock(req: Request, options: SessionLockOptions): Promise<HeldLock> {
     const origin = this.dependencies.origins.of(req.session, this.keyOf(req.sessionID));

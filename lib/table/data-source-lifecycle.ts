@@ -20,7 +20,7 @@ export interface DataSourceLifecycle {
   mayBeMakingTables(): boolean;
   /** Resolves when the data source is open. Rejects with `SessionUnavailableError`, at once if it is closed; the next call tries again. */
   open(): Promise<void>;
-  /** Closes the data source where it is ours. */
+  /** Closes the data source if it is ours. */
   close(): Promise<void>;
 }
 
@@ -75,7 +75,7 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
 /**
  * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`. A SQLite file that
  * another process has locked is waited for up to `timeoutMs` (default: not at all).
- * Throws `SessionOptionsError` where TypeORM does not accept the options or the driver is not installed.
+ * Throws `SessionOptionsError` if TypeORM does not accept the options or the driver is not installed.
  */
 export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>, timeoutMs = 0): DataSourceLifecycle {
   const entity = custom ?? defaultEntity(connection);

@@ -9,7 +9,7 @@ export class KeyedSemaphore {
 
   constructor(private readonly capacity: number) {}
 
-  /** Resolves to the function that leaves again, or to `undefined` where nobody left in time, or before `signal` ended the wait. */
+  /** Resolves to the function that leaves again, or to `undefined` if nobody left in time, or before `signal` ended the wait. */
   enter(key: string, waitMs: number, signal?: AbortSignal): Promise<(() => void) | undefined> {
     if (signal?.aborted) return Promise.resolve(undefined);
     const queue = this.queues.get(key) ?? { inside: 0, waiting: [] };

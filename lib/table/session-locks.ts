@@ -20,7 +20,7 @@ interface DatabaseHold {
   readonly end: () => Promise<void>;
 }
 
-/** Where there is no lock of the database. */
+/** If there is no lock of the database. */
 const NO_HOLD: DatabaseHold = { socket: undefined, end: async () => {} };
 
 /**

@@ -90,7 +90,7 @@ export type TouchedField = FieldWith<{ isTouched: true }>;
 /** The fields of optional features. */
 export type OptionalField = FieldWith<{ feature: string }>;
 
-/** The fields of the renewal, which the default entity has only where it is asked for. */
+/** The fields of the renewal, which the default entity has only if it is asked for. */
 export type RenewalField = FieldWith<{ feature: 'renewal' }>;
 
 type Value<Facts extends FieldFacts> =

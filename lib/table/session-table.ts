@@ -16,7 +16,7 @@ export type SessionChange = Pick<SessionRow, 'id' | SavedField> & {
 
 /** "Still here": moves the times of a row and nothing else. */
 export type SessionTouch = Pick<SessionRow, 'id' | Exclude<TouchedField, 'pruneAfter'>> & {
-  /** `undefined` where the hour stays: SQLite writes the entry of an index anew wherever its column is named. */
+  /** `undefined` if the hour stays: SQLite writes the entry of an index anew wherever its column is named. */
   readonly pruneAfter: number | undefined;
   /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
   readonly unseenSince: number | undefined;
@@ -24,7 +24,7 @@ export type SessionTouch = Pick<SessionRow, 'id' | Exclude<TouchedField, 'pruneA
 
 /** A lock that is asked for. */
 export interface LockRequest {
-  /** What is locked: the handle of a session, or its id where it has none. */
+  /** What is locked: the handle of a session, or its id if it has none. */
   readonly id: string;
   /** How long to wait for it, in milliseconds. */
   readonly waitMs: number;
@@ -83,7 +83,7 @@ export interface SessionPage {
 
 /**
  * Rows of sessions, in whatever holds them. Every method takes many and answers for each in the same order; one row's
- * outcome never depends on its neighbours. A promise rejects only where the database could not answer or refused a
+ * outcome never depends on its neighbours. A promise rejects only if the database could not answer or refused a
  * value, with a `SessionError`; a row that is missing or expired is an outcome. Nothing is reported before it is
  * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
  *
@@ -97,26 +97,26 @@ export interface SessionTable<Held extends string = never> {
    */
   batchSize(operation: MultiRowOperation, rows: number): number;
 
-  /** The fields that the entity has columns for. Rejects with `SessionEntityError` where the entity cannot hold sessions. */
+  /** The fields that the entity has columns for. Rejects with `SessionEntityError` if the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
 
-  /** Reads live rows. `undefined` where there is none under exactly that id. Without an `expiresAt` column every row is live. */
+  /** Reads live rows. `undefined` if there is none under exactly that id. Without an `expiresAt` column every row is live. */
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]>;
 
   /** Reads the live row whose id before was exactly this one, and still counts at `now`. Without columns for it there is none. */
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined>;
 
-  /** Adds rows. `conflict` where the id is taken; the row there stays as it is. */
+  /** Adds rows. `conflict` if the id is taken; the row there stays as it is. */
   insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | Held)[]>;
 
   /** Replaces the data of rows that exist, live or not, and raises their version. Never adds a row. */
   update(changes: readonly SessionChange[]): Promise<(SaveOutcome | Held)[]>;
 
-  /** Adds rows or, where the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
+  /** Adds rows or, if the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
   upsert(rows: readonly SessionRow[]): Promise<('saved' | Held)[]>;
 
   /**
-   * Moves times, never backwards, and only of live rows. `conflict` where the row was seen since `unseenSince`, so that one
+   * Moves times, never backwards, and only of live rows. `conflict` if the row was seen since `unseenSince`, so that one
    * of many touches at the same moment writes, and none undoes a save. Without a `lastSeenAt` column: where `expiresAt` gains nothing.
    */
   touch(touches: readonly SessionTouch[], now: number): Promise<(SaveOutcome | Held)[]>;
@@ -139,14 +139,14 @@ export interface SessionTable<Held extends string = never> {
   /** Counts live rows, all or one user's. */
   count(count: { readonly userId?: string | undefined; readonly now: number }): Promise<number>;
 
-  /** Removes all rows. Waits for those that another transaction holds, and rejects where it holds them for too long. */
+  /** Removes all rows. Waits for those that another transaction holds, and rejects if it holds them for too long. */
   clear(): Promise<void>;
 
   /** Removes up to `limit` rows whose `pruneAfter` and `expiresAt` have both passed, the oldest first; resolves to how many. */
   prune(prune: { readonly now: number; readonly limit: number }): Promise<number>;
 
   /**
-   * Keeps others out who lock the same id, in all processes where the database can. Resolves to `undefined` where the lock
+   * Keeps others out who lock the same id, in all processes if the database can. Resolves to `undefined` if the lock
    * could not be had in time, or `signal` ended the wait. The lock ends when it is released, when it is older than
    * `maxHoldMs`, when the database takes it away, or when this process dies.
    */

@@ -19,7 +19,7 @@ export interface SessionMigrationOptions {
 
 /**
  * A TypeORM migration class that creates the session table with its indexes, and drops it. Export it from a file that
- * the data source's `migrations` finds. Throws `SessionOptionsError` where the name has no timestamp.
+ * the data source's `migrations` finds. Throws `SessionOptionsError` if the name has no timestamp.
  *
  * @publicApi
  */

@@ -33,7 +33,7 @@ export interface StatementRunnerOptions {
   readonly hashIds?: boolean;
   /** Instead of the one that fits the data source. */
   readonly dialect?: SessionDialect;
-  /** Whether statements are prepared under a name, where the driver can. @default true */
+  /** Whether statements are prepared under a name, if the driver can. @default true */
   readonly prepares?: boolean;
   /** Called once, after the entity was checked. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
@@ -72,7 +72,7 @@ export class StatementRunner {
     private readonly options: StatementRunnerOptions,
   ) {}
 
-  /** Maps the entity of an open data source. Throws `SessionEntityError` where it cannot hold sessions. */
+  /** Maps the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): TableShape {
     if (this.shape) return this.shape;
     this.shape = viaTypeOrm(() => this.map());
@@ -94,7 +94,7 @@ export class StatementRunner {
     return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.') };
   }
 
-  /** Opens the data source where it is not. */
+  /** Opens the data source if it is not. */
   async ready(): Promise<TableShape> {
     if (!this.database.isOpen()) await this.database.open();
     const shape = this.check();
@@ -151,8 +151,8 @@ export class StatementRunner {
   }
 
   /**
-   * Changes several rows at once; resolves to those that were found, as far as their ids. Where the database can only count them
-   * and they are fewer, none are said to be found if it may be done again. `undefined` where nothing has happened, because one
+   * Changes several rows at once; resolves to those that were found, as far as their ids. If the database can only count them
+   * and they are fewer, none are said to be found if it may be done again. `undefined` if nothing has happened, because one
    * of the rows was not as expected. Where a row is refused, it rejects with `SplitBatchError`.
    */
   async batch(

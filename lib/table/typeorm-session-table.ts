@@ -34,7 +34,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     this.locks = new SessionLocks(options.timeoutMs);
   }
 
-  /** Looks at the entity of an open data source. Throws `SessionEntityError` where it cannot hold sessions. */
+  /** Looks at the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): void {
     this.runner.check();
   }

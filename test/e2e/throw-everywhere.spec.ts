@@ -281,7 +281,6 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/session/origin.ts': 3,
     'lib/store/session/session-object.ts': 1,
     'lib/store/session/unserializable.ts': 1,
-    'lib/store/start-up.ts': 1,
     'lib/store/work/availability-monitor.ts': 1,
     'lib/store/work/deadlines.ts': 4,
     'lib/store/work/events.ts': 1,

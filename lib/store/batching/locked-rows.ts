@@ -49,7 +49,7 @@ export class LockedRows<Item, Outcome> {
     this.wakeLater();
   }
 
-  /** Joins an item to the one of the same key that rests here. False where there is none, or none can be joined. */
+  /** Joins an item to the one of the same key that rests here. False if there is none, or none can be joined. */
   join(key: string, item: Item, waiter: Waiter<Outcome>): boolean {
     const { join } = this.rules;
     const entry = join && this.resting.get(key)?.entry;

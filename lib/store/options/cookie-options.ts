@@ -40,7 +40,7 @@ export interface CookieContext {
 }
 
 /**
- * Checks and defaults the attributes of the cookie, as they stand in the options. Throws `SessionOptionsError`, also where
+ * Checks and defaults the attributes of the cookie, as they stand in the options. Throws `SessionOptionsError`, also if
  * browsers would drop the cookie. `expires` is refused: one date for all sessions would end them all at once.
  */
 export function resolveCookie(cookie: SessionCookieOptions, context: CookieContext): CookieOptions {

@@ -23,7 +23,7 @@ const PRESETS = {
 
 export const LIFETIMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
-/** The two timeouts. Throws `SessionOptionsError` where one is longer than the preset, or the idle one longer than the absolute. */
+/** The two timeouts. Throws `SessionOptionsError` if one is longer than the preset, or the idle one longer than the absolute. */
 export function resolveLifetime({
   lifetimes,
   idleTimeout,

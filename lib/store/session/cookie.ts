@@ -66,7 +66,7 @@ export function ageOf(cookie: SessionCookie): number | null {
 /**
  * What a cookie says of the end of its session; `handedOut` is the `expires` that the store gave for a session that it knows,
  * `undefined` for data of unknown origin. A Cookie keeps its age in step with `expires`, so there the age tells all. In plain
- * data `expires` counts where it is another than the store gave. It always counts without an age.
+ * data `expires` counts if it is another than the store gave. It always counts without an age.
  */
 export function endOf(cookie: SessionCookie, handedOut: { readonly expires: number | undefined } | undefined): CookieEnd {
   const ageMs = ageOf(cookie);
@@ -81,7 +81,7 @@ export function assertSessionData(session: SessionData): void {
   if (wrong !== undefined) throw new SessionSerializationError(wrong);
 }
 
-/** What is wrong with session data, and the remedy; `undefined` where nothing is. */
+/** What is wrong with session data, and the remedy; `undefined` if nothing is. */
 export function findWrongData(session: SessionData): string | undefined {
   const { cookie } = (session ?? {}) as Partial<SessionData>;
   if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null || Array.isArray(cookie)) {

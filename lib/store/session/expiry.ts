@@ -45,7 +45,7 @@ export function expiryOf({ idleMs, endsAt, absoluteMs }: Lifetime, now: number, 
   return Math.min(now + idleMs, endsAt, absoluteEnd, now + MAX_MS);
 }
 
-/** Whether to write that a session is still in use: not more often than the interval, nor where it gains no time. */
+/** Whether to write that a session is still in use: not more often than the interval, nor if it gains no time. */
 export function isTouchDue(
   lifetime: Lifetime,
   now: number,

@@ -78,7 +78,7 @@ export const notRead = (): SessionUnavailableError =>
 
 /**
  * Whether the lock under which a session was read is over. Others may hold it since, and do not expect this request to write:
- * so it neither merges nor overwrites, and its data is stored only where nobody has changed the session.
+ * so it neither merges nor overwrites, and its data is stored only if nobody has changed the session.
  */
 export const hasLostLock = ({ lock }: SessionOrigin): boolean => lock !== undefined && !lock.isHeld;
 

@@ -36,7 +36,7 @@ export async function lockSession(
   { holder, ...limits }: SessionLockOptions,
 ): Promise<HeldLock> {
   if (!origin?.isStored) return noteLock(store, req, NO_LOCK);
-  // By the handle where there is one, because a session keeps it when it gets another id.
+  // By the handle if there is one, because a session keeps it when it gets another id.
   const id = origin.handle ?? origin.key;
   const held = await table.lock({ ...limits, id, onLost: (reason) => warn(lossOf(reason, holder, limits.maxHoldMs)) });
   if (!held && limits.signal?.aborted) {

@@ -19,7 +19,7 @@ export class SessionRenewal {
     return now() - renewedAt >= options.renewAfterMs;
   }
 
-  /** Gives the row another key. Where another request was first, the session goes on under the old one. */
+  /** Gives the row another key. If another request was first, the session goes on under the old one. */
   async renew(origin: SessionOrigin, newKey: string, rename: () => void, operation: Operation): Promise<void> {
     const { table, now, emit } = this.dependencies;
     if (!this.isDue(origin)) return;

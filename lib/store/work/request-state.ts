@@ -94,7 +94,7 @@ export class RequestState {
     return origin !== undefined && this.renewal.isDue(origin);
   }
 
-  /** Renews the id of the session of a request. Where the database fails, the session keeps its id until the next request. */
+  /** Renews the id of the session of a request. If the database fails, the session keeps its id until the next request. */
   async renew(req: Request): Promise<void> {
     const origin = this.dependencies.origins.of(req.session);
     if (!origin || !this.renewal.isDue(origin)) return;

@@ -76,7 +76,7 @@ export class SessionWriter {
   }
 
   /**
-   * A session that its cookie ends is removed instead. Rejects with `SessionInterruptedError` where the row is gone, and with
+   * A session that its cookie ends is removed instead. Rejects with `SessionInterruptedError` if the row is gone, and with
    * `SessionConflictError` as `overlap` says.
    */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {

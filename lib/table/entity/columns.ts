@@ -20,7 +20,7 @@ export interface SessionColumn {
   readonly sql: string;
   /** The expression by which it is read. */
   readonly read: string;
-  /** Throws `SessionTooLargeError` where the column cannot hold the value. */
+  /** Throws `SessionTooLargeError` if the column cannot hold the value. */
   readonly assertFits: ((value: unknown) => void) | undefined;
   /** Whether the database's strings are its values, both ways: neither TypeORM nor the driver has anything to convert. */
   readonly isPlain: boolean;
@@ -47,14 +47,14 @@ export interface ColumnTraits {
 /** The columns of an entity by field; `id` and `data` are always there. */
 export type SessionColumns = Partial<Record<SessionField, SessionColumn>> & Record<'id' | 'data', SessionColumn>;
 
-/** Entity property per field, where it differs from the field's own name. */
+/** Entity property per field, if it differs from the field's own name. */
 export type SessionColumnNames = Partial<Record<SessionField, string>>;
 
 // TypeORM 0.3 does not double the quotes inside an identifier, so a name must need no escaping.
 const IDENTIFIER = /^[\p{L}_][\p{L}\p{N}_$ -]*$/u;
 
 /**
- * Finds the column of each field. Throws `SessionEntityError` where the entity lacks `id`, `data` or
+ * Finds the column of each field. Throws `SessionEntityError` if the entity lacks `id`, `data` or
  * a property that `names` promises, where its id is not unique, or where a column cannot hold its field.
  */
 export function mapColumns(

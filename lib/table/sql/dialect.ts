@@ -31,7 +31,7 @@ export interface Statement {
  * does to the rows that it finds happens for all of them or for none.
  */
 export interface MultiRowStatement {
-  /** `undefined` where the entity has columns that it cannot carry. */
+  /** `undefined` if the entity has columns that it cannot carry. */
   build(shape: TableShape, rows: number): Statement | undefined;
   /** Whether it takes rows of nothing but NULL, and does nothing for them, so that a few sizes are enough. */
   readonly isPadded: boolean;
@@ -44,7 +44,7 @@ export interface MultiRowStatement {
 }
 
 /**
- * What one statement does for several rows; where there is no `updateInPlace`, `update` does it. `versions` reads those that
+ * What one statement does for several rows; if there is no `updateInPlace`, `update` does it. `versions` reads those that
  * are there, live or not, and `unlocked` those of them that no other transaction has locked.
  */
 export type MultiRowName = MultiRowOperation | 'updateInPlace' | 'versions' | 'unlocked';
@@ -112,7 +112,7 @@ export interface SessionDialect extends ColumnTraits {
   readonly insert: Build;
   /** Only at the version that was read. */
   readonly update: Build;
-  /** The same without what has an index; where it is missing, the database sees by itself that a value stays. */
+  /** The same without what has an index; if it is missing, the database sees by itself that a value stays. */
   readonly updateInPlace?: Build;
   /** At any version. */
   readonly overwrite: Build;
@@ -134,7 +134,7 @@ export interface SessionDialect extends ColumnTraits {
   /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
   readonly prune?: Build;
 
-  /** Prepares a table that was just made, in a way that entities cannot say. Does nothing where the table has settings already. */
+  /** Prepares a table that was just made, in a way that entities cannot say. Does nothing if the table has settings already. */
   readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
 
   /** What a data source of our own is opened with, instead of some of the application's options. */

@@ -64,7 +64,7 @@ export function isExpired({ columns: { pruneAfter, expiresAt } }: TableShape): s
   return and(pruneAfter && `${pruneAfter.sql} <= :pruneHour`, expiresAt && `${expiresAt.sql} <= :now`);
 }
 
-/** Joins conditions; all rows where there is none. */
+/** Joins conditions; all rows if there is none. */
 export function and(...conditions: (string | undefined)[]): string {
   return conditions.filter(Boolean).join(' AND ') || '1 = 1';
 }

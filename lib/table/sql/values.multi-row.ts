@@ -30,7 +30,7 @@ interface ValuesTraits {
 export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }: ValuesTraits): MultiRowStatements {
   const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
 
-  /** The rows of a batch as `v`. `undefined` where a column is of a type that a list of values cannot carry. */
+  /** The rows of a batch as `v`. `undefined` if a column is of a type that a list of values cannot carry. */
   function valuesOf(shape: TableShape, fields: readonly SessionField[], rows: number): string | undefined {
     const columns = fieldsOf(shape, fields).map((column) => ({ name: column.field as ParameterName, cast: castOf(column) }));
     const { lastSeenAt } = shape.columns;
@@ -50,7 +50,7 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
     return `v CROSS JOIN LATERAL (${unlocked}) AS l WHERE s.${id} = l.l_id`;
   }
 
-  /** The rows of `v` as rows of the table. `undefined` where TypeORM makes a value of its own for each. */
+  /** The rows of `v` as rows of the table. `undefined` if TypeORM makes a value of its own for each. */
   function insert(shape: TableShape, rows: number, ...conditions: (string | undefined)[]): string | undefined {
     const values = valuesOf(shape, SESSION_FIELDS, rows);
     if (!values || !shape.dialect.insert(shape).reusable) return undefined;

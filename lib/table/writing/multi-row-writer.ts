@@ -5,7 +5,7 @@ import type { SessionRow } from '../session-row.js';
 import { SplitBatchError } from '../session-table.js';
 import type { MultiRowName } from '../sql/dialect.js';
 
-/** What is under an id; `undefined` where nothing is. */
+/** What is under an id; `undefined` if nothing is. */
 export type RowState = Pick<SessionRow, 'version'> | undefined;
 
 interface Write<Row, Done, Missed> {
@@ -63,7 +63,7 @@ export class MultiRowWriter {
     return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
   }
 
-  /** The rows that were written; `undefined` where one of them kept the statement from all of them. */
+  /** The rows that were written; `undefined` if one of them kept the statement from all of them. */
   private async send(
     { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
     rows: readonly RowValues[],

@@ -19,7 +19,7 @@ export const mysqlMultiRow: MultiRowStatements = {
 
   insert: {
     isPadded: false,
-    // All or none: it fails where one of them is taken.
+    // All or none: it fails if one of them is taken.
     answer: 'count',
     build(shape, rows) {
       const text = insert(shape, rows);
@@ -65,7 +65,7 @@ function insert(shape: TableShape, rows: number): string | undefined {
   return `INSERT INTO ${shape.table} (${fields.map(({ sql }) => sql).join(', ')}) VALUES ${perRow(rows, tuple)}`;
 }
 
-/** What an upsert does where the id is taken. */
+/** What an upsert does if the id is taken. */
 export function onDuplicateKey(shape: TableShape): string {
   const { id, version } = shape.columns;
   const isSame = `${bytes(id.sql)} = ${bytes(`VALUES(${id.sql})`)}`;
