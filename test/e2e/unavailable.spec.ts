@@ -160,7 +160,7 @@ describeEachAdapter('a database that is away', (database, adapter) => {
   it.each(['error', 'anonymous'] as const)('is not what a value is that the database refuses, under %s', async (onUnavailable) => {
     const { browser, events } = await start({ onUnavailable });
     const answer = await browser.post('/user/a%00b');
-    expect(answer.status).toBe(database.name === 'postgres' ? 500 : 201);
+    expect(answer.status).toBe(database.name === 'postgres' ? 413 : 201);
     expect(setCookies(answer)).toEqual([]);
     await expect(browser.json('/theme')).resolves.toMatchObject({ theme: 'dark' });
     expect(events.names()).not.toContain('unavailable');
