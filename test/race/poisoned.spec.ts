@@ -13,7 +13,7 @@ const ROUNDS = 200;
 const NEIGHBOURS = 6;
 const key = (name: string): string => createHash('sha256').update(name).digest('hex');
 const TOO_LONG = 'u'.repeat(300);
-const WITH_NUL = 'a\0b';
+const WITH_NUL = '{"a":"\0"}';
 
 /** The outcome of a row: what the table answers, or the code of the error. */
 const outcomeOf = async (answer: Promise<readonly string[]>): Promise<string> =>
@@ -47,7 +47,7 @@ describeEachDatabase(`A bad row among ${NEIGHBOURS} good ones, ${ROUNDS} times`,
 
   const inserts: readonly (readonly [string, Partial<SessionRow>, string])[] = [
     ['is too large', { userId: TOO_LONG }, 'SESSION_TOO_LARGE'],
-    ['holds a NUL', { userId: WITH_NUL }, nul],
+    ['holds a NUL', { data: WITH_NUL }, nul],
     ['is taken', {}, 'conflict'],
   ];
   it.each(inserts)('of an insert that %s fails alone', async (_, more, expected) => {
@@ -68,7 +68,7 @@ describeEachDatabase(`A bad row among ${NEIGHBOURS} good ones, ${ROUNDS} times`,
 
   const updates: readonly (readonly [string, Partial<SessionChange>, string])[] = [
     ['is too large', { userId: TOO_LONG }, 'SESSION_TOO_LARGE'],
-    ['holds a NUL', { userId: WITH_NUL }, nul],
+    ['holds a NUL', { data: WITH_NUL }, nul],
     ['is at another version', { version: 7 }, 'conflict'],
     ['is gone', { id: key('missing') }, 'gone'],
   ];
