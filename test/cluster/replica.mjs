@@ -1,5 +1,6 @@
 // A PostgreSQL primary and a streaming replica that lags for ever: sessions are read from the primary, the rest of the application from the replica.
 import { readFileSync } from 'node:fs';
+import { SessionEntity } from 'nestjs-typeorm-session/express';
 import { startApp } from './support/app.mjs';
 import { Browser } from './support/browser.mjs';
 import { Ledger } from './support/ledger.mjs';
@@ -17,7 +18,7 @@ await runScript('replica', async (scratch, script) => {
 
   const replication = { master: { url: primary.url }, slaves: [{ url: replica.url }] };
   const app = await startApp({ type: 'postgres', replication, synchronize: true });
-  const repository = app.dataSource.getRepository('SessionEntity');
+  const repository = app.dataSource.getRepository(SessionEntity);
   await until('the table is on the replica', () => repository.count());
   await replica.query('SELECT pg_wal_replay_pause()');
   await until('the replay is paused', async () => {
