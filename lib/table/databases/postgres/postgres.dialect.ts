@@ -128,8 +128,10 @@ function insert(shape: TableShape): Statement {
   const { id } = shape.columns;
   // Of another type, a CASE is no value of the column.
   if (CASTS[id.type] !== 'text') return statement;
-  const place = new RegExp(`\\$${statement.parameters.indexOf('id') + 1}(?!\\d)`);
-  return { ...statement, sql: statement.sql.replace(place, (value) => `CASE WHEN ${WAITS_BRIEFLY} THEN ${value} END`) };
+  // Names may hold a `$1`, too.
+  const place = new RegExp(`"(?:[^"]|"")*"|\\$${statement.parameters.indexOf('id') + 1}(?!\\d)`, 'g');
+  const wait = (found: string) => (found.startsWith('"') ? found : `CASE WHEN ${WAITS_BRIEFLY} THEN ${found} END`);
+  return { ...statement, sql: statement.sql.replaceAll(place, wait) };
 }
 
 function waitBriefly(statement: Statement): Statement {
