@@ -44,7 +44,8 @@ function wrap(prototype, method) {
   const original = prototype[method];
   if (!original) return;
   prototype[method] = function counted(...args) {
-    sent++;
+    // A statement of SQLite knows its text; a PRAGMA sets the connection and asks the file for nothing.
+    if (!/^PRAGMA/i.test(this.source ?? '')) sent++;
     return original.apply(this, args);
   };
 }

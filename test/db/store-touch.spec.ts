@@ -45,6 +45,20 @@ describeEachDatabase('touch', (database) => {
     expect(await timesOf('a')).toEqual([START + 3, START + 3 + DAY, Math.ceil((START + 3 + DAY) / HOUR)]);
   });
 
+  it('of plain data whose `expires` was moved by its age is one statement, and throttled', async () => {
+    const store = open();
+    await store.set('a', dataOf({ views: 1 }, { originalMaxAge: DAY, expires: new Date(START + DAY) }));
+    const touch = async (late: number) => {
+      const data = (await store.get('a'))!;
+      data.cookie.expires = new Date(clock.now + DAY - late);
+      return statementsOf(() => store.touch('a', data));
+    };
+    clock.now += HOUR;
+    expect(await touch(200)).toBe(1);
+    expect(await timesOf('a')).toEqual([START + HOUR, START + HOUR + DAY, Math.ceil((START + HOUR + DAY) / HOUR)]);
+    expect(await touch(0)).toBe(0);
+  });
+
   it('is throttled across the requests of one session object, too', async () => {
     const store = open();
     const session = newSession(store, 'a', { views: 1 });

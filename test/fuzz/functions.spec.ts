@@ -86,7 +86,7 @@ async function checkRow(codec: SessionCodec, text: string): Promise<void> {
     const { cookie } = session as unknown as { cookie: { serialize(name: string, value: string): string } };
     expect(cookie.serialize('sid', 'value')).not.toMatch(/[\r\n]|;.*;.*Set-Cookie/);
     expect(session.id).toBe(KNOWN);
-    const lifetime = codec.lifetimeOf(session, undefined);
+    const lifetime = codec.lifetimeOf(session, undefined, Date.now());
     // What its cookie ends is removed instead.
     if (isEndedByCookie(lifetime, Date.now())) return;
     const { expiresAt } = await codec.encode(session, lifetime, Date.now(), Date.now());

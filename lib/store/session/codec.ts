@@ -37,9 +37,9 @@ export class SessionCodec {
   constructor(private readonly options: ResolvedSessionOptions) {}
 
   /** The time limits of a session; `handedOut` as in `endOf`. */
-  lifetimeOf(session: SessionData, handedOut: Parameters<typeof endOf>[1]): Lifetime {
+  lifetimeOf(session: SessionData, handedOut: Parameters<typeof endOf>[1], now: number): Lifetime {
     const { idleTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
-    const { idleMs, endsAt } = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut));
+    const { idleMs, endsAt } = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut, now));
     return { idleMs, endsAt, absoluteMs: absoluteTimeoutMs, touchIntervalMs };
   }
 

@@ -63,16 +63,21 @@ export function ageOf(cookie: SessionCookie): number | null {
   return Math.max(-MAX_AGE_MS, Math.min(Math.trunc(age), MAX_AGE_MS));
 }
 
+/** How far `expires` may be from what the age says now, in milliseconds: it was set by the age, a moment before. */
+const BY_AGE_MS = 1_000;
+
 /**
  * What a cookie says of the end of its session; `handedOut` is the `expires` that the store gave for a session that it knows,
  * `undefined` for data of unknown origin. A Cookie keeps its age in step with `expires`, so there the age tells all. In plain
- * data `expires` counts if it is another than the store gave. It always counts without an age.
+ * data `expires` counts if it is neither what the store gave nor what the age says now. It always counts without an age.
  */
-export function endOf(cookie: SessionCookie, handedOut: { readonly expires: number | undefined } | undefined): CookieEnd {
+export function endOf(cookie: SessionCookie, handedOut: { readonly expires: number | undefined } | undefined, now: number): CookieEnd {
   const ageMs = ageOf(cookie);
   const endsAt = toDate(cookie.expires)?.getTime();
+  if (ageMs === null || endsAt === undefined) return { ageMs, endsAt };
+  const isByAge = Math.abs(endsAt - now - ageMs) <= BY_AGE_MS;
   const isNamed = handedOut ? Object.hasOwn(cookie, 'expires') && endsAt !== handedOut.expires : true;
-  return { ageMs, endsAt: isNamed || ageMs === null ? endsAt : undefined };
+  return { ageMs, endsAt: isNamed && !isByAge ? endsAt : undefined };
 }
 
 /** Throws `SessionSerializationError` for what is no session data: each session has a cookie, whose end is a moment or none. */

@@ -26,7 +26,8 @@ export class SessionToucher {
   isDue(session: SessionData, origin: SessionOrigin): boolean {
     const { codec, now } = this.dependencies;
     try {
-      return isTouchDue(codec.lifetimeOf(session, origin), now(), origin);
+      const at = now();
+      return isTouchDue(codec.lifetimeOf(session, origin, at), at, origin);
     } catch {
       // An `idleTimeout` of the application's fails; the touch fails with the same error, where somebody hears it.
       return true;
@@ -39,7 +40,7 @@ export class SessionToucher {
     assertSessionData(session);
     const seenAt = now();
     if (origin && (!origin.isStored || origin.isEnded)) return;
-    const lifetime = codec.lifetimeOf(session, origin);
+    const lifetime = codec.lifetimeOf(session, origin, seenAt);
     if (isEndedByCookie(lifetime, seenAt)) return this.writer.destroyByCookie(origin?.key ?? key, origin);
     // The age and the end of a session of unknown origin are in its row.
     const known = origin ?? (await table.find([key], seenAt))[0];

@@ -85,8 +85,8 @@ export class SessionWriter {
     assertSessionData(session);
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
-      const lifetime = codec.lifetimeOf(session, origin);
       const savedAt = now();
+      const lifetime = codec.lifetimeOf(session, origin, savedAt);
       if (isEndedByCookie(lifetime, savedAt)) return this.destroyByCookie(origin.key, origin);
       if (!origin.isStored) return this.insert(session, origin, lifetime);
       const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
@@ -119,7 +119,7 @@ export class SessionWriter {
     const { table, codec, now, emit } = this.dependencies;
     assertSessionData(session);
     const createdAt = now();
-    const lifetime = codec.lifetimeOf(session, undefined);
+    const lifetime = codec.lifetimeOf(session, undefined, createdAt);
     if (isEndedByCookie(lifetime, createdAt)) return this.destroyByCookie(key, undefined);
     const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
     await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
