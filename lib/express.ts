@@ -14,10 +14,10 @@ export {
 } from './session.errors.js';
 // By a star, because an interface that is re-exported by name cannot be augmented.
 export type * from './store/session-data.js';
-export type { SessionEvent, SessionEvents } from './store/work/events.js';
+export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
 export type { SessionModuleOptions } from './store/options/session-options.js';
 export type { SessionInfo, SessionQuery } from './store/work/reader.js';
-export { jsonSerializer, type SessionSerializer } from './store/options/serializer.js';
+export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';

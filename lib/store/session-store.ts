@@ -1,22 +1,12 @@
-import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
-import type { HeldLock, SessionTable } from '../table/session-table.js';
-import { promise, settle, type Callback } from './callback.js';
-import { Store, type Request, type SessionData } from './express-session.js';
-import { Deadlines } from './work/deadlines.js';
-import { AvailabilityMonitor } from './work/availability-monitor.js';
-import { batched } from './batching/batching-table.js';
-import { SessionCodec } from './session/codec.js';
-import type { StoreDependencies, SessionSurroundings } from './work/dependencies.js';
-import { isHeard, notify, type SessionEvents, type Emit } from './work/events.js';
-import { keyOf, NO_ID } from './session/id.js';
-import { SessionWriter, type AtEnd, type Due } from './work/writer.js';
-import { createSessionObject } from './session/session-object.js';
+import { SessionInterruptedError } from '../session.errors.js';
+import type { SessionTable } from '../table/session-table.js';
+import { ContractStore } from './contract-store.js';
+import type { Request } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
-import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
-import { lockSession, type SessionLockOptions } from './work/lock.js';
+import type { SessionSurroundings } from './runtime/dependencies.js';
+import type { SessionEvents } from './runtime/events.js';
 import { SessionPruner } from './work/pruner.js';
-import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
-import { SessionReader, type SessionInfo, type SessionQuery } from './work/reader.js';
+import type { SessionInfo, SessionQuery } from './work/reader.js';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -24,117 +14,24 @@ export interface SessionStore {
 }
 
 /**
- * express-session's store over a database table. Every method of that contract takes a callback or returns a promise.
- * Emits the events of `SessionEvents`, and never `connect` or `disconnect`, with which express-session would switch
+ * A session store over a database table: express-session's contract, whose methods take a callback or return a promise, and what
+ * an application asks about its sessions. Emits the events of `SessionEvents`, and never `connect` or `disconnect`, with which express-session would switch
  * sessions off for everybody.
  *
  * @publicApi
  */
-export class SessionStore extends Store {
-  /** @internal */
-  readonly requests: RequestState;
-  private readonly dependencies: StoreDependencies;
-  private readonly reader: SessionReader;
-  private readonly writer: SessionWriter;
+export class SessionStore extends ContractStore {
   private readonly pruner: SessionPruner;
-  private readonly deadlines: Deadlines;
-  private readonly turns = new SessionTurns();
-  private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
     table: SessionTable<'locked'>,
     options: ResolvedSessionOptions,
-    { now, warn }: SessionSurroundings,
+    surroundings: SessionSurroundings,
     private readonly closeDatabase: () => Promise<void>,
   ) {
-    super();
-    const emit: Emit = (name, facts) => {
-      if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
-    };
-    const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
-    this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
-    this.dependencies = {
-      table: batched(table, options, () => this.deadlines.now(), availability),
-      options,
-      now,
-      warn,
-      emit,
-      codec: new SessionCodec(options),
-      origins: new SessionOrigins(),
-    };
-    this.reader = new SessionReader(this.dependencies);
-    this.writer = new SessionWriter(this.dependencies);
+    super(table, options, surroundings);
     this.pruner = new SessionPruner(this.dependencies);
-    this.requests = new RequestState((req) => this.generate(req), this.dependencies, this.deadlines);
-  }
-
-  /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
-  get(sid: string): Promise<SessionData | undefined>;
-  get(sid: string, callback: Callback<SessionData | null>): void;
-  get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
-    const key = this.keyOf(sid);
-    const data = key ? this.deadlines.run(() => this.reader.find(key)) : Promise.resolve(undefined);
-    return settle(data, callback as Callback<SessionData | undefined>);
-  }
-
-  /** Stores session data. Of data that `get` handed out only a row that is still there is updated; other data is upserted. */
-  set(sid: string, session: SessionData): Promise<void>;
-  set(sid: string, session: SessionData, callback?: Callback): void;
-  set(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(this.save(sid, session), callback);
-  }
-
-  /** Says that a session is in use. Writes at most once per `touchInterval`, and never the data. */
-  override touch(sid: string, session: SessionData): Promise<void>;
-  override touch(sid: string, session: SessionData, callback?: Callback): void;
-  override touch(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(this.keepAlive(sid, session), callback);
-  }
-
-  /** Ends a session. An id that is unknown or malformed is no error. */
-  destroy(sid: string): Promise<void>;
-  destroy(sid: string, callback?: Callback, session?: object): void;
-  destroy(sid: string, callback?: Callback, session?: object): Promise<void> | undefined {
-    return settle(this.destroySession(sid, session), callback);
-  }
-
-  /** The data of all live sessions; what cannot be decoded is left out. */
-  override all(): Promise<SessionData[]>;
-  override all(callback: Callback<SessionData[]>): void;
-  override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
-    return settle(
-      this.deadlines.run(() => this.reader.all()),
-      callback,
-    );
-  }
-
-  /** How many sessions are live. */
-  override length(): Promise<number>;
-  override length(callback: Callback<number>): void;
-  override length(callback?: Callback<number>): Promise<number> | undefined {
-    return settle(this.count(), callback);
-  }
-
-  /** Ends all sessions. */
-  override clear(): Promise<void>;
-  override clear(callback?: Callback): void;
-  override clear(callback?: Callback): Promise<void> | undefined {
-    const cleared = this.deadlines.run(() => this.dependencies.table.clear());
-    return settle(cleared, callback);
-  }
-
-  /** Ends the session of a request and puts a new, empty one on it. Where the old one cannot be ended, it stays. */
-  override regenerate(req: Request): Promise<void>;
-  override regenerate(req: Request, callback: Callback): void;
-  override regenerate(req: Request, callback?: Callback): Promise<void> | undefined {
-    const renew = async (): Promise<void> => {
-      // The session knows Node's own request, where that of Fastify stands before it.
-      const { req: owner = req } = (req.session ?? {}) as { req?: Request };
-      await this.end(req.sessionID, req.session);
-      this.generate(owner);
-    };
-    return settle(renew(), callback);
   }
 
   /**
@@ -190,111 +87,5 @@ export class SessionStore extends Store {
   startPruning(): void {
     const { prune } = this.dependencies.options;
     if (prune) this.pruner.start(prune.intervalMs);
-  }
-
-  /**
-   * @internal Locks the session of a request and reads it again; one that was ended meanwhile is a new, empty one then.
-   * Rejects with `SessionConflictError` after `waitMs`, and with `SessionInterruptedError` if `signal` ended the wait.
-   */
-  lock(req: Request, options: SessionLockOptions): Promise<HeldLock> {
-    const origin = this.dependencies.origins.of(req.session, this.keyOf(req.sessionID));
-    return lockSession(this, this.dependencies, req, origin, options);
-  }
-
-  /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
-  get generate(): (req: Request) => void {
-    return (req) => {
-      this.makeSession?.(req);
-      const key = this.keyOf(req.sessionID);
-      if (!key) {
-        delete (req as Partial<Request>).session;
-        throw new SessionOptionsError(NO_ID);
-      }
-      this.dependencies.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
-    };
-  }
-
-  set generate(makeSession: (req: Request) => void) {
-    this.makeSession = makeSession;
-  }
-
-  /** @internal Called by express-session with what `get` handed out. */
-  override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
-    const session = createSessionObject(req, data) as Request['session'] & SessionData;
-    this.dependencies.origins.move(data, session);
-    const origin = this.dependencies.origins.of(session);
-    if (origin) origin.lock = this.requests.lockOf(req);
-    return session;
-  }
-
-  /** @internal The public handle of a session object; `undefined` before it has a row. */
-  handleOf(session: object): string | undefined {
-    return this.dependencies.origins.of(session)?.handle;
-  }
-
-  /** @internal */
-  stateOf(
-    session: object | null | undefined,
-  ): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'isEndedByCookie' | 'alias'>> | undefined {
-    return this.dependencies.origins.of(session);
-  }
-
-  /** @internal Does what `dueAtEnd` found, through methods that may have been replaced. */
-  async writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void> {
-    if (due === 'touch') return promise((done) => this.touch(sid, session, done));
-    if (due === 'save') return promise((done) => this.set(sid, session, done));
-  }
-
-  /** @internal Ends the session of a request, through `destroy`, which may have been replaced. */
-  async end(sid: string, session: Request['session'] | undefined): Promise<void> {
-    const { req } = (session ?? {}) as { req?: Request };
-    if (req && session) this.requests.noteEnded(req, session);
-    await promise((done) => this.destroy(sid, done, session));
-  }
-
-  /** @internal The work in flight on a session that nobody waited for. */
-  inFlight(session: object | null | undefined): Promise<void> | undefined {
-    const turn = this.dependencies.origins.of(session)?.turn;
-    return turn && this.deadlines.run(() => turn);
-  }
-
-  /** @internal What the end of a request owes its session. Throws what the serializer and the options of the application throw. */
-  dueAtEnd(session: SessionData): AtEnd {
-    const origin = this.dependencies.origins.of(session);
-    return origin ? this.writer.dueAtEnd(session, origin) : { known: { due: 'save', isChanged: true } };
-  }
-
-  /** @internal Whether a touch of a session is due while its long answer lasts. */
-  isTouchDue(session: object): boolean {
-    const origin = this.dependencies.origins.of(session);
-    return origin !== undefined && this.writer.isTouchDue(session as SessionData, origin);
-  }
-
-  private save(sid: string, session: SessionData): Promise<void> {
-    const key = this.keyOf(sid);
-    if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
-    const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
-    );
-  }
-
-  private keepAlive(sid: string, session: SessionData): Promise<void> {
-    const key = this.keyOf(sid);
-    if (!key) return Promise.resolve();
-    const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) => this.turns.run(key, origin, () => this.writer.toucher.touch(key, session, origin, operation)));
-  }
-
-  private destroySession(sid: string, session?: object): Promise<void> {
-    if (this.dependencies.origins.of(session)?.isThrowaway) return Promise.reject(notRead());
-    const key = this.keyOf(sid);
-    if (!key) return Promise.resolve();
-    const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)));
-  }
-
-  private keyOf(sid: unknown): string | undefined {
-    return keyOf(sid, this.dependencies.options.hashIds);
   }
 }

@@ -6,7 +6,7 @@ import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import type { SessionSerializer } from '../../lib/store/options/serializer.js';
+import type { SessionSerializer } from '../../lib/store/serializers/serializer.js';
 import type { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName, type TestDatabase } from '../support/databases.js';
 import { dataOf, readValues } from '../support/store-data.js';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EVENT_NAMES, type SessionEvents } from '../../lib/store/work/events.js';
+import { EVENT_NAMES, type SessionEvents } from '../../lib/store/runtime/events.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, newSession } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';

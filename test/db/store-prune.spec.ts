@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionEvent } from '../../lib/store/work/events.js';
+import type { SessionEvent } from '../../lib/store/runtime/events.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession } from '../support/store-data.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionSerializationError } from '../../lib/session.errors.js';
 import type { SessionData } from '../../lib/store/express-session.js';
-import { jsonSerializer, type SessionSerializer } from '../../lib/store/options/serializer.js';
+import { jsonSerializer, type SessionSerializer } from '../../lib/store/serializers/serializer.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dueAtEnd, dataOf, loadSession, newSession, readValues, valuesOf } from '../support/store-data.js';
 import { HOUR, MINUTE, START, useStores } from '../support/store-fixture.js';

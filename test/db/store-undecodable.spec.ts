@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SessionSerializationError } from '../../lib/session.errors.js';
 import { Cookie } from '../../lib/store/express-session.js';
-import type { SessionEvent } from '../../lib/store/work/events.js';
+import type { SessionEvent } from '../../lib/store/runtime/events.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, loadSession, readValues, valuesOf } from '../support/store-data.js';
 import { useStores } from '../support/store-fixture.js';

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { defineSessionEntity, SessionModule } from 'nestjs-typeorm-session';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { EVENT_NAMES } from '../../lib/store/work/events.js';
+import { EVENT_NAMES } from '../../lib/store/runtime/events.js';
 import { Browser, signedCookie } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';

@@ -54,8 +54,10 @@ describe('layers', () => {
 const ROOMS: readonly (readonly string[])[] = [
   ['lib/store'],
   ['lib/store/work', 'lib/store/batching'],
+  ['lib/store/runtime'],
   ['lib/store/session'],
   ['lib/store/options'],
+  ['lib/store/serializers'],
   ['lib/table'],
   ['lib/table/writing'],
   ['lib/table/databases'],

@@ -14,7 +14,7 @@ const ofOption = checkAfter(
   lib,
 );
 const ofEvent = checkAfter(
-  ['lib/store/work/events.ts', 'const EVENTS = {', "const EVENTS = {\n  extra: ['handle'],"],
+  ['lib/store/runtime/events.ts', 'const EVENTS = {', "const EVENTS = {\n  extra: ['handle'],"],
   [...lib, 'test/db/store-events.spec.ts'],
 );
 const ofField = checkAfter(

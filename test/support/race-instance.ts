@@ -5,7 +5,7 @@ import { composeStore } from '../../lib/store/compose.js';
 import { Cookie, type Request, type SessionData } from '../../lib/store/express-session.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { createSessionId } from '../../lib/store/session/id.js';
-import { EVENT_NAMES } from '../../lib/store/work/events.js';
+import { EVENT_NAMES } from '../../lib/store/runtime/events.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { defineSessionEntity, type SessionEntity } from '../../lib/table/entity/session.entity.js';

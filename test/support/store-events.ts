@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { onTestFinished } from 'vitest';
-import { EVENT_NAMES, type SessionEvent } from '../../lib/store/work/events.js';
+import { EVENT_NAMES, type SessionEvent } from '../../lib/store/runtime/events.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 
 /** What a store tells from now on, on itself and on the diagnostics channels. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
-import { AvailabilityMonitor } from '../../lib/store/work/availability-monitor.js';
+import { AvailabilityMonitor } from '../../lib/store/runtime/availability-monitor.js';
 import { batched } from '../../lib/store/batching/batching-table.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionTable } from '../../lib/table/session-table.js';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
-import { Deadlines, type Operation } from '../../lib/store/work/deadlines.js';
-import { AvailabilityMonitor } from '../../lib/store/work/availability-monitor.js';
+import { Deadlines, type Operation } from '../../lib/store/runtime/deadlines.js';
+import { AvailabilityMonitor } from '../../lib/store/runtime/availability-monitor.js';
 import { STEP_MS } from '../../lib/table/running-time.js';
 
 describe('Deadlines under way', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { checkDepth } from '../../lib/store/options/json-depth.js';
-import { jsonSerializer } from '../../lib/store/options/serializer.js';
+import { checkDepth } from '../../lib/store/serializers/json-depth.js';
+import { jsonSerializer } from '../../lib/store/serializers/serializer.js';
 
 const MAX = 4_096;
 const arrays = (depth: number, inside = '') => '['.repeat(depth) + inside + ']'.repeat(depth);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
-import type { StoreDependencies } from '../../lib/store/work/dependencies.js';
+import type { StoreDependencies } from '../../lib/store/runtime/dependencies.js';
 import { newOrigin } from '../../lib/store/session/origin.js';
 import { SessionRenewal } from '../../lib/store/work/renewal.js';
 import type { SessionMove } from '../../lib/table/session-table.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StoreDependencies } from '../../lib/store/work/dependencies.js';
+import type { StoreDependencies } from '../../lib/store/runtime/dependencies.js';
 import { SessionPruner } from '../../lib/store/work/pruner.js';
 
 const BATCH_ROWS = 10;

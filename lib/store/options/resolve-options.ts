@@ -8,7 +8,7 @@ import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
-import { jsonSerializer } from './serializer.js';
+import { jsonSerializer } from '../serializers/serializer.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;

@@ -4,7 +4,7 @@ import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
-import type { SessionSerializer } from './serializer.js';
+import type { SessionSerializer } from '../serializers/serializer.js';
 
 /**
  * The options of this package. Durations are milliseconds, or strings such as `'30m'`. All are checked once, at start-up; the

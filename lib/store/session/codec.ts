@@ -5,7 +5,7 @@ import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
-import { refuse, refuseLater } from './unserializable.js';
+import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */

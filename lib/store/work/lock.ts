@@ -3,7 +3,7 @@ import type { HeldLock, LockRequest } from '../../table/session-table.js';
 import { promise, type Callback } from '../callback.js';
 import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { RequestState } from './request-state.js';
 import type { AtEnd, Due } from './writer.js';
 

@@ -1,4 +1,4 @@
-import type { StoreDependencies } from './dependencies.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 
 /** Rows that `store.prune()` removes at a time with `prune: false`. */
 const BATCH_ROWS = 1_000;

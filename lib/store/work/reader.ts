@@ -3,7 +3,7 @@ import type { ListedField, SessionRow } from '../../table/session-row.js';
 import type { SessionData } from '../express-session.js';
 import type { DecodedSession } from '../session/codec.js';
 import { ageOf } from '../session/cookie.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
 

@@ -1,6 +1,6 @@
 import { SessionConflictError } from '../../session.errors.js';
-import type { Operation } from './deadlines.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { Operation } from '../runtime/deadlines.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { factsOf, hasLostLock, ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 

@@ -1,8 +1,8 @@
 import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
-import type { Operation, Deadlines } from './deadlines.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { Operation, Deadlines } from '../runtime/deadlines.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import { keyOf, newSessionId, NO_ID } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';

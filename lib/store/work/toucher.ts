@@ -4,8 +4,8 @@ import type { SessionData } from '../express-session.js';
 import { ageOf, assertSessionData, attributesOf } from '../session/cookie.js';
 import { expiryOf, isEndedByCookie, isTouchDue, type Lifetime } from '../session/expiry.js';
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
-import type { Operation } from './deadlines.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { Operation } from '../runtime/deadlines.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionRenewal } from './renewal.js';
 
 /** What a touch needs of the writer, where the cookie of a session says another end. */

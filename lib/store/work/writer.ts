@@ -2,8 +2,8 @@ import { SessionConflictError, SessionInterruptedError, SessionUnavailableError 
 import { toPruneHour } from '../../table/session-row.js';
 import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
-import type { Operation } from './deadlines.js';
-import type { StoreDependencies } from './dependencies.js';
+import type { Operation } from '../runtime/deadlines.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';

@@ -1,6 +1,6 @@
 import { SessionError, SessionSerializationError } from '../../session.errors.js';
 import type { SessionData } from '../express-session.js';
-import type { SessionSerializer } from '../options/serializer.js';
+import type { SessionSerializer } from './serializer.js';
 
 /** Throws the error for a session that the serializer cannot carry, with the key that it fails at. */
 export function refuse(session: SessionData, serializer: SessionSerializer, cause: unknown): never {
