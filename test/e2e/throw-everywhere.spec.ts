@@ -261,8 +261,10 @@ const REGISTRATIONS =
 
 it('Every callback that the exchange registers is known here', () => {
   const found: Record<string, number> = {};
-  for (const folder of ['lib/http', 'lib/nest', 'lib/store', 'lib/store/session', 'lib/store/work']) {
-    for (const file of readdirSync(folder).filter((name) => name.endsWith('.ts'))) {
+  // No code of the application runs in `batching`.
+  for (const folder of ['lib/http', 'lib/nest', 'lib/store']) {
+    const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    for (const file of files.filter((name) => !name.startsWith('batching'))) {
       const code = readFileSync(`${folder}/${file}`, 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '');
       const count = code.match(REGISTRATIONS)?.length ?? 0;
       if (count > 0) found[`${folder}/${file}`] = count;
