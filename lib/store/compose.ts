@@ -65,6 +65,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     timeoutMs: options.operationTimeoutMs,
     hashIds: options.hashIds,
     prepares: options.preparedStatements,
+    touchDurability: options.touchDurability,
     onReady: (fields) => warnOfMissing(fields, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();

@@ -35,6 +35,8 @@ export interface StatementRunnerOptions {
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, if the driver can. @default true */
   readonly prepares?: boolean;
+  /** Whether the commit of a touch waits for the disk, if the database can choose. @default 'full' */
+  readonly touchDurability?: 'relaxed' | 'full';
   /** Called once, after the entity was checked. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
@@ -88,10 +90,10 @@ export class StatementRunner {
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
     const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
-    const { hashIds = false } = this.options;
+    const { hashIds = false, touchDurability = 'full' } = this.options;
     assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.') };
+    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability };
   }
 
   /** Opens the data source if it is not. */

@@ -32,6 +32,7 @@ describe('resolveOptions', () => {
       onUndecodable: 'discard',
       operationTimeoutMs: 5_000,
       preparedStatements: true,
+      touchDurability: 'relaxed',
       exclude: [],
       autoMount: true,
       warnings: [],

@@ -77,6 +77,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   onUndecodable: [null, 'ignore', true],
   operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
   preparedStatements: [null, 'false', 0],
+  touchDurability: [null, 'off', false],
   forRoutes: [null, '/api', {}],
   exclude: [null, '/health', {}],
   autoMount: [null, 'false', 0],

@@ -103,6 +103,12 @@ export interface SessionModuleOptions {
    * behind a transaction pooler that cannot hand them on. @default true
    */
   preparedStatements?: boolean;
+  /**
+   * Whether the commit of a touch waits for the disk. With `'relaxed'` a crash of the database server may end a session up to one
+   * `touchInterval` early, and loses nothing else: saves, rotations and logouts always wait. PostgreSQL only (`synchronous_commit`);
+   * other databases always wait. @default 'relaxed'
+   */
+  touchDurability?: 'relaxed' | 'full';
 
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];

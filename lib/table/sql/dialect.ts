@@ -14,6 +14,8 @@ export interface TableShape {
   readonly limited: readonly SessionColumn[];
   /** The table's path, escaped for SQL. */
   readonly table: string;
+  /** Whether the commit of a touch waits for the disk; a database that cannot choose always waits. */
+  readonly touchDurability: 'relaxed' | 'full';
 }
 
 /** SQL in the driver's own notation, and its parameters in their order: names, with or without a row, and values that TypeORM put in. */
