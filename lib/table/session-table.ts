@@ -97,6 +97,9 @@ export interface SessionTable<Held extends string = never> {
    */
   batchSize(operation: MultiRowOperation, rows: number): number;
 
+  /** Maximum number of statements of one kind that are worth having in flight: half of the connections, and at least 2. */
+  maxInFlight(): number;
+
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` if the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
 

@@ -10,6 +10,7 @@ import { narrowColumns } from './entity/narrow-columns.js';
 import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
 import { pause } from './running-time.js';
+import { poolSizeOf } from './session-locks.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
 import { queryRunnerTransport } from './sql/transport.js';
@@ -135,6 +136,11 @@ export class StatementRunner {
     const prepared = this.build(name, shape);
     const parameters = bind(prepared, values);
     return (await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(name) })).affected;
+  }
+
+  /** Half of the connections of the pool: the other half is the application's. */
+  maxInFlight(): number {
+    return Math.max(2, Math.floor(poolSizeOf(this.database.dataSource) / 2));
   }
 
   /** The number of rows that one statement takes, if this many wait; 1 if there is none for several, or if the entity is not known yet. */

@@ -15,7 +15,6 @@ import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
 import type { MultiRowName, StatementName } from './sql/dialect.js';
 
-/** Ids of this form differ under every collation. */
 const HASH = /^[0-9a-f]{64}$/;
 const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
 
@@ -46,6 +45,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   batchSize(operation: Contract.MultiRowOperation, rows: number): number {
     return this.runner.batchSize(operation, rows);
+  }
+
+  maxInFlight(): number {
+    return this.runner.maxInFlight();
   }
 
   /** Not `async`: a lone read is the commonest question of all, and each wait on its way costs it as much as its hash. */

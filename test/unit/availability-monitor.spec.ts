@@ -59,7 +59,7 @@ describe('whether the database answers', () => {
 describe('the queries of a batching table', () => {
   type Query = (table: SessionTable) => Promise<unknown>;
   const [row, change, touch] = [newRow('a'), newChange('a'), newTouch('a')];
-  const QUERIES: Readonly<Record<Exclude<keyof SessionTable, 'batchSize'>, Query>> = {
+  const QUERIES: Readonly<Record<Exclude<keyof SessionTable, 'batchSize' | 'maxInFlight'>, Query>> = {
     fields: (table) => table.fields(),
     find: (table) => table.find(['a'], NOW),
     findPrevious: (table) => table.findPrevious('a', NOW),

@@ -2,6 +2,7 @@ import type * as Contract from '../../table/session-table.js';
 import type { SessionField, SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
+import { Distance } from './distance.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
@@ -64,10 +65,15 @@ class BatchingSessionTable implements SessionTable {
   ) {
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
+    const distance = new Distance(() => table.maxInFlight());
+    const limit = () => distance.limit();
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
       now,
       size: sizeOf('find'),
+      limit,
+      // A read is the way and next to no work.
+      measure: (ms) => distance.measure(ms),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
       send: (reads) => watcher.watch(() => table.find(reads.map(idOf), latest(reads))),
@@ -76,6 +82,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('insert'),
+      limit,
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => watcher.watch(() => table.insert(rows)),
@@ -84,6 +91,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('update'),
+      limit,
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
       send: (changes) => watcher.watch(() => table.update(changes)),
@@ -93,6 +101,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('upsert'),
+      limit,
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => watcher.watch(() => table.upsert(rows)),
@@ -101,6 +110,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('touch'),
+      limit,
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
       send: (touches) => {
@@ -112,6 +122,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('remove'),
+      limit,
       keyOf: (id) => id,
       send: (ids) => watcher.watch(() => table.remove(ids)),
     });
@@ -133,6 +144,10 @@ class BatchingSessionTable implements SessionTable {
 
   batchSize(operation: Contract.MultiRowOperation, rows: number): number {
     return this.table.batchSize(operation, rows);
+  }
+
+  maxInFlight(): number {
+    return this.table.maxInFlight();
   }
 
   fields(): Promise<ReadonlySet<SessionField>> {
