@@ -16,8 +16,9 @@ export {
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
 export type { SessionModuleOptions } from './store/options/session-options.js';
-export type { SessionInfo, SessionQuery } from './store/work/reader.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
+export type { SessionInfo, SessionQuery } from './store/users/lister.js';
+export type { RevokeOptions, RevokeUserOptions } from './store/users/revoker.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';

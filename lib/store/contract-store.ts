@@ -98,7 +98,7 @@ export abstract class ContractStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.count({})),
+      this.deadlines.run(() => this.reader.count()),
       callback,
     );
   }

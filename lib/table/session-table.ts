@@ -73,12 +73,26 @@ export class SplitBatchError extends SessionError {
   }
 }
 
-/** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
+/** Which live sessions to show: those of one user, that of one handle, or all; newest first, those after a handle. */
 export interface SessionPage {
   readonly userId?: string | undefined;
+  readonly handle?: string | undefined;
   readonly after?: string | undefined;
   readonly limit: number;
   readonly now: number;
+}
+
+/** Which rows to look for: those that meet each condition that is there, live or not. */
+export interface SessionSearch {
+  readonly userId?: string | undefined;
+  readonly handle?: string | undefined;
+  /** A value in a column of the application's own, by the property of the entity. */
+  readonly own?: { readonly property: string; readonly value: string } | undefined;
+  /** Made at this moment or before, in epoch milliseconds, or without a creation time. */
+  readonly createdUntil?: number | undefined;
+  /** With a greater id. */
+  readonly after?: string | undefined;
+  readonly limit: number;
 }
 
 /**
@@ -135,6 +149,12 @@ export interface SessionTable<Held extends string = never> {
 
   /** Lists live rows by handle, newest first, with empty `data`. Needs `handle`, and with `userId` that column. */
   page(page: SessionPage): Promise<SessionRow[]>;
+
+  /**
+   * Looks for rows in the order of their ids; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
+   * `SessionEntityError` if the entity lacks a column of the search, or a column of its own has no index that begins with it.
+   */
+  locate(search: SessionSearch): Promise<SessionRow[]>;
 
   /** Reads live rows with their data in the order of their ids, those after `after`. */
   scan(scan: { readonly after?: string | undefined; readonly limit: number; readonly now: number }): Promise<SessionRow[]>;

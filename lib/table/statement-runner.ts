@@ -7,10 +7,9 @@ import { prepare, type BoundStatement, type Values } from './sql/bound-statement
 import { assertHoldsSessions } from './entity/entity-faults.js';
 import { narrowFieldsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
-import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
+import { mapColumns, metadataOf, type SessionColumn, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
 import { pause } from './running-time.js';
-import { poolSizeOf } from './session-locks.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
 import { queryRunnerTransport } from './sql/transport.js';
@@ -55,6 +54,8 @@ interface Sending {
   /** For how long it has waited for a table in the making. @default 0 */
   waitedMs?: number;
 }
+
+type BuildStatement = (shape: TableShape) => Statement;
 
 /** The values of one row of several. */
 type RowValues = Values & Pick<SessionRow, 'id'>;
@@ -113,9 +114,10 @@ export class StatementRunner {
     return this.check();
   }
 
-  /** The rows that a statement finds. Rejects with a `SessionError`. */
-  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
-    const shape = this.known() ?? (await this.ready());
+  /** The rows that a statement finds; `own` is the column that it compares with `:own`. Rejects with a `SessionError`. */
+  async read(statement: StatementName | BuildStatement, values: Values, own?: SessionColumn): Promise<SessionRow[]> {
+    const known = this.known() ?? (await this.ready());
+    const shape = own ? { ...known, own } : known;
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
     const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent });
@@ -136,11 +138,6 @@ export class StatementRunner {
     const prepared = this.build(name, shape);
     const parameters = bind(prepared, values);
     return (await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(name) })).affected;
-  }
-
-  /** Half of the connections of the pool: the other half is the application's. */
-  maxInFlight(): number {
-    return Math.max(2, Math.floor(poolSizeOf(this.database.dataSource) / 2));
   }
 
   /** The number of rows that one statement takes, if this many wait; 1 if there is none for several, or if the entity is not known yet. */

@@ -84,6 +84,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 -- page of a user after (userId, after, now, limit)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "handle" < $2 AND "expires_at" > $3 ORDER BY "handle" DESC LIMIT $4;
 
+-- page of a handle (handle, now, limit)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = $1 AND "expires_at" > $2 ORDER BY "handle" DESC LIMIT $3;
+
+-- locate (limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT $1;
+
+-- locate those of a user (userId, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = $1 ORDER BY "id" ASC LIMIT $2;
+
+-- locate that of a handle (handle, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = $1 ORDER BY "id" ASC LIMIT $2;
+
+-- locate older ones after (createdUntil, after, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= $1 AND "id" > $2 ORDER BY "id" ASC LIMIT $3;
+
 -- scan (now, limit)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "id" ASC LIMIT $2;
 
@@ -197,6 +212,21 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 
 -- page of a user after (userId, userId, after, now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
 
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
@@ -312,6 +342,21 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 -- page of a user after (userId, userId, after, now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
 
+-- page of a handle (handle, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
+
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
 
@@ -426,6 +471,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 -- page of a user after (userId, userId, after, now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
 
+-- page of a handle (handle, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY ORDER BY "id" ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
+
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
 
@@ -503,6 +563,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 
 -- page of a user after (userId, after, now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- locate those of a user (userId)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
 
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;

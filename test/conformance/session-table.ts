@@ -4,6 +4,7 @@ import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
+import { describeLocating } from './locating.js';
 import { describeLocking } from './locking.js';
 import { describeMoving } from './moving.js';
 import { describePruning } from './pruning.js';
@@ -37,5 +38,6 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeTouching(open);
   describeMoving(open);
   describeListing(open);
+  describeLocating(open);
   describePruning(open);
 }

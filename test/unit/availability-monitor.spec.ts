@@ -71,6 +71,7 @@ describe('the queries of a batching table', () => {
     remove: (table) => table.remove(['a']),
     removeHandle: (table) => table.removeHandle('a'),
     page: (table) => table.page({ limit: 1, now: NOW }),
+    locate: (table) => table.locate({ limit: 1 }),
     scan: (table) => table.scan({ limit: 1, now: NOW }),
     count: (table) => table.count({ now: NOW }),
     clear: (table) => table.clear(),

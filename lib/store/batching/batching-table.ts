@@ -194,6 +194,10 @@ class BatchingSessionTable implements SessionTable {
     return this.watcher.watch(() => this.table.page(page));
   }
 
+  locate(search: Contract.SessionSearch): Promise<SessionRow[]> {
+    return this.watcher.watch(() => this.table.locate(search));
+  }
+
   scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {
     return this.watcher.watch(() => this.table.scan(scan));
   }

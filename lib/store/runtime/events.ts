@@ -9,9 +9,12 @@ import type { EventEmitter } from 'node:events';
 export interface SessionEvent {
   readonly handle?: string | undefined;
   readonly userId?: string | undefined;
-  /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
-  readonly reason?: 'logout' | 'unavailable';
-  /** How many sessions a prune run has removed. */
+  /**
+   * Why a session was destroyed: by its own request, by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
+   * of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`).
+   */
+  readonly reason?: 'logout' | 'revoked' | 'evicted' | 'unavailable' | (string & {}) | undefined;
+  /** How many sessions a run has removed, or ended. */
   readonly count?: number;
   readonly at: Date;
 }
@@ -36,6 +39,8 @@ const EVENTS = {
   unavailable: [],
   /** The database answers again. */
   recovered: [],
+  /** The end of many sessions goes on after a batch. */
+  revoking: ['count'],
   /** A prune run goes on after a batch. */
   pruning: ['count'],
   /** A prune run ended. */

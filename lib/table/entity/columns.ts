@@ -104,7 +104,8 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
   return found;
 }
 
-function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
+/** A column of the entity as one that holds this field. */
+export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
   const type = driver.normalizeType(metadata).toLowerCase();
   const { kind } = FIELD_FACTS[field];
   const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type) : undefined;

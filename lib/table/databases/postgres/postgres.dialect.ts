@@ -124,6 +124,7 @@ export const postgresDialect: SessionDialect = {
   },
   prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
   page: (shape, page) => withLimit(standardDialect.page(shape, page)),
+  locate: (shape, search) => withLimit(standardDialect.locate(shape, search)),
   scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
   ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
 };
