@@ -26,7 +26,8 @@ export function applyMerge(session: object, mine: Data, merged: Data): void {
   }
 }
 
-function isSame(a: Data, b: Data, key: string): boolean {
+/** Whether two objects hold the same under a key, or both nothing. */
+export function isSame(a: Data, b: Data, key: string): boolean {
   return Object.hasOwn(a, key) === Object.hasOwn(b, key) && isEqual(a[key], b[key]);
 }
 

@@ -9,6 +9,7 @@ export interface SessionOwner {
   set(sid: string, session: SessionData, callback: Callback): unknown;
   regenerate(req: Request): Promise<void>;
   rotate(req: Request): Promise<void>;
+  update<T>(req: Request, change: (session: Request['session']) => T | PromiseLike<T>): Promise<T>;
   end(sid: string, session: Request['session']): Promise<void>;
   createSession(req: Request, data: SessionData): unknown;
   handleOf(session: object): string | undefined;
@@ -74,6 +75,16 @@ class SessionObject extends Base {
       await this.store.rotate(this.req);
     };
     return this.answer(rotate()) as Promise<void>;
+  }
+
+  update<T>(change: (session: Request['session']) => T | PromiseLike<T>): Promise<T> {
+    const update = async (): Promise<T> => {
+      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+      return this.store.update(this.req, change);
+    };
+    const updated = update();
+    updated.catch(() => undefined);
+    return updated;
   }
 
   destroy(callback?: Callback): this | Promise<void> {
