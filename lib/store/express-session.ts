@@ -32,8 +32,8 @@ declare module 'express-session' {
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */
     reload(): Promise<void>;
-    /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
-    regenerate(): Promise<void>;
+    /** Ends the session and puts a new, empty one under a new id on `req.session`; resolves to that. Who signs in does so by `login`. */
+    regenerate(): Promise<this>;
     /** Gives the session a new id and keeps everything else, this object included. Call it when a session gains rights. */
     rotate(): Promise<void>;
     /**

@@ -32,7 +32,7 @@ export function isSame(a: Data, b: Data, key: string): boolean {
 }
 
 /** Without recursion into objects and arrays: data from a request may be nested deeper than the call stack. */
-function isEqual(a: unknown, b: unknown): boolean {
+export function isEqual(a: unknown, b: unknown): boolean {
   const pairs: [unknown, unknown][] = [[a, b]];
   const seen = new Map<object, Set<object>>();
   for (const [left, right] of pairs) {
@@ -55,7 +55,7 @@ function isEqual(a: unknown, b: unknown): boolean {
 }
 
 /** An array or a plain object, as JSON makes them. */
-function isNested(value: unknown): value is Data {
+export function isNested(value: unknown): value is Data {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;

@@ -65,8 +65,10 @@ class SessionObject extends Base {
     return this.answer(reload(), callback);
   }
 
-  regenerate(callback?: Callback): this | Promise<void> {
-    return this.answer(this.store.regenerate(this.req), callback);
+  regenerate(callback?: Callback): this | Promise<Request['session']> {
+    const regenerated = this.store.regenerate(this.req);
+    if (callback) return this.answer(regenerated, callback) as this;
+    return quiet(regenerated.then(() => this.req.session));
   }
 
   rotate(): Promise<void> {
@@ -82,9 +84,7 @@ class SessionObject extends Base {
       if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
       return this.store.update(this.req, change);
     };
-    const updated = update();
-    updated.catch(() => undefined);
-    return updated;
+    return quiet(update());
   }
 
   destroy(callback?: Callback): this | Promise<void> {
@@ -97,10 +97,8 @@ class SessionObject extends Base {
     return this;
   }
 
-  /** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
   private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
-    work.catch(() => undefined);
-    return settle(work, callback) ?? this;
+    return settle(quiet(work), callback) ?? this;
   }
 
   private get store(): SessionOwner {
@@ -130,6 +128,12 @@ export function resetMaxAge(cookie: SessionData['cookie']): void {
   if (originalMaxAge === null) return;
   cookie.expires = new Date(Date.now() + originalMaxAge);
   cookie.originalMaxAge = originalMaxAge;
+}
+
+/** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
+function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;
