@@ -19,6 +19,7 @@ export {
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
 export type { SessionModuleOptions } from './store/options/session-options.js';
+export { mergeDeep } from './store/session/merge-deep.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
 export type { SessionInfo, SessionQuery } from './store/users/lister.js';

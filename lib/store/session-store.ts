@@ -1,13 +1,15 @@
 import { SessionInterruptedError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { ContractStore } from './contract-store.js';
-import type { Request } from './express-session.js';
+import type { Request, Session, SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import type { SessionSurroundings } from './runtime/dependencies.js';
 import type { SessionEvents } from './runtime/events.js';
 import { SessionLister, type SessionInfo, type SessionQuery } from './users/lister.js';
 import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './users/revoker.js';
+import { runExclusively } from './session/origin.js';
 import { SessionPruner } from './work/pruner.js';
+import { SessionUpdater } from './work/updater.js';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -25,6 +27,7 @@ export class SessionStore extends ContractStore {
   private readonly pruner: SessionPruner;
   private readonly lister: SessionLister;
   private readonly revoker: SessionRevoker;
+  private readonly updater: SessionUpdater;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
@@ -37,6 +40,7 @@ export class SessionStore extends ContractStore {
     this.pruner = new SessionPruner(this.dependencies);
     this.lister = new SessionLister(this.dependencies, this.reader);
     this.revoker = new SessionRevoker(this.dependencies, this.deadlines);
+    this.updater = new SessionUpdater(this.dependencies, this.writer);
   }
 
   /**
@@ -49,6 +53,26 @@ export class SessionStore extends ContractStore {
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
     await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
+  }
+
+  /**
+   * Changes the session of a request by what is in it, as a counter or a cart needs it: runs `change(session)` on the newest data, and
+   * stores it if no other request has changed the session meanwhile; else reads it again and runs `change` again. So `change` may run
+   * several times, and nothing is lost. What the request changed before is stored with it. Resolves to what `change` returned. If
+   * `change` throws, so does this, and the session is as it was before.
+   *
+   * Rejects with `SessionConflictError` after `operationTimeout`, the time that `change` takes included; with `SessionInterruptedError`
+   * if the session was ended; with `SessionEntityError` if the entity has no column for `version`.
+   */
+  async update<T>(req: Request, change: (session: Session) => T | PromiseLike<T>): Promise<T> {
+    if (typeof change !== 'function') throw new TypeError('`update` needs a function that changes the session, as in (session) => { … }.');
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    const run = () => change(session);
+    return this.deadlines.run((operation) =>
+      runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
+    );
   }
 
   /**

@@ -9,7 +9,7 @@ import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
-const RESERVED = ['handle', 'rotate'];
+const RESERVED = ['handle', 'rotate', 'update'];
 
 /** Session data as it lies in the table, and the `cookie.expires` in it, which is no part of what users change. */
 export interface StoredData {
@@ -61,10 +61,17 @@ export class SessionCodec {
 
   /** A copy of the data of a session, as the table would give it back. */
   async copy(session: SessionData): Promise<Record<string, unknown>> {
-    return { ...((await this.deserialize(await this.fingerprint(session))) as object) };
+    return this.copyOf(await this.fingerprint(session));
   }
 
-  private fingerprint(session: SessionData): string | Promise<string> {
+  /** A copy of data from its fingerprint. */
+  copyOf(fingerprint: string): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const data = this.deserialize(fingerprint);
+    return data instanceof Promise ? data.then((value: object) => ({ ...value })) : { ...(data as object) };
+  }
+
+  /** The data of a session as a string; at once, where the serializer is synchronous. */
+  fingerprint(session: SessionData): string | Promise<string> {
     return this.serialize(session);
   }
 

@@ -34,6 +34,12 @@ export class SessionToucher {
     }
   }
 
+  /** Whether the cookie of a session says another end than its row has. */
+  isOtherEnd(session: SessionData, origin: SessionOrigin): boolean {
+    const { codec, now } = this.dependencies;
+    return isOtherEnd(session, origin, codec.lifetimeOf(session, origin, now()));
+  }
+
   /** Says that a session is in use, where that is due. An end that its cookie names, or another age, counts at once. */
   async touch(key: string, session: SessionData, origin: SessionOrigin | undefined, operation: Operation): Promise<void> {
     const { table, codec, now, emit } = this.dependencies;
