@@ -2,6 +2,7 @@ import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
+import { describeClients } from './clients.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
 import { describeLocking } from './locking.js';
@@ -36,6 +37,7 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeWriting(open);
   describeTouching(open);
   describeMoving(open);
+  describeClients(open);
   describeListing(open);
   describePruning(open);
 }

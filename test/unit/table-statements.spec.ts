@@ -29,6 +29,7 @@ const NAMES = [
   'touch',
   'touchInHour',
   'changeId',
+  'setClient',
   'remove',
   'removeHandle',
   'clear',

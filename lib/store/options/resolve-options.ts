@@ -5,6 +5,7 @@ import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
+import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
@@ -54,6 +55,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  metadata: A_METADATA,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
@@ -116,6 +118,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    metadata: resolveMetadata(options.metadata),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
@@ -136,7 +139,12 @@ export function resolveStoreOptions(options: Partial<SessionModuleOptions>): Res
 
 /** What is probably not meant, and no error. */
 function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
-  const durations = { idleTimeout, absoluteTimeout, 'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined };
+  const durations = {
+    idleTimeout,
+    anonymousTimeout,
+    absoluteTimeout,
+    'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined,
+  };
   return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
 }
 

@@ -26,7 +26,9 @@ export interface SessionInfo {
   readonly createdAt: Date | undefined;
   readonly lastSeenAt: Date | undefined;
   readonly expiresAt: Date | undefined;
+  /** The address of the client or its network, with the option `metadata`. */
   readonly ipAddress: string | undefined;
+  /** The client's description of itself, likewise. */
   readonly userAgent: string | undefined;
 }
 

@@ -5,11 +5,13 @@ import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
+import type { Client } from '../session/client.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
+import { ClientNotes } from './client-notes.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
@@ -36,12 +38,14 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 export class SessionWriter {
   readonly toucher: SessionToucher;
   private readonly renewal: SessionRenewal;
+  private readonly clients: ClientNotes;
   /** Whether the entity has a column for it; not known before the first row is made. */
   private givesHandles: boolean | undefined;
 
   constructor(private readonly dependencies: StoreDependencies) {
     this.renewal = new SessionRenewal(dependencies);
-    this.toucher = new SessionToucher(dependencies, this.renewal, this);
+    this.clients = new ClientNotes(dependencies);
+    this.toucher = new SessionToucher(dependencies, this.renewal, this, this.clients);
   }
 
   /** What the end of a request owes its session. Throws what the serializer throws. */
@@ -83,12 +87,13 @@ export class SessionWriter {
     const { table, codec, options, now } = this.dependencies;
     if (origin.isThrowaway) throw notRead();
     assertSessionData(session);
+    const client = this.clients.of(session);
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
       const savedAt = now();
       const lifetime = codec.lifetimeOf(session, origin, savedAt);
       if (isEndedByCookie(lifetime, savedAt)) return this.destroyByCookie(origin.key, origin);
-      if (!origin.isStored) return this.insert(session, origin, lifetime);
+      if (!origin.isStored) return this.insert(session, origin, lifetime, client);
       const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
       const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
       // The clock of this server may be behind that of the one that saw the session last.
@@ -102,7 +107,8 @@ export class SessionWriter {
       const [outcome] = await table.update([change]);
       if (outcome === 'saved') {
         const raised = origin.version === undefined ? undefined : origin.version + 1;
-        return this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+        this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+        return this.clients.store(client, origin);
       }
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;
@@ -163,7 +169,7 @@ export class SessionWriter {
       let [outcome] = await table.remove([origin?.key ?? key]);
       if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
       if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
-      if (outcome === 'removed') emit('destroyed', { handle: origin?.handle, userId: origin?.userId, reason: 'logout' });
+      if (outcome === 'removed') emit('destroyed', { ...factsOf(origin), reason: 'logout' });
     }
     if (!origin) return;
     origin.isStored = false;
@@ -183,20 +189,23 @@ export class SessionWriter {
     return row && (await table.remove([row.id]))[0];
   }
 
-  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime): Promise<void> {
+  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
     const { table, codec, now } = this.dependencies;
     const createdAt = now();
     const draft = await codec.encode(session, lifetime, createdAt, createdAt);
     this.givesHandles ??= (await table.fields()).has('handle');
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
-    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
+    const { ipAddress, userAgent } = client ?? {};
+    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
     const [outcome] = await table.insert([row]);
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
     origin.handle = handle;
+    origin.ipAddress = ipAddress;
+    origin.userAgent = userAgent;
     this.note('created', origin, draft, 1);
   }
 
