@@ -61,6 +61,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   columns: [null, 'id', { id: 5 }, { data: null }],
   lifetimes: [null, 'AAL4', 'aal1', 2, true, 'constructor'],
   idleTimeout: [...DURATIONS, ...ZEROS],
+  anonymousTimeout: [...DURATIONS, ...ZEROS],
   absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
   touchInterval: DURATIONS,
   renewAfter: [...DURATIONS, ...ZEROS, 29_999, '29s'],

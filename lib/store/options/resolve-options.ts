@@ -39,6 +39,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   ],
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
+  anonymousTimeout: [isPositive, DURATION],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
   touchInterval: [
     (value) => parseDuration(value) !== undefined,
@@ -138,7 +139,7 @@ export function resolveStoreOptions(options: Partial<SessionModuleOptions>): Res
 }
 
 /** What is probably not meant, and no error. */
-function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
+function warningsOf({ idleTimeout, anonymousTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
   const durations = {
     idleTimeout,
     anonymousTimeout,

@@ -70,6 +70,11 @@ export interface SessionModuleOptions {
    * session at once. @default the cookie's `originalMaxAge`, else 1 day
    */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
+  /**
+   * Ends a session without a user after this much inactivity, so that visitors and bots do not fill the table. At most
+   * `idleTimeout`, which counts once there is a user. @default none
+   */
+  anonymousTimeout?: Duration;
   /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
@@ -138,6 +143,7 @@ type Converted =
   | 'cookie'
   | 'lifetimes'
   | 'idleTimeout'
+  | 'anonymousTimeout'
   | 'absoluteTimeout'
   | 'touchInterval'
   | 'renewAfter'
@@ -155,6 +161,8 @@ export type ResolvedSessionOptions = Readonly<
       secret: CipherKey[];
       cookie: CookieOptions | ((req: Request) => CookieOptions);
       idleTimeoutMs: (session: SessionData) => number | undefined;
+      /** `Infinity`: no other limit than with a user. */
+      anonymousTimeoutMs: number;
       absoluteTimeoutMs: number | false;
       touchIntervalMs: number | undefined;
       renewAfterMs: number | undefined;
