@@ -46,6 +46,13 @@ export class RequestState {
     return this.locks.get(req);
   }
 
+  /** Forgets a lock that has ended, for a request that goes on, as that of a socket does: what it stores later is not under it. */
+  forgetLock(req: Request): void {
+    if (this.locks.get(req)?.isHeld === false) this.locks.delete(req);
+    const origin = this.dependencies.origins.of(req.session);
+    if (origin?.lock?.isHeld === false) origin.lock = undefined;
+  }
+
   /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */
   giveThrowaway(req: Request): void {
     this.generate(req);
