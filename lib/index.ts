@@ -18,7 +18,7 @@ export {
 // By a star, because an interface that is re-exported by name cannot be augmented.
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
-export type { SessionModuleOptions } from './store/options/session-options.js';
+export type { SessionMetadata, SessionModuleOptions } from './store/options/session-options.js';
 export { mergeDeep } from './store/session/merge-deep.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';

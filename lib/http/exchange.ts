@@ -58,6 +58,8 @@ export class SessionExchange {
   begin(): Promise<void> | undefined {
     const { req, context } = this;
     req.sessionStore = context.store;
+    // Node.js keeps it from the first look on, also when the client has gone before its session is stored.
+    if (context.options.metadata) void req.socket?.remoteAddress;
     const ids = context.cookies.idsIn(req.headers.cookie);
     if (ids.length > 0) return this.find(ids);
     this.generate();

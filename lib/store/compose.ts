@@ -32,6 +32,12 @@ const FEATURES: Readonly<Record<Exclude<SessionField, Silent>, string>> = {
   handle: 'handle (no listing, no public id)',
 };
 
+/** The same, if the option `metadata` asks for them. */
+const CLIENT_FEATURES: Readonly<Record<'ipAddress' | 'userAgent', string>> = {
+  ipAddress: 'ipAddress (`metadata` keeps no address)',
+  userAgent: 'userAgent (`metadata` keeps no user agent)',
+};
+
 /**
  * Options and data source → table → store: the one place where they are put together. Opens nothing; where the data
  * source is open already, an entity that cannot hold sessions is an error at once.
@@ -66,7 +72,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     hashIds: options.hashIds,
     prepares: options.preparedStatements,
     touchDurability: options.touchDurability,
-    onReady: (fields) => warnOfMissing(fields, warn),
+    onReady: (fields) => warnOfMissing(fields, options, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
@@ -131,8 +137,9 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
   }
 }
 
-function warnOfMissing(fields: ReadonlySet<SessionField>, warn: (message: string) => void): void {
-  const missing = Object.entries(FEATURES).filter(([field]) => !fields.has(field as SessionField));
+function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {
+  const features = metadata ? { ...FEATURES, ...CLIENT_FEATURES } : FEATURES;
+  const missing = Object.entries(features).filter(([field]) => !fields.has(field as SessionField));
   if (missing.length === 0) return;
   warn(`The session entity has no column for ${missing.map(([, feature]) => feature).join(', ')}.`);
 }

@@ -54,6 +54,11 @@ export interface SessionMove {
   readonly previousUntil?: number | undefined;
 }
 
+/** What is known of the client of a session: nothing is written where the columns would hold what is `known` to be in them. */
+export type ClientChange = Required<Pick<SessionRow, 'id' | 'ipAddress' | 'userAgent'>> & {
+  readonly known: Pick<SessionRow, 'ipAddress' | 'userAgent'>;
+};
+
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
@@ -140,6 +145,9 @@ export interface SessionTable<Held extends string = never> {
 
   /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
   changeId(moves: readonly SessionMove[]): Promise<(SaveOutcome | Held)[]>;
+
+  /** Replaces what is known of the client of a row, live or not, cut to the length of its columns. Nothing without such columns. */
+  setClient(change: ClientChange): Promise<'saved' | 'gone' | Held>;
 
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone' | Held)[]>;

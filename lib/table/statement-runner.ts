@@ -12,6 +12,7 @@ import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle
 import { pause } from './running-time.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
+import { FREQUENT, IDEMPOTENT } from './sql/statement-traits.js';
 import { queryRunnerTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';
@@ -21,10 +22,6 @@ const ATTEMPTS = 6;
 const PAUSE_MS = 15;
 /** How often a table is looked for that may be in the making. */
 const POLL_MS = 5;
-/** Statements that may run twice: over a connection that breaks they are sent once more. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
-/** What requests do; of statements for several rows those that are the same for many counts. */
-const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'upsert', 'touch', 'touchInHour', 'remove']);
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;

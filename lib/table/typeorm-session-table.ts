@@ -4,14 +4,16 @@ import { isHash, TableReader, toId } from './reading/table-reader.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
+import { isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import { HOUR_MS, type SessionField, type SessionRow } from './session-row.js';
+import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError, type SaveOutcome, type SessionTable } from './session-table.js';
 import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
+import { pruneRows } from './writing/prune-rows.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
 import type { StatementName } from './sql/dialect.js';
 
@@ -148,6 +150,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     });
   }
 
+  async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone' | 'locked'> {
+    const isKnown = isKnownClient(await this.runner.ready(), change);
+    return isKnown ? 'saved' : ((await this.change('setClient', { ...change }, 'saved')) ?? this.goneUnlessSkipped(change.id));
+  }
+
   async remove(ids: readonly string[]): Promise<('removed' | 'gone' | 'locked')[]> {
     if (this.reader.fitsBatch('remove', ids)) {
       const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
@@ -180,14 +187,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return clearRows(this.runner, this.options.timeoutMs);
   }
 
-  async prune({ now, limit }: { now: number; limit: number }): Promise<number> {
-    const { columns, dialect } = await this.runner.ready();
-    if (!columns.expiresAt && !columns.pruneAfter) return 0;
-    const values = { now, pruneHour: Math.floor(now / HOUR_MS), limit };
-    if (dialect.prune) return this.runner.write('prune', values);
-    const expired = await this.runner.read((shape) => dialect.expired(shape, limit), values);
-    const outcomes = await this.remove(expired.map(idOf));
-    return outcomes.filter((outcome) => outcome === 'removed').length;
+  prune(prune: Parameters<SessionTable['prune']>[0]): Promise<number> {
+    return pruneRows(this.runner, this, prune);
   }
 
   async lock(request: Contract.LockRequest): Promise<Contract.HeldLock | undefined> {

@@ -27,6 +27,9 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "e
 -- changeId (newId, id)
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2 AND set_config('lock_timeout', '50', true) IS NOT NULL;
 
+-- setClient (ipAddress, userAgent, id)
+UPDATE "sessions" SET "ip_address" = $1, "user_agent" = $2 WHERE "id" = $3 AND set_config('lock_timeout', '50', true) IS NOT NULL;
+
 -- remove (id)
 DELETE FROM "sessions" WHERE "id" = $1 AND set_config('lock_timeout', '50', true) IS NOT NULL;
 
@@ -152,6 +155,9 @@ UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(
 
 -- changeId (id, id, newId)
 UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `id` = ? WHERE `id` = l.unlocked;
+
+-- setClient (id, id, ipAddress, userAgent)
+UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = l.unlocked;
 
 -- remove (id, id)
 DELETE s FROM (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` s ON s.`id` = l.unlocked;
@@ -281,6 +287,9 @@ SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `expires_at` 
 
 -- changeId (newId, id, id)
 SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- setClient (ipAddress, userAgent, id, id)
+SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- remove (id, id)
 SET STATEMENT innodb_lock_wait_timeout=0 FOR DELETE FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
@@ -414,6 +423,9 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 -- changeId (newId, id, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
+-- setClient (ipAddress, userAgent, id, id)
+UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
 -- remove (id, id)
 DELETE FROM "sessions" WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
@@ -536,6 +548,9 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 
 -- changeId (newId, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
+
+-- setClient (ipAddress, userAgent, id)
+UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ?;
 
 -- remove (id)
 DELETE FROM "sessions" WHERE "id" = ?;

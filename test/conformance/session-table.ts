@@ -2,6 +2,7 @@ import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
+import { describeClients } from './clients.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
 import { describeLocating } from './locating.js';
@@ -37,6 +38,7 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeWriting(open);
   describeTouching(open);
   describeMoving(open);
+  describeClients(open);
   describeListing(open);
   describeLocating(open);
   describePruning(open);

@@ -141,6 +141,8 @@ const PLACES: readonly Place[] = [
   { name: 'idleTimeout, async', options: (fail) => ({ idleTimeout: () => maybe(fail, 60_000) }), act: change, status: 500 },
   { name: 'userId', options: (fail) => ({ userId: () => fail('ada') }), act: change, status: 500 },
   { name: 'userId, async', options: (fail) => ({ userId: () => maybe(fail, 'ada') }), act: change, status: 500 },
+  { name: 'metadata', options: (fail) => ({ metadata: () => fail({}) }), act: change, status: 500 },
+  { name: 'metadata, async', options: (fail) => ({ metadata: () => maybe(fail, {}) }), act: change, status: 500 },
   ...replaced('get', { status: 500, only: 'loaded' }),
   ...replaced('set', { act: change, status: 500 }),
   ...replaced('touch', { options: () => ({ touchInterval: 0, idleTimeout: () => 60_000 + ++uses }), status: 500, only: 'loaded' }),

@@ -26,6 +26,7 @@ describe('resolveOptions', () => {
       onInterrupted: 'drop',
       onUnavailable: 'error',
       saveOnError: true,
+      metadata: false,
       serializer: jsonSerializer,
       maxDataBytes: 1_048_576,
       hashIds: true,

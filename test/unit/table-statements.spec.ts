@@ -37,6 +37,7 @@ const NAMES = [
   'touch',
   'touchInHour',
   'changeId',
+  'setClient',
   'remove',
   'removeHandle',
   'clear',

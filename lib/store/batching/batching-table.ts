@@ -55,6 +55,7 @@ class BatchingSessionTable implements SessionTable {
   private readonly removals;
   private readonly moves;
   private readonly handles;
+  private readonly clients;
 
   constructor(
     private readonly table: SessionTable<'locked'>,
@@ -140,6 +141,13 @@ class BatchingSessionTable implements SessionTable {
       keyOf: (handle) => handle,
       send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
     });
+    this.clients = new BatchQueue<Contract.ClientChange, 'saved' | 'gone'>({
+      timeoutMs,
+      now,
+      size: alone,
+      keyOf: idOf,
+      send: async ([change]) => [await watcher.watch(() => table.setClient(change!), true)],
+    });
   }
 
   batchSize(operation: Contract.MultiRowOperation, rows: number): number {
@@ -188,6 +196,10 @@ class BatchingSessionTable implements SessionTable {
 
   async removeHandle(handle: string): Promise<'removed' | 'gone'> {
     return (await this.handles.submit(handle))[0]!;
+  }
+
+  async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone'> {
+    return (await this.clients.submit(change))[0]!;
   }
 
   page(page: Contract.SessionPage): Promise<SessionRow[]> {

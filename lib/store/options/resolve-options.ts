@@ -5,6 +5,7 @@ import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
+import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
@@ -38,6 +39,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   ],
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
+  anonymousTimeout: [isPositive, DURATION],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
   touchInterval: [
     (value) => parseDuration(value) !== undefined,
@@ -54,6 +56,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  metadata: A_METADATA,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
@@ -117,6 +120,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    metadata: resolveMetadata(options.metadata),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
@@ -137,8 +141,13 @@ export function resolveStoreOptions(options: Partial<SessionModuleOptions>): Res
 }
 
 /** What is probably not meant, and no error. */
-function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
-  const durations = { idleTimeout, absoluteTimeout, 'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined };
+function warningsOf({ idleTimeout, anonymousTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
+  const durations = {
+    idleTimeout,
+    anonymousTimeout,
+    absoluteTimeout,
+    'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined,
+  };
   return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
 }
 

@@ -7,6 +7,18 @@ import type { CookieOptions, Request, SessionData } from '../express-session.js'
 import type { SessionSerializer } from '../serializers/serializer.js';
 
 /**
+ * What is kept of the client of a session. Control characters are left out, and what is longer than its column is cut.
+ *
+ * @publicApi
+ */
+export interface SessionMetadata {
+  /** The address of the client, or whatever stands for it. `null` and `undefined`: none. */
+  readonly ipAddress?: string | null | undefined;
+  /** The client's description of itself. `null` and `undefined`: none. */
+  readonly userAgent?: string | null | undefined;
+}
+
+/**
  * The options of this package. Durations are milliseconds, or strings such as `'30m'`. All are checked once, at start-up; the
  * error names the option, the value and the remedy.
  *
@@ -58,6 +70,11 @@ export interface SessionModuleOptions {
    * session at once. @default the cookie's `originalMaxAge`, else 1 day
    */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
+  /**
+   * Ends a session without a user after this much inactivity, so that visitors and bots do not fill the table. At most
+   * `idleTimeout`, which counts once there is a user. @default none
+   */
+  anonymousTimeout?: Duration;
   /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
@@ -88,6 +105,12 @@ export interface SessionModuleOptions {
 
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
+  /**
+   * What is kept of the client of a session, in the columns for `ipAddress` and `userAgent`: `true` keeps its address and its
+   * `User-Agent`; `{ ip: 'prefix' }` only the network of the address, /24 or /48; a function returns what to keep. The address
+   * is `req.ip`, by the `trust proxy` of the application, or that of the connection. @default false
+   */
+  metadata?: boolean | { ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -126,11 +149,13 @@ type Converted =
   | 'cookie'
   | 'lifetimes'
   | 'idleTimeout'
+  | 'anonymousTimeout'
   | 'absoluteTimeout'
   | 'touchInterval'
   | 'renewAfter'
   | 'prune'
   | 'userId'
+  | 'metadata'
   | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
@@ -142,11 +167,14 @@ export type ResolvedSessionOptions = Readonly<
       secret: CipherKey[];
       cookie: CookieOptions | ((req: Request) => CookieOptions);
       idleTimeoutMs: (session: SessionData) => number | undefined;
+      /** `Infinity`: no other limit than with a user. */
+      anonymousTimeoutMs: number;
       absoluteTimeoutMs: number | false;
       touchIntervalMs: number | undefined;
       renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
+      metadata: false | { readonly ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];

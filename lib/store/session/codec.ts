@@ -38,9 +38,17 @@ export class SessionCodec {
 
   /** The time limits of a session; `handedOut` as in `endOf`. */
   lifetimeOf(session: SessionData, handedOut: Parameters<typeof endOf>[1], now: number): Lifetime {
-    const { idleTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
-    const { idleMs, endsAt } = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut, now));
+    const { idleTimeoutMs, anonymousTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
+    const limits = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut, now));
+    const { endsAt } = limits;
+    const isLimited = anonymousTimeoutMs < limits.idleMs && this.userIdOf(session) === null;
+    const idleMs = isLimited ? anonymousTimeoutMs : limits.idleMs;
     return { idleMs, endsAt, absoluteMs: absoluteTimeoutMs, touchIntervalMs };
+  }
+
+  /** Whose session it is; `null`: nobody's. Throws what the option `userId` throws. */
+  userIdOf(session: SessionData): string | null {
+    return toUserId(atOnce(this.options.userId(session), 'userId'));
   }
 
   /**
@@ -85,7 +93,7 @@ export class SessionCodec {
     const expiresAt = expiryOf(lifetime, now, createdAt);
     const cookieAge = ageOf(session.cookie);
     const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
-    const userId = toUserId(atOnce(this.options.userId(session), 'userId'));
+    const userId = this.userIdOf(session);
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
       const base = { text: data, expires };

@@ -32,6 +32,9 @@ export interface SessionOrigin {
   expiresAt: number | undefined;
   userId: string | undefined;
   handle: string | undefined;
+  /** The client as it stands in the row; `undefined` without a column for it. */
+  ipAddress: string | null | undefined;
+  userAgent: string | null | undefined;
   /** The `cookie.expires` that the store handed out, in epoch milliseconds: another one in plain data ends the session then. */
   expires: number | undefined;
   /** The age of the cookie in the row, in milliseconds; another one on the session counts from the next write on. */
@@ -65,6 +68,8 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     expiresAt: row?.expiresAt,
     userId: row?.userId ?? undefined,
     handle: row?.handle,
+    ipAddress: row?.ipAddress,
+    userAgent: row?.userAgent,
     expires: undefined,
     cookieAge: null,
     isEndedByCookie: false,
@@ -92,9 +97,11 @@ export const lockLost = (): SessionConflictError =>
   );
 
 /** The facts of a session that events may carry. */
-export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionOrigin, 'handle' | 'userId'> => ({
+export const factsOf = (origin: SessionOrigin | undefined) => ({
   handle: origin?.handle,
   userId: origin?.userId,
+  ipAddress: origin?.ipAddress ?? undefined,
+  userAgent: origin?.userAgent ?? undefined,
 });
 
 /**

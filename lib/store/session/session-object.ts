@@ -117,6 +117,9 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
   return req.session;
 }
 
+/** The request on which a session stands; `undefined` for plain data. */
+export const requestOf = (session: object): Request | undefined => (session instanceof SessionObject ? session.req : undefined);
+
 export const renameSessionObject = (session: object, id: string): void => SessionObject.rename(session, id);
 
 /**

@@ -7,11 +7,13 @@ import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
+import type { Client } from '../session/client.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
+import { ClientNotes } from './client-notes.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
@@ -41,12 +43,14 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 export class SessionWriter {
   readonly toucher: SessionToucher;
   private readonly renewal: SessionRenewal;
+  private readonly clients: ClientNotes;
   /** Whether the entity has a column for it; not known before the first row is made. */
   private givesHandles: boolean | undefined;
 
   constructor(private readonly dependencies: StoreDependencies) {
     this.renewal = new SessionRenewal(dependencies);
-    this.toucher = new SessionToucher(dependencies, this.renewal, this);
+    this.clients = new ClientNotes(dependencies);
+    this.toucher = new SessionToucher(dependencies, this.renewal, this, this.clients);
   }
 
   /** What the end of a request owes its session. Throws what the serializer throws. */
@@ -111,13 +115,14 @@ export class SessionWriter {
   async saveOnce(session: SessionData, origin: SessionOrigin, version: number | undefined, isRetry: boolean): Promise<SaveOutcome> {
     const { table, codec, now } = this.dependencies;
     const savedAt = now();
+    const client = this.clients.of(session);
     const lifetime = codec.lifetimeOf(session, origin, savedAt);
     if (isEndedByCookie(lifetime, savedAt)) {
       await this.destroyByCookie(origin.key, origin);
       return 'saved';
     }
     if (!origin.isStored) {
-      await this.insert(session, origin, lifetime);
+      await this.insert(session, origin, lifetime, client);
       return 'saved';
     }
     const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
@@ -132,6 +137,7 @@ export class SessionWriter {
     if (outcome === 'saved') {
       const raised = origin.version === undefined ? undefined : origin.version + 1;
       this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+      await this.clients.store(client, origin);
     }
     return outcome;
   }
@@ -196,7 +202,7 @@ export class SessionWriter {
       let [outcome] = await table.remove([origin?.key ?? key]);
       if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
       if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
-      if (outcome === 'removed') emit('destroyed', { handle: origin?.handle, userId: origin?.userId, reason: 'logout' });
+      if (outcome === 'removed') emit('destroyed', { ...factsOf(origin), reason: 'logout' });
     }
     if (!origin) return;
     origin.isStored = false;
@@ -216,20 +222,23 @@ export class SessionWriter {
     return row && (await table.remove([row.id]))[0];
   }
 
-  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime): Promise<void> {
+  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
     const { table, codec, now } = this.dependencies;
     const createdAt = now();
     const draft = await codec.encode(session, lifetime, createdAt, createdAt);
     this.givesHandles ??= (await table.fields()).has('handle');
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
-    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
+    const { ipAddress, userAgent } = client ?? {};
+    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
     const [outcome] = await table.insert([row]);
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
     origin.handle = handle;
+    origin.ipAddress = ipAddress;
+    origin.userAgent = userAgent;
     this.note('created', origin, draft, 1);
   }
 

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
+import { cutToColumn } from './description.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
@@ -109,7 +110,9 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
   const type = driver.normalizeType(metadata).toLowerCase();
   const { kind } = FIELD_FACTS[field];
   const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
-  const { encode, decode } = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
+  const conversion = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
+  const { decode } = conversion;
+  const encode = kind === 'description' ? cutToColumn(driver, metadata, traits.textBytes[type]) : conversion.encode;
   const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
   const sql = driver.escape(metadata.databaseName);
   return {

@@ -124,6 +124,8 @@ export interface SessionDialect extends ColumnTraits {
   /** Without the hour after which the row is pruned. */
   readonly touchInHour: Build;
   readonly changeId: Build;
+  /** Only if the entity has columns for the client. */
+  readonly setClient: Build;
   readonly remove: Build;
   readonly removeHandle: Build;
   /** All rows. */

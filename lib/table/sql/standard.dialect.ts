@@ -59,6 +59,8 @@ export const standardDialect: SessionDialect = {
     return change(shape, fieldsOf(shape, ['id', 'previousId', 'previousUntil']), value, isPresent(shape));
   },
 
+  setClient: (shape) => change(shape, fieldsOf(shape, ['ipAddress', 'userAgent']), parameter, isPresent(shape)),
+
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 
   removeHandle: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasHandle(shape))),
@@ -118,7 +120,7 @@ export const standardDialect: SessionDialect = {
 };
 
 /** The statements that change or remove one row. */
-export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'remove'] as const;
+export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'setClient', 'remove'] as const;
 
 /** Some statements of a dialect, each made into another. */
 export function mapStatements<Name extends (typeof LONE_WRITES)[number] | 'insert' | 'removeHandle'>(
