@@ -8,6 +8,7 @@ import { assertSessionData, toCookie, toDate } from '../store/session/cookie.js'
 import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
 import type { Due, Found } from '../store/work/writer.js';
+import { refuseForged } from './csrf.js';
 import type { SessionCookies } from './session-cookies.js';
 import { isSecure, pathOf, type SessionRequest } from './session-request.js';
 
@@ -53,13 +54,18 @@ export class SessionExchange {
 
   /**
    * Puts a session on the request: that of the first cookie which names a live one, else a new one. `undefined` where no
-   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw.
+   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw, and
+   * `SessionCsrfError`.
    */
   begin(): Promise<void> | undefined {
     const { req, context } = this;
+    const { options } = context;
     req.sessionStore = context.store;
     const ids = context.cookies.idsIn(req.headers.cookie);
-    if (ids.length > 0) return this.find(ids);
+    if (ids.length > 0) {
+      if (options.csrf) refuseForged(req, options.csrf, options.proxy);
+      return this.find(ids);
+    }
     this.generate();
     return undefined;
   }

@@ -26,6 +26,7 @@ describe('resolveOptions', () => {
       onInterrupted: 'drop',
       onUnavailable: 'error',
       saveOnError: true,
+      csrf: false,
       serializer: jsonSerializer,
       maxDataBytes: 1_048_576,
       hashIds: true,

@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
@@ -54,6 +55,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  csrf: csrfRule,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
@@ -116,6 +118,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    csrf: resolveCsrf(options.csrf),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
@@ -131,6 +134,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
 
 /** The options of a store for an application's own `session()`, which has the secret and the cookie. */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
+  if (isObject(options) && options.csrf)
+    throw wrongOption('csrf', options.csrf, 'left out here: a store sees no requests; `createSessionMiddleware` checks them');
   return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
 }
 

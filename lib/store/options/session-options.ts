@@ -3,6 +3,7 @@ import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
+import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
 import type { SessionSerializer } from '../serializers/serializer.js';
 
@@ -88,6 +89,12 @@ export interface SessionModuleOptions {
 
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
+  /**
+   * Refuses requests of other sites that carry a session and would change something, with `SessionCsrfError` (403) and before any
+   * SQL: those that `Sec-Fetch-Site` calls `same-site` or `cross-site` and, without that header, those whose `Origin` is not this
+   * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
+   */
+  csrf?: boolean | CsrfOptions;
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -124,6 +131,7 @@ type Converted =
   | 'touchInterval'
   | 'renewAfter'
   | 'prune'
+  | 'csrf'
   | 'userId'
   | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
@@ -141,6 +149,7 @@ export type ResolvedSessionOptions = Readonly<
       renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
+      csrf: false | ResolvedCsrf;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];
