@@ -8,6 +8,7 @@ import { assertSessionData, toCookie, toDate } from '../store/session/cookie.js'
 import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
 import type { Due, Found } from '../store/work/writer.js';
+import type { CookieWarnings } from './cookie-warning.js';
 import { refuseForged } from './csrf.js';
 import type { SessionCookies } from './session-cookies.js';
 import { isSecure, pathOf, type SessionRequest } from './session-request.js';
@@ -17,6 +18,8 @@ export interface ExchangeContext {
   readonly store: SessionStore;
   readonly options: ResolvedSessionOptions;
   readonly cookies: SessionCookies;
+  /** Outside production. */
+  readonly cookieWarnings: CookieWarnings | undefined;
 }
 
 type LiveSession = NonNullable<SessionRequest['session']> & SessionData;
@@ -197,6 +200,7 @@ export class SessionExchange {
     // A cookie names a row; and one with an old id must not overtake that with the new one.
     if (typeof sessionID !== 'string' || (state && (!state.isStored || state.isEnded || state.alias !== undefined))) return undefined;
     if (!this.isCookieDue(session, sessionID)) return undefined;
+    context.cookieWarnings?.check(req, session.cookie);
     if (session.cookie.secure && !isSecure(req, context.options.proxy)) return undefined;
     resetMaxAge(session.cookie);
     return cookies.lineFor(sessionID, session.cookie);

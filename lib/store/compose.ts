@@ -6,6 +6,8 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
+import { harmless } from './harmless.js';
+import { isProduction } from './production.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
 
@@ -78,20 +80,6 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const store = new SessionStore(table, options, { now, warn }, close);
   store.startPruning();
   return { store, table, database, warn };
-}
-
-/** The one place where the environment is asked. */
-const isProduction = (): boolean => process.env.NODE_ENV === 'production';
-
-/** Warnings come from timers and from callbacks of drivers, where what a logger of the application throws would end the process. */
-function harmless(warn: (message: string) => void): (message: string) => void {
-  return (message) => {
-    try {
-      warn(message);
-    } catch (error) {
-      process.emitWarning(`A warning of the session store could not be logged (${String(error)}): ${message}`);
-    }
-  };
 }
 
 /** What an option needs must be there; what else is missing switches its feature off. */
