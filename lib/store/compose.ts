@@ -94,7 +94,8 @@ function databaseOf(
 ): DataSourceLifecycle {
   if (connection) return ownDatabase(connection, entity, operationTimeoutMs);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
-  const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
+  const remedy =
+    "Pass `dataSource` (under Nest, TypeOrmModule.forRoot registers one), or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (isProduction()) {
     throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
   }

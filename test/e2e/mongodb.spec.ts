@@ -1,4 +1,4 @@
-import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionModule } from 'nestjs-typeorm-session';
 import { createSessionMiddleware, createSessionStore } from 'nestjs-typeorm-session/express';
 import { DataSource, type DataSourceOptions } from 'typeorm';
@@ -18,7 +18,7 @@ describe('MongoDB is refused at start-up', () => {
     [
       'of the application',
       () => [
-        TypeOrmModule.forRoot({ ...options, manualInitialization: true } as TypeOrmModuleOptions),
+        TypeOrmModule.forRoot({ ...options, manualInitialization: true }),
         SessionModule.forRoot({ secret: SECRET }),
       ],
     ],
