@@ -17,10 +17,7 @@ describe('MongoDB is refused at start-up', () => {
   it.each([
     [
       'of the application',
-      () => [
-        TypeOrmModule.forRoot({ ...options, manualInitialization: true }),
-        SessionModule.forRoot({ secret: SECRET }),
-      ],
+      () => [TypeOrmModule.forRoot({ ...options, manualInitialization: true }), SessionModule.forRoot({ secret: SECRET })],
     ],
     ['given as an object', () => [SessionModule.forRoot({ secret: SECRET, dataSource: new DataSource(options) })]],
     ['as a connection of the module’s own', () => [SessionModule.forRoot({ secret: SECRET, connection: options })]],
