@@ -3,6 +3,7 @@ export { createSessionMiddleware, createSessionStore } from './http/create-sessi
 export type { SessionMiddleware } from './http/session-middleware.js';
 export {
   SessionConflictError,
+  SessionCsrfError,
   SessionEntityError,
   SessionError,
   SessionInterruptedError,

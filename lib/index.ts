@@ -6,6 +6,7 @@ export type { SessionModuleAsyncOptions, SessionModuleOptionsFactory } from './n
 export { SESSION_MIDDLEWARE } from './nest/session.tokens.js';
 export {
   SessionConflictError,
+  SessionCsrfError,
   SessionEntityError,
   SessionError,
   SessionInterruptedError,

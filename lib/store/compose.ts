@@ -6,6 +6,8 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
+import { harmless } from './harmless.js';
+import { isProduction } from './production.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
 
@@ -88,20 +90,6 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   return { store, table, database, warn };
 }
 
-/** The one place where the environment is asked. */
-const isProduction = (): boolean => process.env.NODE_ENV === 'production';
-
-/** Warnings come from timers and from callbacks of drivers, where what a logger of the application throws would end the process. */
-function harmless(warn: (message: string) => void): (message: string) => void {
-  return (message) => {
-    try {
-      warn(message);
-    } catch (error) {
-      process.emitWarning(`A warning of the session store could not be logged (${String(error)}): ${message}`);
-    }
-  };
-}
-
 /** What an option needs must be there; what else is missing switches its feature off. */
 function columnsOf({ columns, renewAfterMs }: ResolvedSessionOptions): ResolvedSessionOptions['columns'] {
   return renewAfterMs === undefined ? columns : { previousId: 'previousId', previousUntil: 'previousUntil', ...columns };
@@ -114,7 +102,8 @@ function databaseOf(
 ): DataSourceLifecycle {
   if (connection) return ownDatabase(connection, entity, operationTimeoutMs);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
-  const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
+  const remedy =
+    "Pass `dataSource` (under Nest, TypeOrmModule.forRoot registers one), or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (isProduction()) {
     throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
   }

@@ -27,6 +27,7 @@ describe('resolveOptions', () => {
       onUnavailable: 'error',
       saveOnError: true,
       metadata: false,
+      csrf: false,
       serializer: jsonSerializer,
       maxDataBytes: 1_048_576,
       hashIds: true,

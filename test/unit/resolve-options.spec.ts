@@ -73,6 +73,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   saveOnError: [null, 'yes', 0],
   userId: [null, 'userId', {}],
   metadata: [null, 'full', 1],
+  csrf: [null, 'true', 1, 'https://a.example', ['https://a.example']],
   serializer: [null, 'json', {}, { serialize: () => '' }, JSON],
   maxDataBytes: [null, 0, -1, 1.5, NaN, Infinity, '1mb', '1048576'],
   hashIds: [null, 'true', 1],

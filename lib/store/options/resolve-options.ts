@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
@@ -57,6 +58,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   saveOnError: aBoolean,
   userId: aFunction,
   metadata: A_METADATA,
+  csrf: csrfRule,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
@@ -121,6 +123,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
     metadata: resolveMetadata(options.metadata),
+    csrf: resolveCsrf(options.csrf),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
@@ -137,6 +140,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
 
 /** The options of a store for an application's own `session()`, which has the secret and the cookie. */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
+  if (isObject(options) && options.csrf)
+    throw wrongOption('csrf', options.csrf, 'left out here: a store sees no requests; `createSessionMiddleware` checks them');
   return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
 }
 

@@ -3,6 +3,7 @@ import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
+import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
 import type { SessionSerializer } from '../serializers/serializer.js';
 
@@ -111,6 +112,12 @@ export interface SessionModuleOptions {
    * is `req.ip`, by the `trust proxy` of the application, or that of the connection. @default false
    */
   metadata?: boolean | { ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
+  /**
+   * Refuses requests of other sites that carry a session and would change something, with `SessionCsrfError` (403) and before any
+   * SQL: those that `Sec-Fetch-Site` calls `same-site` or `cross-site` and, without that header, those whose `Origin` is not this
+   * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
+   */
+  csrf?: boolean | CsrfOptions;
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -154,6 +161,7 @@ type Converted =
   | 'touchInterval'
   | 'renewAfter'
   | 'prune'
+  | 'csrf'
   | 'userId'
   | 'metadata'
   | 'operationTimeout';
@@ -175,6 +183,7 @@ export type ResolvedSessionOptions = Readonly<
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
       metadata: false | { readonly ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
+      csrf: false | ResolvedCsrf;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];
