@@ -21,6 +21,8 @@ export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
 export type { SessionMetadata, SessionModuleOptions } from './store/options/session-options.js';
 export { mergeDeep } from './store/session/merge-deep.js';
+export type { SessionClass } from './store/serializers/graph-classes.js';
+export { graphSerializer, type GraphSerializerOptions } from './store/serializers/graph-serializer.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
 export type { SessionInfo, SessionQuery } from './store/users/lister.js';
