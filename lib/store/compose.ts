@@ -63,7 +63,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
     timeoutMs: options.operationTimeoutMs,
-    hashIds: options.hashIds,
+    hashIds: options.hashIds !== false,
     prepares: options.preparedStatements,
     onReady: (fields) => warnOfMissing(fields, warn),
   });

@@ -54,6 +54,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
   }
 
+  async findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
+    const rows = await (this.fitsBatch('find', ids) ? this.findTogether(ids, now) : this.findSeveral(ids.toReversed(), now));
+    return ids.map((id) => rows.find((row) => row?.id === id)).find(Boolean);
+  }
+
   async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
     const [row] = await this.runner.read('findPrevious', { previousId, previousUntil: now, now });
     return row?.previousId === previousId ? row : undefined;
@@ -172,6 +177,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
   }
 
+  async ids({ after, limit }: { after?: string | undefined; limit: number }): Promise<string[]> {
+    const rows = await this.runner.read((shape) => shape.dialect.idsInOrder(shape, limit, after === undefined), { after, limit });
+    return rows.map(idOf);
+  }
+
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
     if (userId === undefined) return this.runner.number('count', { now });
     await this.need('userId', 'count the sessions of a user');
@@ -211,6 +221,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     if (!this.fitsBatch('find', ids)) return mapInSequence(ids, async (id) => (await this.findOne(id, now))[0]);
+    return this.findTogether(ids, now);
+  }
+
+  private async findTogether(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     const rows = await this.runner.readBatch('find', ids.map(toId), { now });
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id));
@@ -256,10 +270,14 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return (await this.stateOf(id)) !== undefined;
   }
 
-  /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
+  /**
+   * Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. A read may find
+   * more than it looks for.
+   */
   private fitsBatch(operation: MultiRowName, ids: readonly string[]): boolean {
     if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
-    return ids.every((id) => HASH.test(id)) && new Set(ids).size === ids.length;
+    const isText = operation === 'find' && this.runner.check().columns.id.isText;
+    return (isText || ids.every((id) => HASH.test(id))) && new Set(ids).size === ids.length;
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {

@@ -56,7 +56,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   userId: aFunction,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
-  hashIds: aBoolean,
+  hashIds: oneOf(true, false, 'migrate'),
   onUndecodable: oneOf('discard', 'error'),
   operationTimeout: aTimer,
   preparedStatements: aBoolean,

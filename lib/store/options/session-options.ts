@@ -92,8 +92,11 @@ export interface SessionModuleOptions {
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
   maxDataBytes?: number;
-  /** Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). @default true */
-  hashIds?: boolean;
+  /**
+   * Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). `'migrate'` also finds the plain ids of an older store, and
+   * replaces each by its hash at its first use; an id that has the form of a stored hash is refused then. @default true
+   */
+  hashIds?: boolean | 'migrate';
   /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
   onUndecodable?: 'discard' | 'error';
   /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */

@@ -11,7 +11,7 @@ export interface SessionEvent {
   readonly userId?: string | undefined;
   /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
   readonly reason?: 'logout' | 'unavailable';
-  /** How many sessions a prune run has removed. */
+  /** How many sessions a prune run has removed, or `migrateIds` has given their hash. */
   readonly count?: number;
   readonly at: Date;
 }
@@ -40,6 +40,10 @@ const EVENTS = {
   pruning: ['count'],
   /** A prune run ended. */
   pruned: ['count'],
+  /** `migrateIds` goes on after a batch. */
+  migrating: ['count'],
+  /** `migrateIds` ended. */
+  migrated: ['count'],
 } as const satisfies Record<string, readonly (keyof SessionEvent)[]>;
 
 type EventName = keyof typeof EVENTS;

@@ -147,6 +147,8 @@ export interface SessionDialect extends ColumnTraits {
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
   /** The ids of any rows. */
   ids(shape: TableShape, limit: number): Statement;
+  /** The same in their order, those after `:after`. */
+  idsInOrder(shape: TableShape, limit: number, fromStart: boolean): Statement;
   /** The ids of rows to remove, the oldest first. */
   expired(shape: TableShape, limit: number): Statement;
 }

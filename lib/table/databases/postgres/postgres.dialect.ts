@@ -120,6 +120,7 @@ export const postgresDialect: SessionDialect = {
   page: (shape, page) => withLimit(standardDialect.page(shape, page)),
   scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
   ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
+  idsInOrder: (shape, limit, fromStart) => withLimit(standardDialect.idsInOrder(shape, limit, fromStart)),
 };
 
 /** The insert of one row. It waits for whoever is about to insert or remove one under the same id, but only briefly. */
