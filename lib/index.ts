@@ -22,5 +22,6 @@ export type { SessionModuleOptions } from './store/options/session-options.js';
 export type { SessionInfo, SessionQuery } from './store/work/reader.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
+export type { SessionAdoption } from './table/entity/adopted-tables.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';

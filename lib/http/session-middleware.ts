@@ -19,7 +19,7 @@ type ErrorAnswer = (error: unknown, res: Response) => void;
 
 /** The exchange as a middleware of Express, or of whatever calls `(req, res, next)`. */
 export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
-  const context: ExchangeContext = { store, options, cookies: new SessionCookies(options.name, options.secret) };
+  const context: ExchangeContext = { store, options, cookies: new SessionCookies(options.name, options.secret, options.takesUnsigned) };
   store.generate = (req) => makeSession(req, options);
   let isToldOfOthers = false;
   let answer: ErrorAnswer | undefined;

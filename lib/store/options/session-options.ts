@@ -1,5 +1,6 @@
 import type { CipherKey } from 'node:crypto';
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { AdoptedStore, SessionAdoption } from '../../table/entity/adopted-tables.js';
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
@@ -46,6 +47,12 @@ export interface SessionModuleOptions {
   entity?: EntityTarget<ObjectLiteral>;
   /** Entity property per field, if it has another name. `id` and `data` must exist; what is missing switches its feature off. */
   columns?: SessionColumnNames;
+  /**
+   * The store that made the table, by its name: its table, columns, units and cookie name, with `hashIds: 'migrate'`. Nobody is signed
+   * out, and nobody who had signed out comes back. Or `{ store, tableName, schema, columns, extended }`; `extended` says that
+   * `createSessionMigration({ adopt })` has added what the table lacks. @default the table is of this package's own shape
+   */
+  adopt?: AdoptedStore | SessionAdoption;
 
   /**
    * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
@@ -120,6 +127,7 @@ export type SessionRoute = string | { path: string; method: number };
 
 type Converted =
   | 'secret'
+  | 'adopt'
   | 'cookie'
   | 'lifetimes'
   | 'idleTimeout'
@@ -144,6 +152,9 @@ export type ResolvedSessionOptions = Readonly<
       renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
+      adopt: SessionAdoption | undefined;
+      /** Whether a session id counts without a signature: of an older store that did not sign them, while its ids are taken over. */
+      takesUnsigned: boolean;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
+import type { AdoptedTable } from './adopted-tables.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
@@ -16,6 +17,8 @@ export interface SessionColumn {
   readonly metadata: ColumnMetadata;
   /** The type as the driver calls it, in lower case. */
   readonly type: string;
+  /** The type that its parameters are cast to, where that of the column alone would not do. */
+  readonly cast: string | undefined;
   /** The column's name, escaped for SQL. */
   readonly sql: string;
   /** The expression by which it is read. */
@@ -41,7 +44,11 @@ export interface ColumnTraits {
   /** Whether text cannot hold a NUL character. */
   readonly lacksNul?: boolean;
   /** How a type with date and time holds an instant; without it TypeORM and the driver convert dates. */
-  instantOf?(type: string): InstantForm | undefined;
+  instantOf?(type: string, adopted?: AdoptedTable): InstantForm | undefined;
+  /** The type of a json column, where it is one of its own. */
+  readonly jsonType?: string;
+  /** The store that made the table, if another did. */
+  readonly adopted?: AdoptedTable | undefined;
 }
 
 /** The columns of an entity by field; `id` and `data` are always there. */
@@ -105,16 +112,21 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
 }
 
 function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
-  const type = driver.normalizeType(metadata).toLowerCase();
+  const { adopted } = traits;
+  const isJson = field === 'data' && adopted?.hasJson && traits.jsonType;
+  const type = isJson || driver.normalizeType(metadata).toLowerCase();
   const { kind } = FIELD_FACTS[field];
-  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
+  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, adopted) : undefined;
+  // A row that another store has made does not say when that was.
+  const mayBeUnknown = adopted !== undefined && field === 'createdAt';
   const { encode, decode } = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
   const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
   const sql = driver.escape(metadata.databaseName);
   return {
     field,
     metadata,
-    type,
+    type: instant?.cast ?? type,
+    cast: instant?.cast,
     sql,
     read: instant?.read(sql) ?? sql,
     assertFits: limitOf(field, type, metadata, traits),
@@ -125,7 +137,8 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
       const value = isPlain ? raw : hydrate(driver, raw, metadata);
-      return value == null ? value : decode(value);
+      if (value == null) return mayBeUnknown ? undefined : value;
+      return decode(value);
     },
   };
 }

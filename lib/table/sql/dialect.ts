@@ -14,6 +14,8 @@ export interface TableShape {
   readonly limited: readonly SessionColumn[];
   /** The table's path, escaped for SQL. */
   readonly table: string;
+  /** The column in which another store marks a session as ended, if the entity does not map it. */
+  readonly endedAt?: string | undefined;
 }
 
 /** SQL in the driver's own notation, and its parameters in their order: names, with or without a row, and values that TypeORM put in. */
@@ -102,7 +104,7 @@ export interface SessionDialect extends ColumnTraits {
   narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;
 
   /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
-  inUtc?(shape: TableShape, sql: string): string;
+  inUtc?(shape: TableShape, sql: string, parameters: readonly unknown[]): string;
 
   readonly find: Build;
   /** By the id before, of which `previousUntil` is the end. */
