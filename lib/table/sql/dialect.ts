@@ -139,6 +139,9 @@ export interface SessionDialect extends ColumnTraits {
   /** Prepares a table that was just made, in a way that entities cannot say. Does nothing if the table has settings already. */
   readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
 
+  /** The change of a column that must not be NULL to a type with more room; without it, lengths do not count. */
+  widen?(column: string, type: string): string;
+
   /** What a data source of our own is opened with, instead of some of the application's options. */
   ownOptions?(options: DataSourceOptions): object;
 

@@ -59,6 +59,8 @@ export const mysqlDialect: SessionDialect = {
     return { ...insert, sql: `${insert.sql} ${onDuplicateKey(shape)}` };
   },
 
+  widen: (column, type) => `MODIFY ${column} ${type} NOT NULL`,
+
   lock: {
     async acquire(runner, name, { waitMs }) {
       const [row] = (await runner.query('SELECT GET_LOCK(?, ?) AS taken', [name, waitMs / 1_000])) as [{ taken: unknown }];

@@ -114,6 +114,7 @@ export const postgresDialect: SessionDialect = {
     const found = (await runner.query(isUntouched, [table])) as unknown[];
     if (found.length > 0) await runner.query(`ALTER TABLE ${table} SET (fillfactor = 75)`);
   },
+  widen: (column, type) => `ALTER COLUMN ${column} TYPE ${type}`,
   // Held by a transaction and not by the connection, so that no pool, nor a pooler in between, can hand it on.
   lock: {
     async acquire(runner, name, { waitMs, maxHoldMs }) {
