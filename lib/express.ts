@@ -24,5 +24,6 @@ export { jsonSerializer, type SessionSerializer } from './store/serializers/seri
 export { SessionStore } from './store/session-store.js';
 export type { SessionInfo, SessionQuery } from './store/users/lister.js';
 export type { RevokeOptions, RevokeUserOptions } from './store/users/revoker.js';
+export type { SessionAdoption } from './table/entity/adopted-tables.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';
