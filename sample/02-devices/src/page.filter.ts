@@ -22,10 +22,12 @@ export class PageFilter implements ExceptionFilter {
   }
 }
 
-/** A browser that still has a cookie had a session, which was ended elsewhere or ran out. */
+/**
+ * A browser that still has a cookie had a session, which was ended elsewhere or ran out. The cookie is left alone: this may be
+ * the late answer to a request from before a new sign-in, and would take away the new one.
+ */
 function signIn(request: Request, response: Response): void {
   const hadSession = /(?:^|;\s*)sid=/.test(request.headers.cookie ?? '');
-  if (hadSession) response.clearCookie('sid', { path: '/' });
   response.redirect(303, hadSession ? '/sign-in?ended' : '/sign-in');
 }
 
@@ -36,9 +38,11 @@ function statusOf(error: unknown): number {
   return status >= 400 && status < 600 ? status : 500;
 }
 
+/** The code of an error of the session module, which Nest may have wrapped. */
 function codeOf(error: unknown): unknown {
-  const body: unknown = error instanceof HttpException ? error.getResponse() : error;
-  return typeof body === 'object' && body !== null && 'code' in body ? body.code : undefined;
+  const places = error instanceof HttpException ? [error.getResponse(), error.cause] : [error];
+  const place = places.find((value): value is { code: unknown } => typeof value === 'object' && value !== null && 'code' in value);
+  return place?.code;
 }
 
 function words(status: number, error: unknown): { title: string; message: string } {

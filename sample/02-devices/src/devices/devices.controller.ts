@@ -32,7 +32,7 @@ export class DevicesController {
 
   @Sse('news')
   listen(@SessionHandle() handle: string, @CurrentUser() user: User) {
-    return this.news.of(user.id, handle);
+    return this.news.of(user, handle);
   }
 
   @Post('devices/end')

@@ -23,7 +23,7 @@ export class DevicesService {
     @InjectRepository(NewDevice) private readonly newDevices: Repository<NewDevice>,
   ) {
     sessions.on('signedIn', ({ userId, handle, isNewDevice }) => {
-      if (isNewDevice && userId && handle) this.note(newDevices.upsert({ userId, handle }, ['handle']));
+      if (isNewDevice && userId && handle) this.note(this.markAsNew(userId, handle));
     });
     sessions.on('destroyed', ({ handle }) => {
       if (handle) this.note(newDevices.delete({ handle }));
@@ -40,6 +40,11 @@ export class DevicesService {
   /** Takes the mark "new" away, if the device is this user's. */
   async know(handle: string, userId: string): Promise<void> {
     await this.newDevices.delete({ handle, userId });
+  }
+
+  /** Where nobody is signed in on another device, there is nobody to warn. */
+  private async markAsNew(userId: string, handle: string): Promise<void> {
+    if ((await this.sessions.count({ userId })) > 1) await this.newDevices.upsert({ userId, handle }, ['handle']);
   }
 
   /** A listener has nobody who waits for it: what fails is only logged. */

@@ -26,20 +26,24 @@ const userSection = ({ user, devices, count }: UserRow, handle: string): Html =>
       ${
         devices.some((device) => device.handle !== handle)
           ? html`<form method="post" action="/admin/end-all">
-              <button id="end-all-${user.id}" name="userId" value="${user.id}" aria-label="Sign ${user.name} out everywhere">
+              <button id="end-all-${user.id}" name="userId" value="${user.id}" aria-label="Sign out everywhere: ${user.name}">
                 Sign out everywhere
               </button>
             </form>`
           : ''
       }
     </div>
-    <ul class="devices">
-      ${devices.map((device) =>
-        device.handle === handle
-          ? deviceItem(device, html`<span class="mark">This device</span>`)
-          : deviceItem(device, '', [
-              action(device, '/admin/end', 'Sign out', `Sign ${user.name} out of ${device.name}`, { userId: user.id }),
-            ]),
-      )}
-    </ul>
+    ${
+      devices.length > 0
+        ? html`<ul class="devices">
+            ${devices.map((device) =>
+              device.handle === handle
+                ? deviceItem(device, html`<span class="mark">This device</span>`)
+                : deviceItem(device, '', [
+                    action(device, '/admin/end', 'Sign out', `Sign out ${device.name} of ${user.name}`, { userId: user.id }),
+                  ]),
+            )}
+          </ul>`
+        : ''
+    }
   </section>`;

@@ -19,7 +19,7 @@ export const deviceList = (devices: readonly Device[], handle: string): Html =>
         device.handle === handle
           ? deviceItem(device, html`<span class="mark">This device</span>`)
           : deviceItem(device, device.isNew ? html`<span class="mark new">New</span>` : '', [
-              ...(device.isNew ? [action(device, '/devices/know', 'I know it', `I know ${device.name}`)] : []),
+              ...(device.isNew ? [action(device, '/devices/know', 'I know it', `I know it: ${device.name}`)] : []),
               action(device, '/devices/end', 'Sign out', `Sign out ${device.name}`),
             ]),
       )}
@@ -35,7 +35,7 @@ export const deviceItem = (device: Device, mark: Html | '' = '', actions: readon
       <h3>${device.name} ${mark}</h3>
       <p id="about-${device.handle}">${device.place} · last seen ${ago(device.lastSeenAt)} · signed in ${ago(device.signedInAt)}</p>
     </div>
-    <div class="actions">${actions}</div>
+    ${actions.length > 0 ? html`<div class="actions">${actions}</div>` : ''}
   </li>`;
 
 /** A button that says by its label which device it is for; `fields` go along with the handle. */

@@ -45,9 +45,11 @@ export const memberPage = ({ user, path, title, notice = '' }: MemberPage, conte
         ${link('/', 'Devices', path)} ${link('/password', 'Password', path)}
         ${user.isAdministrator ? link('/admin', 'Everybody', path) : ''}
       </nav>
-      <p class="notice" id="notice">${notice}</p>
       <p class="unseen" id="status" role="status"></p>
-      <main>${content}</main>
+      <main>
+        <p class="notice" id="notice">${notice}</p>
+        ${content}
+      </main>
       <footer>Open this page in a second browser, or in a private window, and sign in there, too.</footer>
       <script>
         ${script};

@@ -43,7 +43,7 @@ export const signInPage = ({ name = '', notice = '', fault }: SignInPage): Html 
         </form>
       </section>
       <section class="form" aria-labelledby="who">
-        <h2 id="who">Who is there</h2>
+        <h2 id="who">Users of this sample</h2>
         <table>
           <thead class="unseen">
             <tr>

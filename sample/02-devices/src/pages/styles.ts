@@ -27,7 +27,7 @@ ul { list-style: none; padding: 0; }
 a { color: var(--accent); }
 .quiet { color: var(--quiet); }
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 0.2rem; }
+:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 
 button, input, .button { font: inherit; color: inherit; border: 1px solid var(--line); border-radius: 0.6rem; padding: 0.4rem 0.9rem; background: var(--card); min-height: 2.75rem; }
 button, .button { cursor: pointer; font-weight: 600; }
@@ -46,7 +46,7 @@ nav a { display: inline-flex; align-items: center; min-height: 2.75rem; min-widt
 nav a:hover { color: var(--accent); }
 nav a[aria-current] { border-color: var(--accent); font-weight: 600; }
 
-.notice { padding: 0.65rem 1.1rem; margin-bottom: 1.25rem; border-radius: 0.8rem; background: var(--tint); }
+.notice { padding: 0.65rem 1.1rem; border-radius: 0.8rem; background: var(--tint); }
 .notice:empty { display: none; }
 .fault { color: var(--warn); font-weight: 600; }
 
@@ -66,6 +66,7 @@ section > .quiet { margin-top: 0.5rem; font-size: 0.9rem; }
 
 .form { max-width: 27rem; width: 100%; margin: 0 auto; }
 .form h1 { font-size: 1.7rem; margin-bottom: 0.75rem; }
+.form .notice { margin-bottom: 0.75rem; }
 .form form { display: grid; gap: 0.4rem; margin-top: 0.75rem; }
 .form label { font-weight: 600; margin-top: 0.4rem; }
 .form .button { margin-top: 1rem; }
