@@ -47,6 +47,15 @@ export class SessionConflictError extends SessionError {
   override readonly status = 409;
 }
 
+/** With the option `csrf`: a request that would change something came from another site. Nothing was read or stored. */
+export class SessionCsrfError extends SessionError {
+  override readonly code = 'SESSION_CSRF';
+  override readonly status = 403;
+  constructor() {
+    super('The request came from another site. Send it from a page of this one, or add its origin to the option `csrf.trustedOrigins`.');
+  }
+}
+
 /** The session data is larger than `maxDataBytes` or than its column, or the column for the user id cannot hold it: its length or a character. Nothing was stored. */
 export class SessionTooLargeError extends SessionError {
   override readonly code = 'SESSION_TOO_LARGE';

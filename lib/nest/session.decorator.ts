@@ -1,16 +1,18 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
-import type { Request, Session as ExpressSession } from '../store/express-session.js';
+import type { Session as ExpressSession } from '../store/express-session.js';
+import { requestOf } from './request-of.js';
 
 // Written out, because what TypeScript infers under Nest 12 names a type that Nest 11 has not.
 type Pipe = PipeTransform | Type<PipeTransform>;
 type Decorator<Key> = (...keyOrPipes: (Key | Pipe | undefined)[]) => ParameterDecorator;
 
-const sessionOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Partial<Request>>().session;
+const sessionOf = (context: ExecutionContext) => requestOf(context)?.session;
 
 /**
- * The session of the request, or one key of it; pipes may follow. `undefined` on routes without a session. Also the type
- * of a session, so that one import serves both.
+ * The session of the request, or one key of it; pipes may follow. In HTTP, GraphQL and WebSocket handlers. `undefined` on
+ * routes without a session. Throws `SessionOptionsError` in microservice handlers. Also the type of a session, so that one
+ * import serves both.
  *
  * @example
  * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}
@@ -32,7 +34,8 @@ export const Session: Decorator<string> = createParamDecorator((key: string | un
 export type Session = ExpressSession;
 
 /**
- * The public handle of the session, never the secret id; `undefined` before the session has a row.
+ * The public handle of the session, never the secret id; `undefined` before the session has a row. In HTTP, GraphQL and
+ * WebSocket handlers.
  *
  * @publicApi
  */

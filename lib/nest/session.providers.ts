@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { createMiddleware } from '../http/session-middleware.js';
@@ -9,6 +10,7 @@ import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
+import { chooseDataSource } from './start-up/data-source-choice.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
 type Entity = SessionModuleOptions['entity'];
@@ -38,9 +40,9 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
     },
     {
       provide: SessionStore,
-      inject: [RESOLVED_OPTIONS, registered],
-      useFactory: (options: ResolvedSessionOptions, found?: DataSource) =>
-        openStore(options, { dataSource: chooseDataSource(options, found), isSettled: true, warn }),
+      inject: [RESOLVED_OPTIONS, ModulesContainer, registered],
+      useFactory: (options: ResolvedSessionOptions, modules: ModulesContainer, found?: DataSource) =>
+        openStore(options, { dataSource: chooseDataSource(options, found, modules), isSettled: true, warn }),
     },
     {
       provide: SESSION_MIDDLEWARE,
@@ -58,13 +60,4 @@ function withStatic(options: SessionModuleOptions, entity: Entity, dataSource: S
     );
   }
   return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }) };
-}
-
-function chooseDataSource({ dataSource, connection }: ResolvedSessionOptions, found?: DataSource): DataSource | undefined {
-  if (connection) return undefined;
-  if (typeof dataSource === 'object') return dataSource;
-  if (found || dataSource === undefined || dataSource === 'default') return found;
-  throw new SessionOptionsError(
-    `No data source named "${dataSource}" is registered. Add TypeOrmModule.forRoot({ name: '${dataSource}', … }), or correct the option \`dataSource\`.`,
-  );
 }

@@ -107,6 +107,32 @@ describeEachDatabase('list', (database) => {
     expect([await store.count({ userId: 'ann' }), await store.count()]).toEqual([2, 4]);
   });
 
+  it.each([undefined, null])('shows nobody’s for the user %s, without a statement', async (userId) => {
+    const store = await fill(2, { userId: 'ann' });
+    const cost = await statementsOf(async () => {
+      expect(await store.list({ userId })).toEqual([]);
+      expect(await store.count({ userId })).toBe(0);
+    });
+    expect(cost).toBe(0);
+  });
+
+  it.each(['', NaN, {}, ['ann'], true])('refuses the user %j', async (userId) => {
+    const store = await fill(1, { userId: 'ann' });
+    await expect(store.list({ userId: userId as string })).rejects.toThrow(TypeError);
+    await expect(store.count({ userId: userId as string })).rejects.toThrow('must be a non-empty string or a number');
+  });
+
+  it('finds one live session by its handle', async () => {
+    const store = await fill(2, { userId: 'ann' });
+    const [newer, older] = await store.list();
+    expect(await store.find(older!.handle)).toEqual(older);
+    expect(await store.find(newer!.handle)).toEqual(newer);
+    expect(await store.find('0'.repeat(32))).toBeUndefined();
+    expect(await statementsOf(async () => expect(await store.find('no handle')).toBeUndefined())).toBe(0);
+    clock.now += DAY;
+    expect(await store.find(older!.handle)).toBeUndefined();
+  });
+
   it.each([0, -1, 1.5, NaN, Infinity, '5', null])('refuses a limit of %s', async (limit) => {
     await expect(open().list({ limit: limit as number })).rejects.toBeInstanceOf(RangeError);
   });

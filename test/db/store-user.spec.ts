@@ -103,13 +103,10 @@ describeEachDatabase('the user of a session', (database) => {
     expect(await store.list({ userId })).toHaveLength(isHeld ? 1 : 0);
   });
 
-  it.each(['', undefined, null, NaN, Infinity, {}, [], ['ann'], true])(
-    'of %s is no question that is answered with everybody’s',
-    async (userId) => {
-      const store = open();
-      await store.set('a', dataOf({ userId: 'ann' }));
-      await expect(store.list({ userId: userId as string })).rejects.toBeInstanceOf(TypeError);
-      await expect(store.count({ userId: userId as string })).rejects.toBeInstanceOf(TypeError);
-    },
-  );
+  it.each(['', NaN, Infinity, {}, [], ['ann'], true])('of %s is no question that is answered with everybody’s', async (userId) => {
+    const store = open();
+    await store.set('a', dataOf({ userId: 'ann' }));
+    await expect(store.list({ userId: userId as string })).rejects.toBeInstanceOf(TypeError);
+    await expect(store.count({ userId: userId as string })).rejects.toBeInstanceOf(TypeError);
+  });
 });

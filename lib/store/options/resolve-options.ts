@@ -1,10 +1,12 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
+import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
@@ -38,6 +40,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   ],
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
+  anonymousTimeout: [isPositive, DURATION],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
   touchInterval: [
     (value) => parseDuration(value) !== undefined,
@@ -54,12 +57,15 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  metadata: A_METADATA,
+  csrf: csrfRule,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
   onUndecodable: oneOf('discard', 'error'),
   operationTimeout: aTimer,
   preparedStatements: aBoolean,
+  touchDurability: oneOf('relaxed', 'full'),
   forRoutes: anArray,
   exclude: anArray,
   autoMount: aBoolean,
@@ -116,12 +122,15 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    metadata: resolveMetadata(options.metadata),
+    csrf: resolveCsrf(options.csrf),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,
+    touchDurability: options.touchDurability ?? 'relaxed',
     forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
@@ -131,12 +140,19 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
 
 /** The options of a store for an application's own `session()`, which has the secret and the cookie. */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
+  if (isObject(options) && options.csrf)
+    throw wrongOption('csrf', options.csrf, 'left out here: a store sees no requests; `createSessionMiddleware` checks them');
   return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
 }
 
 /** What is probably not meant, and no error. */
-function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
-  const durations = { idleTimeout, absoluteTimeout, 'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined };
+function warningsOf({ idleTimeout, anonymousTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
+  const durations = {
+    idleTimeout,
+    anonymousTimeout,
+    absoluteTimeout,
+    'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined,
+  };
   return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
 }
 

@@ -1,4 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import { SessionOptionsError } from '../../session.errors.js';
 import { mariadbDialect } from './mysql/mariadb.dialect.js';
 import { mysqlDialect } from './mysql/mysql.dialect.js';
 import { postgresDialect } from './postgres/postgres.dialect.js';
@@ -22,6 +23,15 @@ export function pickDialect({ options, driver }: DataSource): SessionDialect {
   // TypeORM knows whether a server that was configured as MariaDB is one.
   if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
   return FAMILIES.get(options.type) ?? standardDialect;
+}
+
+/** Throws `SessionOptionsError` for a database without SQL. */
+export function refuseWithoutSql({ type }: DataSourceOptions): void {
+  if (type !== 'mongodb') return;
+  throw new SessionOptionsError(
+    'The data source of the sessions is MongoDB, which has no SQL and cannot hold them. Name another one in the option `dataSource`, or ' +
+      "give the sessions one of their own, as in `connection: { type: 'better-sqlite3', database: 'sessions.sqlite' }`.",
+  );
 }
 
 /** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
