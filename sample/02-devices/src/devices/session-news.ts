@@ -24,7 +24,7 @@ export class SessionNews implements OnModuleDestroy {
   constructor(sessions: SessionStore) {
     sessions.on('signedIn', ({ userId, handle }) => this.news.next({ kind: 'signedIn', userId, handle }));
     sessions.on('destroyed', ({ userId, handle, reason }) => {
-      this.news.next({ kind: reason === 'logout' ? 'left' : 'ended', userId, handle });
+      this.news.next({ kind: reason === 'logout' || reason === 'login' ? 'left' : 'ended', userId, handle });
     });
   }
 
