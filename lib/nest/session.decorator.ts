@@ -1,27 +1,38 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import type { Request, Session as ExpressSession } from '../store/express-session.js';
+import { explainMissing } from './missing-session.js';
 
 // Written out, because what TypeScript infers under Nest 12 names a type that Nest 11 has not.
 type Pipe = PipeTransform | Type<PipeTransform>;
 type Decorator<Key> = (...keyOrPipes: (Key | Pipe | undefined)[]) => ParameterDecorator;
 
-const sessionOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Partial<Request>>().session;
+/** What `@Session()` gives: a key of the session, or all of it where there need not be one. */
+type Wanted = string | { readonly required: boolean };
+
+const requestOf = (context: ExecutionContext) => context.switchToHttp().getRequest<Partial<Request>>();
+const sessionOf = (context: ExecutionContext) => requestOf(context).session;
 
 /**
- * The session of the request, or one key of it; pipes may follow. `undefined` on routes without a session. Also the type
- * of a session, so that one import serves both.
+ * The session of the request, or one key of it; pipes may follow. Where a request has no session (`exclude`, `forRoutes`,
+ * `autoMount: false`, another `cookie.path`), the whole session is a `SessionOptionsError` (500) that says why, or `undefined` with
+ * `{ required: false }`; a key is `undefined`. Also the type of a session, so that one import serves both.
  *
  * @example
  * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}
+ * health(@Session({ required: false }) session: Session | undefined) {}
  *
  * @publicApi
  */
 // An arrow function, because the decorator's name is what compilers emit as the parameter's run-time type: it must not be constructible.
-export const Session: Decorator<string> = createParamDecorator((key: string | undefined, context: ExecutionContext): unknown => {
+export const Session: Decorator<Wanted> = createParamDecorator((wanted: Wanted | undefined, context: ExecutionContext): unknown => {
   const session = sessionOf(context);
-  return key === undefined ? session : session?.[key as keyof typeof session];
+  if (typeof wanted === 'string') return session?.[wanted as keyof typeof session];
+  if (session == null && wanted?.required !== false) explainMissing(requestOf(context), nameOf(context));
+  return session;
 });
+
+const nameOf = (context: ExecutionContext): string => `${context.getClass().name}.${context.getHandler().name}`;
 
 /**
  * The session of a request: express-session's, whose methods return promises where they get no callback, and the keys of
