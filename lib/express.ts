@@ -16,6 +16,7 @@ export {
 // By a star, because an interface that is re-exported by name cannot be augmented.
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
+export type { SecurityItem } from './store/runtime/security-report.js';
 export type { SessionModuleOptions } from './store/options/session-options.js';
 export type { SessionInfo, SessionQuery } from './store/work/reader.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';

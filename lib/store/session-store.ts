@@ -5,6 +5,7 @@ import type { Request } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import type { SessionSurroundings } from './runtime/dependencies.js';
 import type { SessionEvents } from './runtime/events.js';
+import { reportSecurity, type SecurityItem } from './runtime/security-report.js';
 import { SessionPruner } from './work/pruner.js';
 import type { SessionInfo, SessionQuery } from './work/reader.js';
 
@@ -62,6 +63,14 @@ export class SessionStore extends ContractStore {
   /** Removes expired rows, in batches; resolves to how many. */
   prune(): Promise<number> {
     return this.pruner.prune();
+  }
+
+  /**
+   * The security checklist of `docs/security.md`, as the options of this store meet it: each item is met, yours to do, or off,
+   * with the remedy. For a table at start-up: `console.table(await store.securityReport())`.
+   */
+  async securityReport(): Promise<SecurityItem[]> {
+    return reportSecurity(this.dependencies.options);
   }
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */
