@@ -22,6 +22,7 @@ export type { SessionModuleOptions } from './store/options/session-options.js';
 export type { SessionInfo, SessionQuery } from './store/work/reader.js';
 export { mergeDeep } from './store/session/merge-deep.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
+export type { LoginOptions, LogoutOptions } from './store/sign-in-order.js';
 export { SessionStore } from './store/session-store.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';

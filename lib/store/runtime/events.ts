@@ -9,8 +9,10 @@ import type { EventEmitter } from 'node:events';
 export interface SessionEvent {
   readonly handle?: string | undefined;
   readonly userId?: string | undefined;
-  /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
-  readonly reason?: 'logout' | 'unavailable';
+  /** Why a session was destroyed (`'login'`: another one took its place); of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
+  readonly reason?: 'logout' | 'login' | 'unavailable';
+  /** How strong a sign-in was, as `login` was told. */
+  readonly level?: number | undefined;
   /** How many sessions a prune run has removed. */
   readonly count?: number;
   readonly at: Date;
@@ -24,6 +26,10 @@ const EVENTS = {
   saved: ['handle', 'userId'],
   /** Before a save, changes of an overlapping request were merged in. */
   merged: ['handle', 'userId'],
+  /** A session has a user whom it did not have: after `login`, or after a save, as Passport and `session.userId = …` do it. */
+  signedIn: ['handle', 'userId', 'level'],
+  /** A session has its user no more: it was ended on purpose, or saved without that user. */
+  signedOut: ['handle', 'userId'],
   /** A session got another id. */
   rotated: ['handle', 'userId'],
   /** A session was ended on purpose. */

@@ -13,6 +13,7 @@ import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { SessionRenewal } from './renewal.js';
+import { SessionRows } from './rows.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
@@ -40,11 +41,11 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {
   readonly toucher: SessionToucher;
+  readonly rows: SessionRows;
   private readonly renewal: SessionRenewal;
-  /** Whether the entity has a column for it; not known before the first row is made. */
-  private givesHandles: boolean | undefined;
 
   constructor(private readonly dependencies: StoreDependencies) {
+    this.rows = new SessionRows(dependencies);
     this.renewal = new SessionRenewal(dependencies);
     this.toucher = new SessionToucher(dependencies, this.renewal, this);
   }
@@ -120,7 +121,7 @@ export class SessionWriter {
       await this.insert(session, origin, lifetime);
       return 'saved';
     }
-    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
+    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.base.stamp);
     const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
     // The clock of this server may be behind that of the one that saw the session last.
     const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
@@ -191,12 +192,11 @@ export class SessionWriter {
    * request has rotated away meanwhile is found by its handle, or in the grace of a renewal by its id: a logout ends it.
    */
   async destroy(key: string, origin: SessionOrigin | undefined): Promise<void> {
-    const { table, emit } = this.dependencies;
+    const { emit } = this.dependencies;
     if (!origin || origin.isStored) {
-      let [outcome] = await table.remove([origin?.key ?? key]);
-      if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
-      if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
-      if (outcome === 'removed') emit('destroyed', { handle: origin?.handle, userId: origin?.userId, reason: 'logout' });
+      const outcome = await this.rows.remove(origin?.key ?? key, origin?.handle);
+      if (outcome === 'removed') emit('destroyed', { ...factsOf(origin), reason: 'logout' });
+      if (outcome === 'removed' && origin?.userId !== undefined) emit('signedOut', factsOf(origin));
     }
     if (!origin) return;
     origin.isStored = false;
@@ -210,22 +210,11 @@ export class SessionWriter {
     if (origin) origin.isEndedByCookie = true;
   }
 
-  private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
-    const { table, options, now } = this.dependencies;
-    const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
-    return row && (await table.remove([row.id]))[0];
-  }
-
   private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime): Promise<void> {
-    const { table, codec, now } = this.dependencies;
+    const { codec, now } = this.dependencies;
     const createdAt = now();
     const draft = await codec.encode(session, lifetime, createdAt, createdAt);
-    this.givesHandles ??= (await table.fields()).has('handle');
-    const handle = this.givesHandles ? createHandle(createdAt) : undefined;
-    const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
-    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
-    const [outcome] = await table.insert([row]);
-    if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
+    const handle = await this.rows.add(origin.key, draft, createdAt);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
@@ -233,12 +222,14 @@ export class SessionWriter {
     this.note('created', origin, draft, 1);
   }
 
-  private note(
+  /** Notes what lies in the row now, and says so. */
+  note(
     event: 'created' | 'saved',
     origin: SessionOrigin,
     stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
     version: number | undefined,
   ): void {
+    const { userId: before } = origin;
     origin.isSaved = true;
     origin.base = stored.base;
     origin.version = version;
@@ -246,7 +237,12 @@ export class SessionWriter {
     origin.lastSeenAt = stored.lastSeenAt;
     origin.userId = stored.userId ?? undefined;
     origin.cookieAge = stored.cookieAge;
-    this.dependencies.emit(event, factsOf(origin));
+    const { emit } = this.dependencies;
+    emit(event, factsOf(origin));
+    // Whoever sets the user of a session: `login`, Passport, or a handler.
+    if (origin.userId === before) return;
+    if (before !== undefined) emit('signedOut', { handle: origin.handle, userId: before });
+    if (origin.userId !== undefined) emit('signedIn', { ...factsOf(origin), level: stored.base.stamp?.level });
   }
 
   private interrupt(origin: SessionOrigin): never {
@@ -256,7 +252,7 @@ export class SessionWriter {
   }
 
   /** Another request wrote first: reads what it wrote and merges it into the session. */
-  private async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
+  async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
     const { table, codec, options, now, emit } = this.dependencies;
     if (hasLostLock(origin)) throw lockLost();
     if (options.overlap === 'fail') {
@@ -273,7 +269,7 @@ export class SessionWriter {
     origin.base = theirs.base;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;
-    origin.userId = row.userId ?? undefined;
+    origin.userId = codec.userOf(row, theirs.data);
     emit('merged', factsOf(origin));
   }
 }
