@@ -22,27 +22,30 @@ export class ShopController {
 
   @Post('cart/add')
   @Redirect('/', 303)
-  add(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
-    this.change(session, item, 1);
+  async add(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
+    await this.change(session, item, 1);
     return { url: `/#add-${item.id}` };
   }
 
   @Post('cart/more')
   @Redirect('/', 303)
-  more(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
-    this.change(session, item, 1);
+  async more(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
+    await this.change(session, item, 1);
     return { url: `/#more-${item.id}` };
   }
 
   @Post('cart/remove')
   @Redirect('/', 303)
-  remove(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
-    if (session.cart?.[item.id]) this.change(session, item, -1); // else nothing to take out, and no reason for a session
+  async remove(@Session() session: Session, @Body('item', ItemPipe) item: Item) {
+    if (session.cart?.[item.id]) await this.change(session, item, -1); // else nothing to take out, and no reason for a session
     return { url: session.cart?.[item.id] ? `/#less-${item.id}` : '/#cart' };
   }
 
-  private change(session: Session, item: Item, by: 1 | -1): void {
-    session.cart = changeCart(session.cart ?? {}, item.id, by);
+  /** By `update`, so that of two quick clicks both count: the change runs again if another request was first. */
+  private async change(session: Session, item: Item, by: 1 | -1): Promise<void> {
+    await session.update((newest) => {
+      newest.cart = changeCart(newest.cart ?? {}, item.id, by);
+    });
   }
 
   /** Looks the session up by its public handle, page by page, as a list of "your sessions" would. */
