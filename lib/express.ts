@@ -6,6 +6,7 @@ export {
   SessionEntityError,
   SessionError,
   SessionInterruptedError,
+  SessionLimitError,
   SessionOptionsError,
   SessionRefusedError,
   SessionSerializationError,

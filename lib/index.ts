@@ -9,6 +9,7 @@ export {
   SessionEntityError,
   SessionError,
   SessionInterruptedError,
+  SessionLimitError,
   SessionOptionsError,
   SessionRefusedError,
   SessionSerializationError,

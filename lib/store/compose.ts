@@ -65,7 +65,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     timeoutMs: options.operationTimeoutMs,
     hashIds: options.hashIds,
     prepares: options.preparedStatements,
-    onReady: (fields) => warnOfMissing(fields, warn),
+    onReady: (fields) => {
+      assertLimitable(options, fields);
+      warnOfMissing(fields, warn);
+    },
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
@@ -127,6 +130,17 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
       });
     }
   }
+}
+
+/** A limit that cannot be kept must not look as if it were. */
+function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields: ReadonlySet<SessionField>): void {
+  if (maxSessionsPerUser === undefined) return;
+  const missing = (['userId', 'handle', 'createdAt'] as const).filter((field) => !fields.has(field));
+  if (missing.length === 0) return;
+  throw new SessionOptionsError(
+    `The option \`maxSessionsPerUser\` needs an entity with columns for userId, handle and createdAt, and yours has none for ${missing.join(', ')}. ` +
+      'Add them, or name them in `columns`.',
+  );
 }
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, warn: (message: string) => void): void {

@@ -3,6 +3,7 @@ import type { SessionTable } from '../../lib/table/session-table.js';
 import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
 import { describeExactness } from './exactness.js';
+import { describeLimiting } from './limiting.js';
 import { describeListing } from './listing.js';
 import { describeLocating } from './locating.js';
 import { describeLocking } from './locking.js';
@@ -39,5 +40,6 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeMoving(open);
   describeListing(open);
   describeLocating(open);
+  describeLimiting(open);
   describePruning(open);
 }

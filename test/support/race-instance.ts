@@ -148,6 +148,21 @@ export class RaceInstance {
     return valuesOf(await this.store.get(sid));
   }
 
+  /** Ends the session that lies under an id by its handle; false where there is none. */
+  async revoke(sid: string): Promise<boolean> {
+    const data = await this.store.get(sid);
+    const handle = data && this.store.handleOf(data);
+    return handle !== undefined && this.store.revoke(handle);
+  }
+
+  revokeUser(userId: string): Promise<number> {
+    return this.store.revokeUser(userId);
+  }
+
+  revokeAll(): Promise<number> {
+    return this.store.revokeAll();
+  }
+
   prune(): Promise<number> {
     return this.store.prune();
   }

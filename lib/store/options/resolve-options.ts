@@ -54,6 +54,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  maxSessionsPerUser: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a whole number from 1'],
+  onLimit: oneOf('evictOldest', 'reject'),
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
@@ -87,6 +89,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
       'The options `dataSource` and `connection` are both set. Keep one: the application’s data source, or one of the module’s own.',
     );
   }
+  if (options.onLimit !== undefined && options.maxSessionsPerUser === undefined) {
+    throw new SessionOptionsError('The option `onLimit` does nothing without `maxSessionsPerUser`. Set that, too, or remove `onLimit`.');
+  }
   const { secret, cookie = {}, prune } = options;
   if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
   if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
@@ -116,6 +121,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    onLimit: options.onLimit ?? 'evictOldest',
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,

@@ -88,6 +88,16 @@ export interface SessionModuleOptions {
 
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
+  /**
+   * How many live sessions a user may have at most, in all processes. Needs an entity with columns for `userId`, `handle` and
+   * `createdAt`. @default no limit
+   */
+  maxSessionsPerUser?: number;
+  /**
+   * What happens when a save gives a user one session more than `maxSessionsPerUser`: his oldest by their creation are ended, or the
+   * save rejects with `SessionLimitError` (403). @default 'evictOldest'
+   */
+  onLimit?: 'evictOldest' | 'reject';
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -126,7 +136,7 @@ type Converted =
   | 'prune'
   | 'userId'
   | 'operationTimeout';
-type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
+type Undefaulted = 'maxSessionsPerUser' | 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
 export type ResolvedSessionOptions = Readonly<

@@ -11,6 +11,7 @@ import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { SessionRenewal } from './renewal.js';
+import { SessionLimit } from './session-limit.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
@@ -36,11 +37,13 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 export class SessionWriter {
   readonly toucher: SessionToucher;
   private readonly renewal: SessionRenewal;
+  private readonly limit: SessionLimit;
   /** Whether the entity has a column for it; not known before the first row is made. */
   private givesHandles: boolean | undefined;
 
   constructor(private readonly dependencies: StoreDependencies) {
     this.renewal = new SessionRenewal(dependencies);
+    this.limit = new SessionLimit(dependencies);
     this.toucher = new SessionToucher(dependencies, this.renewal, this);
   }
 
@@ -80,7 +83,7 @@ export class SessionWriter {
    * `SessionConflictError` as `overlap` says.
    */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
-    const { table, codec, options, now } = this.dependencies;
+    const { codec, options, now } = this.dependencies;
     if (origin.isThrowaway) throw notRead();
     assertSessionData(session);
     for (let isRetry = false; ; isRetry = true) {
@@ -99,10 +102,12 @@ export class SessionWriter {
       const isInPlace = isIndexKept(draft, origin);
       // Field by field, as below: spread objects take longer, and this runs for each save.
       const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
-      const [outcome] = await table.update([change]);
+      const before = origin.userId;
+      const outcome = await this.limit.update(change, before);
       if (outcome === 'saved') {
         const raised = origin.version === undefined ? undefined : origin.version + 1;
-        return this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+        this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+        return origin.userId === before ? undefined : this.limit.evictAfterUpdate(change, origin);
       }
       if (outcome === 'gone') {
         if (await this.renewal.follow(origin)) continue;
@@ -116,13 +121,13 @@ export class SessionWriter {
 
   /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
   async upsert(key: string, session: SessionData): Promise<void> {
-    const { table, codec, now, emit } = this.dependencies;
+    const { codec, now, emit } = this.dependencies;
     assertSessionData(session);
     const createdAt = now();
     const lifetime = codec.lifetimeOf(session, undefined, createdAt);
     if (isEndedByCookie(lifetime, createdAt)) return this.destroyByCookie(key, undefined);
     const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
-    await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
+    await this.limit.upsert({ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) });
     emit('saved', { userId: draft.userId ?? undefined });
   }
 
@@ -191,13 +196,14 @@ export class SessionWriter {
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
     const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
-    const [outcome] = await table.insert([row]);
+    const outcome = await this.limit.insert(row);
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
     origin.handle = handle;
     this.note('created', origin, draft, 1);
+    await this.limit.evict(row, origin);
   }
 
   private note(

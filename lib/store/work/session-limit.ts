@@ -1,0 +1,99 @@
+import { SessionLimitError, SessionUnavailableError } from '../../session.errors.js';
+import type { SessionRow } from '../../table/session-row.js';
+import type { SaveOutcome, SessionChange, UserLimit } from '../../table/session-table.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
+import type { SessionOrigin } from '../session/origin.js';
+import { endRow } from './end-row.js';
+
+/** Rows that are looked for at a time. */
+const PAGE_ROWS = 500;
+/** How often an upsert starts over while others add and remove the row. */
+const ATTEMPTS = 6;
+
+const IS_OLD = 'The user of this session has newer ones, as many as are allowed, so this session was ended. Sign in again.';
+
+type UserRow = Pick<SessionRow, 'id' | 'userId'>;
+
+/**
+ * Keeps each user to `maxSessionsPerUser`. To reject, a write asks the table for room, one write of a user after the other. To evict, a
+ * write is followed by the end of all but the newest: the order in which sessions were made never changes, so everybody who does so at
+ * the same moment, in whatever process, ends the same ones, and needs no lock.
+ */
+export class SessionLimit {
+  constructor(private readonly dependencies: StoreDependencies) {}
+
+  async insert(row: SessionRow): Promise<'saved' | 'conflict'> {
+    const { table } = this.dependencies;
+    const limit = this.limitOf(row);
+    const outcome = limit ? await table.insertWithin(row, limit) : (await table.insert([row]))[0]!;
+    if (outcome === 'full') throw new SessionLimitError();
+    return outcome;
+  }
+
+  /** `before` is the user that the row had when it was read. */
+  async update(change: SessionChange, before: string | undefined): Promise<SaveOutcome> {
+    const { table } = this.dependencies;
+    const limit = (change.userId ?? undefined) === before ? undefined : this.limitOf(change);
+    const outcome = limit ? await table.updateWithin(change, limit) : (await table.update([change]))[0]!;
+    if (outcome === 'full') throw new SessionLimitError();
+    return outcome;
+  }
+
+  /** Where nobody knows whether there is a row. */
+  async upsert(row: SessionRow): Promise<void> {
+    const { table, now } = this.dependencies;
+    if (!this.limitOf(row) || (await table.find([row.id], now()))[0]?.userId === row.userId) await table.upsert([row]);
+    else await this.upsertWithin(row);
+    await this.evict(row, undefined);
+  }
+
+  /** After a save that gave a user one more session: ends his oldest. */
+  async evict(saved: UserRow, origin: SessionOrigin | undefined): Promise<void> {
+    const { maxSessionsPerUser, onLimit } = this.dependencies.options;
+    if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || saved.userId == null) return;
+    const live = await this.liveRowsOf(saved.userId);
+    if (live.length <= maxSessionsPerUser) return;
+    const surplus = live.toSorted(byAge).slice(0, live.length - maxSessionsPerUser);
+    const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
+    if (origin && surplus.some(({ id }) => id === saved.id)) origin.isEnded = true;
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+  }
+
+  /** The same where the row was there before it had this user: one that is too old to stay has not been saved. */
+  async evictAfterUpdate(saved: UserRow, origin: SessionOrigin): Promise<void> {
+    await this.evict(saved, origin);
+    if (origin.isEnded) throw new SessionLimitError(IS_OLD);
+  }
+
+  private async upsertWithin(row: SessionRow): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if ((await this.update({ ...row, version: undefined }, undefined)) === 'saved') return;
+      if ((await this.insert(row)) === 'saved') return;
+    }
+    throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
+  }
+
+  /** What the table has to keep to; nothing if it is not asked, because the oldest is ended afterwards. */
+  private limitOf({ userId }: UserRow): UserLimit | undefined {
+    const { maxSessionsPerUser, onLimit } = this.dependencies.options;
+    if (maxSessionsPerUser === undefined || onLimit !== 'reject' || userId == null) return undefined;
+    return { sessions: maxSessionsPerUser, now: this.dependencies.now() };
+  }
+
+  private async liveRowsOf(userId: string): Promise<SessionRow[]> {
+    const { table, now } = this.dependencies;
+    const live: SessionRow[] = [];
+    for (let after: SessionRow | undefined; ;) {
+      const rows = await table.locate({ userId, after, limit: PAGE_ROWS });
+      live.push(...rows.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now()));
+      if (rows.length < PAGE_ROWS) return live;
+      after = rows.at(-1);
+    }
+  }
+}
+
+/** The oldest first; of one moment by the handle, which is random. */
+function byAge(a: SessionRow, b: SessionRow): number {
+  return (a.createdAt ?? 0) - (b.createdAt ?? 0) || ((a.handle ?? '') < (b.handle ?? '') ? -1 : 1);
+}
