@@ -3,7 +3,7 @@ import type { SessionSearch } from '../../table/session-table.js';
 import type { Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
-import { endRow } from '../work/end-row.js';
+import { endRowAnywhere } from '../work/end-row.js';
 import { userIdOf, whoseOf } from './user-id.js';
 
 /** Rows that are looked for at a time; `prune.batchSize` makes it fewer. */
@@ -48,7 +48,7 @@ export class SessionRevoker {
     if (whose === 'nobody' || !isHandle(handle)) return false;
     return this.deadlines.run(async () => {
       const [row] = await this.dependencies.table.locate({ handle, ...whose, limit: 1 });
-      return row !== undefined && endRow(this.dependencies, row, reason);
+      return row !== undefined && endRowAnywhere(this.dependencies, row, reason);
     });
   }
 
@@ -97,7 +97,7 @@ export class SessionRevoker {
   private async endSome(search: SessionSearch, isKept: (row: SessionRow) => boolean) {
     const rows = await this.dependencies.table.locate(search);
     const wanted = rows.filter((row) => !isKept(row));
-    const outcomes = await Promise.allSettled(wanted.map((row) => endRow(this.dependencies, row, 'revoked')));
+    const outcomes = await Promise.allSettled(wanted.map((row) => endRowAnywhere(this.dependencies, row, 'revoked')));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     const ended = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;

@@ -12,6 +12,7 @@ const ATTEMPTS = 6;
 
 const IS_OLD = 'The user of this session has newer ones, as many as are allowed, so this session was ended. Sign in again.';
 
+type Handles = ReadonlySet<string | undefined>;
 type UserRow = Pick<SessionRow, 'id' | 'userId'>;
 
 /**
@@ -20,6 +21,9 @@ type UserRow = Pick<SessionRow, 'id' | 'userId'>;
  * the same moment, in whatever process, ends the same ones, and needs no lock.
  */
 export class SessionLimit {
+  private readonly running = new Map<string, Promise<Handles>>();
+  private readonly waiting = new Map<string, Promise<Handles>>();
+
   constructor(private readonly dependencies: StoreDependencies) {}
 
   async insert(row: SessionRow): Promise<'saved' | 'conflict'> {
@@ -48,16 +52,11 @@ export class SessionLimit {
   }
 
   /** After a save that gave a user one more session: ends his oldest. */
-  async evict(saved: UserRow, origin: SessionOrigin | undefined): Promise<void> {
+  async evict({ userId }: UserRow, origin: SessionOrigin | undefined): Promise<void> {
     const { maxSessionsPerUser, onLimit } = this.dependencies.options;
-    if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || saved.userId == null) return;
-    const live = await this.liveRowsOf(saved.userId);
-    if (live.length <= maxSessionsPerUser) return;
-    const surplus = live.toSorted(byAge).slice(0, live.length - maxSessionsPerUser);
-    const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
-    if (origin && surplus.some(({ id }) => id === saved.id)) origin.isEnded = true;
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+    if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || userId == null) return;
+    const kept = await this.keepNewest(userId, maxSessionsPerUser);
+    if (origin && !kept.has(origin.handle)) origin.isEnded = true;
   }
 
   /** The same where the row was there before it had this user: one that is too old to stay has not been saved. */
@@ -72,6 +71,43 @@ export class SessionLimit {
       if ((await this.insert(row)) === 'saved') return;
     }
     throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
+  }
+
+  /** One run for all who sign in while another one is in flight; each has begun after the save of those who wait for it. */
+  private keepNewest(userId: string, count: number): Promise<Handles> {
+    const waiting = this.waiting.get(userId);
+    if (waiting) return waiting;
+    const running = this.running.get(userId);
+    if (!running) return this.begin(userId, count);
+    const next = settled(running).then(() => {
+      this.waiting.delete(userId);
+      return this.begin(userId, count);
+    });
+    this.waiting.set(userId, next);
+    return next;
+  }
+
+  private begin(userId: string, count: number): Promise<Handles> {
+    const run = this.endOldest(userId, count).finally(() => {
+      if (this.running.get(userId) === run) this.running.delete(userId);
+    });
+    this.running.set(userId, run);
+    return run;
+  }
+
+  /** Resolves to the handles of those that stay. */
+  private async endOldest(userId: string, count: number): Promise<Handles> {
+    for (;;) {
+      const newestFirst = (await this.liveRowsOf(userId)).toSorted(byAge);
+      const surplus = newestFirst.slice(count);
+      const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+      // One that others have ended, or that has another id now, is looked at again.
+      if (outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)) {
+        return new Set(newestFirst.slice(0, count).map(({ handle }) => handle));
+      }
+    }
   }
 
   /** What the table has to keep to; nothing if it is not asked, because the oldest is ended afterwards. */
@@ -93,7 +129,11 @@ export class SessionLimit {
   }
 }
 
-/** The oldest first; of one moment by the handle, which is random. */
+/** The newest first; of one moment by the handle, which is random. */
 function byAge(a: SessionRow, b: SessionRow): number {
-  return (a.createdAt ?? 0) - (b.createdAt ?? 0) || ((a.handle ?? '') < (b.handle ?? '') ? -1 : 1);
+  return (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.handle ?? '') > (b.handle ?? '') ? -1 : 1);
+}
+
+async function settled(promise: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([promise]);
 }

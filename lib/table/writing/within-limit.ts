@@ -21,10 +21,13 @@ export async function withinLimit<Outcome>(
   timeoutMs: number,
   write: () => Promise<Outcome>,
 ): Promise<Outcome | 'full'> {
+  const isFull = async () => (await table.count({ userId, now })) >= sessions;
+  // Who is refused anyway keeps nobody else waiting.
+  if (await isFull()) return 'full';
   const lock = await table.lock({ id: `user ${userId}`, waitMs: timeoutMs * PATIENCE, maxHoldMs: timeoutMs });
   if (!lock) throw busy(timeoutMs);
   try {
-    if ((await table.count({ userId, now })) >= sessions) return 'full';
+    if (await isFull()) return 'full';
     if (!lock.isHeld) throw busy(timeoutMs);
     return await write();
   } finally {
