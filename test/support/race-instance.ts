@@ -148,11 +148,13 @@ export class RaceInstance {
     return valuesOf(await this.store.get(sid));
   }
 
-  /** Ends the session that lies under an id by its handle; false where there is none. */
-  async revoke(sid: string): Promise<boolean> {
-    const data = await this.store.get(sid);
-    const handle = data && this.store.handleOf(data);
-    return handle !== undefined && this.store.revoke(handle);
+  /** The handle of the session that a request has loaded. */
+  async handleOf(request: number): Promise<string> {
+    return this.store.handleOf(this.sessionOf(request)) ?? '';
+  }
+
+  revoke(handle: string): Promise<boolean> {
+    return this.store.revoke(handle);
   }
 
   revokeUser(userId: string): Promise<number> {
