@@ -22,17 +22,7 @@ const PAUSE_MS = 15;
 /** How often a table is looked for that may be in the making. */
 const POLL_MS = 5;
 /** Statements that may run twice: over a connection that breaks they are sent once more. */
-const IDEMPOTENT: ReadonlySet<string> = new Set([
-  'find',
-  'findId',
-  'count',
-  'idsOfUser',
-  'touch',
-  'touchInHour',
-  'setClient',
-  'remove',
-  'prune',
-]);
+const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
 /** What requests do; of statements for several rows those that are the same for many counts. */
 const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'upsert', 'touch', 'touchInHour', 'remove']);
 
