@@ -1,5 +1,13 @@
 import { Inject, Module } from '@nestjs/common';
-import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown, Type } from '@nestjs/common';
+import type {
+  BeforeApplicationShutdown,
+  DynamicModule,
+  MiddlewareConsumer,
+  NestModule,
+  OnApplicationShutdown,
+  OnModuleInit,
+  Type,
+} from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { SessionMiddleware } from '../http/session-middleware.js';
@@ -8,6 +16,7 @@ import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/opti
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
 import { bindFastify, mountFirst, refuseOthers, showOnFastify } from './mounting.js';
+import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity } from './session.providers.js';
 import { ALL_ROUTES } from '../store/options/resolve-options.js';
@@ -23,7 +32,10 @@ import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
  * @publicApi
  */
 @Module({})
-export class SessionModule extends ConfigurableModuleClass implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown {
+export class SessionModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, BeforeApplicationShutdown, OnApplicationShutdown
+{
   /** Whether the middleware stands before what `main.ts` mounts; else Nest's consumer mounts it. */
   private isMounted = false;
 
@@ -31,7 +43,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
     @Inject(SessionStore) private readonly store: SessionStore,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
   ) {
     super();
@@ -57,6 +69,11 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
   static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
     registerEntity(options.entity, options.dataSource);
     return super.forRootAsync(options);
+  }
+
+  /** Once every provider is there. */
+  onModuleInit(): void {
+    this.store.relayEvents(relayTo(this.modules));
   }
 
   configure(consumer: MiddlewareConsumer): void | Promise<void> {

@@ -9,6 +9,7 @@ import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
+import { SessionHealthIndicator } from './watching/session-health.indicator.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
 type Entity = SessionModuleOptions['entity'];
@@ -47,6 +48,7 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
       inject: [SessionStore, RESOLVED_OPTIONS],
       useFactory: (store: SessionStore, options: ResolvedSessionOptions) => createMiddleware(store, options, warn),
     },
+    SessionHealthIndicator,
   ];
 }
 

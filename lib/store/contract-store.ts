@@ -7,7 +7,7 @@ import type { ResolvedSessionOptions } from './options/session-options.js';
 import { AvailabilityMonitor } from './runtime/availability-monitor.js';
 import { Deadlines } from './runtime/deadlines.js';
 import type { SessionSurroundings, StoreDependencies } from './runtime/dependencies.js';
-import { isHeard, notify, type Emit } from './runtime/events.js';
+import { isHeard, notify, type Emit, type EventRelay } from './runtime/events.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, NO_ID } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
@@ -29,13 +29,15 @@ export abstract class ContractStore extends Store {
   protected readonly writer: SessionWriter;
   protected readonly deadlines: Deadlines;
   private readonly turns = new SessionTurns();
+  private relay: EventRelay | undefined;
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal */
   constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn }: SessionSurroundings) {
     super();
     const emit: Emit = (name, facts) => {
-      if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
+      const { relay } = this;
+      if (isHeard(this, name, relay)) notify(this, name, { ...facts, at: new Date(now()) }, { warn, relay });
     };
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
@@ -124,6 +126,11 @@ export abstract class ContractStore extends Store {
     return settle(renew(), callback);
   }
 
+  /** @internal Hands events on to somebody else, too. */
+  relayEvents(relay: EventRelay | undefined): void {
+    this.relay = relay;
+  }
+
   /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
   get generate(): (req: Request) => void {
     return (req) => {
@@ -169,6 +176,13 @@ export abstract class ContractStore extends Store {
   /** @internal The public handle of a session object; `undefined` before it has a row. */
   handleOf(session: object): string | undefined {
     return this.dependencies.origins.of(session)?.handle;
+  }
+
+  /** @internal Whose a session is, and the time by the clock of the store; `undefined` without a row. Throws what the option `userId` throws. */
+  whoIs(session: object): { readonly userId: string | undefined; readonly now: number } | undefined {
+    const { isStored, isEnded } = this.dependencies.origins.of(session) ?? { isStored: false, isEnded: true };
+    if (!isStored || isEnded) return undefined;
+    return { userId: this.dependencies.codec.userIdOf(session as SessionData) ?? undefined, now: this.dependencies.now() };
   }
 
   /** @internal */
