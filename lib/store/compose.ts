@@ -6,6 +6,7 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
+import { loadTelemetryApi } from './runtime/telemetry.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
 
@@ -83,6 +84,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   };
   const store = new SessionStore(table, options, { now, warn }, close);
   store.startPruning();
+  loadTelemetryApi().then(
+    (api) => api && store.attachTelemetry(api),
+    (error: unknown) => warn(`Telemetry of the session store could not be loaded: ${String(error)}`),
+  );
   return { store, table, database, warn };
 }
 

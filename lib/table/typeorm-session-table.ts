@@ -3,7 +3,7 @@ import { isUndone } from './failure-kind.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
-import { isKnownClient } from './writing/client-of-row.js';
+import { addressesOf, isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
@@ -52,8 +52,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   /** Not `async`: a lone read is the commonest question of all, and each wait on its way costs it as much as its hash. */
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    const [first] = ids;
-    return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
+    return ids.length === 1 ? this.findOne(ids[0]!, now) : this.findSeveral(ids, now);
   }
 
   async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
@@ -79,10 +78,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async update(changes: readonly Contract.SessionChange[]): Promise<(SaveOutcome | 'locked')[]> {
     const { dialect } = await this.runner.ready();
-    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' => {
-      if (!state) return 'gone';
-      return version === undefined || state.version === version ? 'locked' : 'conflict';
-    };
+    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' =>
+      !state ? 'gone' : version === undefined || state.version === version ? 'locked' : 'conflict';
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
@@ -146,6 +143,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
         throw error;
       }
     });
+  }
+
+  addressesOf(query: Contract.AgentQuery): Promise<(string | null)[]> {
+    return addressesOf(this.runner, query);
   }
 
   async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone' | 'locked'> {

@@ -2,6 +2,7 @@ import type * as Contract from '../../table/session-table.js';
 import type { SessionField, SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
+import type { QueueRules } from './queue-entry.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
@@ -25,6 +26,11 @@ interface Watcher {
   watch<T>(query: () => Promise<T>, isSilent?: boolean): Promise<T>;
 }
 
+/** Hears of each statement that leaves, and how long the first of its operations has waited, in milliseconds. */
+interface BatchReporter {
+  batch(operation: string, size: number, waitedMs: number): void;
+}
+
 const NOBODY: Watcher = { watch: (query) => query() };
 
 /**
@@ -36,8 +42,9 @@ export function batched(
   { hashIds, operationTimeoutMs }: ResolvedSessionOptions,
   now: () => number,
   watcher = NOBODY,
+  reporter: () => BatchReporter | undefined = () => undefined,
 ): SessionTable {
-  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds, watcher);
+  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds, watcher, reporter);
 }
 
 /**
@@ -62,12 +69,25 @@ class BatchingSessionTable implements SessionTable {
     now: () => number,
     hashIds: boolean,
     private readonly watcher: Watcher,
+    reporter: () => BatchReporter | undefined,
   ) {
+    const onSend =
+      (operation: string): NonNullable<QueueRules<never, never>['onSend']> =>
+      (size, waited) => {
+        const report = reporter();
+        if (report)
+          report.batch(
+            operation,
+            size,
+            waited.reduce((longest, { since }) => Math.max(longest, now() - since), 0),
+          );
+      };
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
       now,
+      onSend: onSend('find'),
       size: sizeOf('find'),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
@@ -76,6 +96,7 @@ class BatchingSessionTable implements SessionTable {
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
       now,
+      onSend: onSend('insert'),
       size: sizeOf('insert'),
       keyOf: idOf,
       isAlone: isLong,
@@ -84,6 +105,7 @@ class BatchingSessionTable implements SessionTable {
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('update'),
       size: sizeOf('update'),
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
@@ -93,6 +115,7 @@ class BatchingSessionTable implements SessionTable {
     this.upserts = new BatchQueue<SessionRow, 'saved'>({
       timeoutMs,
       now,
+      onSend: onSend('upsert'),
       size: sizeOf('upsert'),
       keyOf: idOf,
       isAlone: isLong,
@@ -101,6 +124,7 @@ class BatchingSessionTable implements SessionTable {
     this.touches = new BatchQueue<Touch, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('touch'),
       size: sizeOf('touch'),
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
@@ -112,6 +136,7 @@ class BatchingSessionTable implements SessionTable {
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('remove'),
       size: sizeOf('remove'),
       keyOf: (id) => id,
       send: (ids) => watcher.watch(() => table.remove(ids)),
@@ -119,6 +144,7 @@ class BatchingSessionTable implements SessionTable {
     this.moves = new BatchQueue<Contract.SessionMove, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('changeId'),
       size: alone,
       keyOf: idOf,
       send: (moves) => watcher.watch(() => table.changeId(moves)),
@@ -126,6 +152,7 @@ class BatchingSessionTable implements SessionTable {
     this.handles = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('removeHandle'),
       size: alone,
       keyOf: (handle) => handle,
       send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
@@ -133,6 +160,7 @@ class BatchingSessionTable implements SessionTable {
     this.clients = new BatchQueue<Contract.ClientChange, 'saved' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('setClient'),
       size: alone,
       keyOf: idOf,
       send: async ([change]) => [await watcher.watch(() => table.setClient(change!), true)],
@@ -185,6 +213,10 @@ class BatchingSessionTable implements SessionTable {
 
   async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone'> {
     return (await this.clients.submit(change))[0]!;
+  }
+
+  addressesOf(query: Contract.AgentQuery): Promise<(string | null)[]> {
+    return this.watcher.watch(() => this.table.addressesOf(query));
   }
 
   page(page: Contract.SessionPage): Promise<SessionRow[]> {

@@ -10,6 +10,8 @@ export interface QueueRules<Item, Outcome> {
   readonly isAlone?: (item: Item) => boolean;
   /** One item for two of the same key. Without it the later waits until the earlier is done. */
   readonly join?: (waiting: Item, other: Item) => Item;
+  /** A statement for so many items leaves, of which these have waited. */
+  readonly onSend?: (size: number, waited: readonly { readonly since: number }[]) => void;
   /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */
   readonly send: (items: readonly Item[]) => Promise<(Outcome | 'locked')[]>;
 }
