@@ -5,9 +5,10 @@ import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { AvailabilityMonitor } from './runtime/availability-monitor.js';
-import { Deadlines } from './runtime/deadlines.js';
+import { Deadlines, type Operation } from './runtime/deadlines.js';
 import type { SessionSurroundings, StoreDependencies } from './runtime/dependencies.js';
-import { isHeard, notify, type Emit, type EventRelay } from './runtime/events.js';
+import { isHeard, notify, type Emit, type EventRelay, type SessionEvent } from './runtime/events.js';
+import { Telemetry, type TelemetryApi } from './runtime/telemetry.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, NO_ID } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
@@ -29,6 +30,7 @@ export abstract class ContractStore extends Store {
   protected readonly writer: SessionWriter;
   protected readonly deadlines: Deadlines;
   private readonly turns = new SessionTurns();
+  protected telemetry: Telemetry | undefined;
   private relay: EventRelay | undefined;
   private makeSession: ((req: Request) => void) | undefined;
 
@@ -37,12 +39,19 @@ export abstract class ContractStore extends Store {
     super();
     const emit: Emit = (name, facts) => {
       const { relay } = this;
+      if (name === 'pruned') this.telemetry?.pruned((facts as Pick<SessionEvent, 'count'>).count ?? 0);
       if (isHeard(this, name, relay)) notify(this, name, { ...facts, at: new Date(now()) }, { warn, relay });
     };
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     this.dependencies = {
-      table: batched(table, options, () => this.deadlines.now(), availability),
+      table: batched(
+        table,
+        options,
+        () => this.deadlines.now(),
+        availability,
+        () => this.telemetry,
+      ),
       options,
       now,
       warn,
@@ -60,7 +69,7 @@ export abstract class ContractStore extends Store {
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
     const key = this.keyOf(sid);
-    const data = key ? this.deadlines.run(() => this.reader.find(key)) : Promise.resolve(undefined);
+    const data = key ? this.deadlines.run(() => this.reader.find(key), 'get') : Promise.resolve(undefined);
     return settle(data, callback as Callback<SessionData | undefined>);
   }
 
@@ -90,7 +99,7 @@ export abstract class ContractStore extends Store {
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.all()),
+      this.deadlines.run(() => this.reader.all(), 'all'),
       callback,
     );
   }
@@ -100,7 +109,7 @@ export abstract class ContractStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.count({})),
+      this.deadlines.run(() => this.reader.count({}), 'count'),
       callback,
     );
   }
@@ -109,7 +118,7 @@ export abstract class ContractStore extends Store {
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
-    const cleared = this.deadlines.run(() => this.dependencies.table.clear());
+    const cleared = this.deadlines.run(() => this.dependencies.table.clear(), 'clear');
     return settle(cleared, callback);
   }
 
@@ -124,6 +133,13 @@ export abstract class ContractStore extends Store {
       this.generate(owner);
     };
     return settle(renew(), callback);
+  }
+
+  /** @internal Measures the operations from now on. */
+  attachTelemetry(api: TelemetryApi): void {
+    const { warn } = this.dependencies;
+    this.telemetry = new Telemetry(api, { countLive: () => this.deadlines.run(() => this.reader.count({})), warn });
+    this.deadlines.telemetry = this.telemetry;
   }
 
   /** @internal Hands events on to somebody else, too. */
@@ -220,8 +236,10 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
+    return this.deadlines.run(
+      (operation) =>
+        this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
+      'set',
     );
   }
 
@@ -229,7 +247,8 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) => this.turns.run(key, origin, () => this.writer.toucher.touch(key, session, origin, operation)));
+    const touch = (operation: Operation) => this.writer.toucher.touch(key, session, origin, operation);
+    return this.deadlines.run((operation) => this.turns.run(key, origin, () => touch(operation)), 'touch');
   }
 
   private destroySession(sid: string, session?: object): Promise<void> {
@@ -237,7 +256,7 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)));
+    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)), 'destroy');
   }
 
   protected keyOf(sid: unknown): string | undefined {

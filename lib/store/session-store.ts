@@ -51,26 +51,27 @@ export class SessionStore extends ContractStore {
    * `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
-    return this.deadlines.run(() => this.reader.list(query));
+    return this.deadlines.run(() => this.reader.list(query), 'list');
   }
 
   /** How many sessions are live, all or one user's. */
   count(query: Pick<SessionQuery, 'userId'> = {}): Promise<number> {
-    return this.deadlines.run(() => this.reader.count(query));
+    return this.deadlines.run(() => this.reader.count(query), 'count');
   }
 
   /** Removes expired rows, in batches; resolves to how many. */
   prune(): Promise<number> {
-    return this.pruner.prune();
+    return this.telemetry ? this.telemetry.measure('prune', () => this.pruner.prune()) : this.pruner.prune();
   }
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */
   ping(): Promise<void> {
-    return this.deadlines.run(() => this.dependencies.table.ping());
+    return this.deadlines.run(() => this.dependencies.table.ping(), 'ping');
   }
 
   /** Ends timers, waits for operations in flight (at most `operationTimeout`), and closes a data source of the module's own. */
   async close(): Promise<void> {
+    this.telemetry?.close();
     await this.quiesce();
     await this.deadlines.idle();
     await this.closeDatabase();

@@ -92,7 +92,7 @@ export class RequestState {
       req.sessionID = id;
       renameSessionObject(session, id);
     };
-    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)));
+    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)), 'rotate');
   }
 
   /** Whether the session of a request is to get another id before its answer (`renewAfter`). */
