@@ -24,7 +24,7 @@ import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin }
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
 
-/** Waits for a random time, so that requests which have met once do not meet again. */
+/** A random time, so that requests which have met once do not meet again. */
 export const pauseBeforeRetry = (): Promise<void> => pause(Math.random() * PAUSE_MS);
 
 const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one cannot be rotated. Try again with the new cookie.';
