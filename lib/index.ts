@@ -1,8 +1,9 @@
 // The entry for Nest.
 export { Session, SessionHandle } from './nest/session.decorator.js';
-export { SessionLock } from './nest/session-lock.decorator.js';
+export { SessionLock } from './nest/locking/session-lock.decorator.js';
 export { SessionModule } from './nest/session.module.js';
 export type { SessionModuleAsyncOptions, SessionModuleOptionsFactory } from './nest/session.module-definition.js';
+export { withSessions, type SocketSessionOptions } from './nest/sockets/with-sessions.js';
 export { SESSION_MIDDLEWARE } from './nest/session.tokens.js';
 export {
   SessionConflictError,
