@@ -9,6 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^nestjs-typeorm-session$/, replacement: lib('index.ts') },
       { find: /^nestjs-typeorm-session\/express$/, replacement: lib('express.ts') },
+      { find: /^nestjs-typeorm-session\/testing$/, replacement: lib('testing.ts') },
     ],
   },
   test: {

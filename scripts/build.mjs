@@ -38,8 +38,12 @@ function compile() {
  * those of a CommonJS package may not name an ES module otherwise.
  */
 function markNestTypes() {
-  const declarations = readdirSync(join(folder, 'nest'), { recursive: true }).filter((name) => name.endsWith('.d.ts'));
-  for (const path of declarations.map((name) => join(folder, 'nest', name))) {
+  const declarations = ['nest', 'testing'].flatMap((room) =>
+    readdirSync(join(folder, room), { recursive: true })
+      .filter((name) => name.endsWith('.d.ts'))
+      .map((name) => join(folder, room, name)),
+  );
+  for (const path of declarations) {
     const text = readFileSync(path, 'utf8')
       .replace(/^import (?:type )?(\{.*\}) from '(@nestjs\/.+)';$/gm, "import type $1 from '$2' with { 'resolution-mode': 'import' };")
       .replace(/import\("(@nestjs\/[^"]+)"\)/g, `import("$1", { with: { "resolution-mode": "import" } })`);
@@ -47,7 +51,7 @@ function markNestTypes() {
   }
 }
 
-/** The entries of `exports`, by the names of their files: `index`, `express`. */
+/** The entries of `exports`, by the names of their files: `index`, `express`, `testing`. */
 function entries() {
   return Object.values(manifest.exports)
     .filter((target) => typeof target === 'object')

@@ -59,6 +59,11 @@ export class SessionCookies {
     return serialize(this.name, SIGNED + sign(id, this.secrets[0]!), attributesOf(cookie));
   }
 
+  /** What a browser sends of the cookie of a session. */
+  pairFor(id: string): string {
+    return serialize(this.name, SIGNED + sign(id, this.secrets[0]!));
+  }
+
   /** Throws where an attribute cannot be written: before a row is made that no browser would know of. */
   check(cookie: SessionData['cookie']): void {
     serialize(this.name, '', attributesOf(cookie));

@@ -12,6 +12,10 @@ import { SessionCookies } from './session-cookies.js';
 /** A request handler that puts a session on each request, and the store that it keeps them in. */
 export type SessionMiddleware = RequestHandler & {
   readonly store: SessionStore;
+  /** @internal */
+  readonly options: ResolvedSessionOptions;
+  /** @internal The cookies that it reads and writes. */
+  readonly cookies: SessionCookies;
   /** @internal A request handler for further back: headers that are set before it stay on error responses. */
   readonly keepHeaders: RequestHandler;
   /** @internal Errors that come when the request was passed on go here instead of `next`, for a framework that hears of none then. */
@@ -64,5 +68,5 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
     next();
   };
   const answerErrors = (given: ErrorAnswer): void => void (answer = given);
-  return Object.assign(middleware, { store, keepHeaders, answerErrors });
+  return Object.assign(middleware, { store, options, cookies: context.cookies, keepHeaders, answerErrors });
 }

@@ -61,8 +61,9 @@ export function rawRequestOf(context: ExecutionContext): AnyRequest | undefined 
   return req ?? request ?? reply?.request;
 }
 
-/** The response to a request, as Node knows it. `undefined` for the request that opened a socket. */
-export function responseTo(req: HandlerRequest): Response | undefined {
+/** The response that a handler makes, as Node knows it. `undefined` in a gateway: the request that opened the socket was answered before. */
+export function responseOf(context: ExecutionContext, req: HandlerRequest): Response | undefined {
+  if (context.getType<string>() === 'ws') return undefined;
   return (req as Partial<Request>).res ?? (replyTo(req) as Response | undefined);
 }
 

@@ -4,6 +4,7 @@ import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/
 import { adoptedTable } from '../table/entity/adopted-tables.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
 import type { OptionalField, SessionField } from '../table/session-row.js';
+import type { SessionTable } from '../table/session-table.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
@@ -65,6 +66,11 @@ export async function openStore(options: ResolvedSessionOptions, environment: Se
     await store.close();
     throw error;
   }
+}
+
+/** A store over a table that is no database's: nothing is opened, checked or pruned. */
+export function storeOver(table: SessionTable, options: ResolvedSessionOptions, warn: (message: string) => void): SessionStore {
+  return new SessionStore(table, options, { now: () => Date.now(), warn: harmless(warn), warnOfMistake: undefined }, async () => {});
 }
 
 function compose(options: ResolvedSessionOptions, environment: SessionEnvironment) {

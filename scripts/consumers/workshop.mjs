@@ -66,8 +66,16 @@ export function writeExample(folder, extension = '') {
   write(join(folder, 'src/main.ts'), start(`./app.module${extension}`));
 }
 
-/** Tests of an application: one by the class of the store, one over HTTP. */
+/** Tests of an application: one by the class of the store, one over HTTP, and those of docs/testing.md. */
 export function writeSpecs(folder, extension = '') {
+  const [controller, signedIn] = Array.from(
+    readFileSync(join(root, 'docs/testing.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
+    ([, code]) =>
+      // These runners have their functions by themselves.
+      code.replace(/^import .* from 'vitest';.*\n/m, ''),
+  );
+  write(join(folder, 'src/cart.spec.ts'), controller);
+  write(join(folder, 'test/signed-in.e2e-spec.ts'), signedIn);
   const spec = (name) =>
     readFileSync(join(consumers, 'specs', name), 'utf8').replace("'../src/app.module'", `'../src/app.module${extension}'`);
   write(join(folder, 'src/devices.spec.ts'), spec('devices.spec.ts'));

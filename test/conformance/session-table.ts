@@ -1,47 +1,23 @@
-import { beforeEach, describe } from 'vitest';
+import { beforeEach, describe, it } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { MAX_ROWS } from '../../lib/table/sql/statement.js';
-import { describeBatching } from './batching.js';
-import { describeClients } from './clients.js';
-import { describeExactness } from './exactness.js';
-import { describeLimiting } from './limiting.js';
-import { describeListing } from './listing.js';
-import { describeLocating } from './locating.js';
-import { describeLocking } from './locking.js';
-import { describeMoving } from './moving.js';
-import { describePruning } from './pruning.js';
-import { describeRaces } from './races.js';
-import { describeReading } from './reading.js';
-import { describeTouching } from './touching.js';
-import { describeValues } from './values.js';
-import { describeWriting } from './writing.js';
+import * as exactness from '../../lib/testing/conformance/exactness.js';
+import * as races from '../../lib/testing/conformance/races.js';
+import * as conformance from '../../lib/testing/conformance/session-table.js';
+import { suiteOf } from '../../lib/testing/suite.js';
 
-/**
- * The contract of `SessionTable`, for any table that has columns for all fields. `open` is asked before each case; what
- * the table holds is removed.
- */
+const runner = { describe, it, beforeEach };
+
+/** The contract of `SessionTable` under Vitest. */
 export function describeSessionTable(title: string, open: () => SessionTable, rowsPerStatement = MAX_ROWS): void {
-  describe(`SessionTable ${title}`, () => {
-    describeOperations(open, rowsPerStatement);
-    describeExactness(open);
-    describeValues(open);
-    describeRaces(open);
-    describeLocking(open);
-  });
+  conformance.describeSessionTable(runner, title, open, { rowsPerStatement });
 }
 
 /** The part of it that every statement takes part in: enough where only names differ. */
 export function describeOperations(open: () => SessionTable, rowsPerStatement = MAX_ROWS): void {
-  beforeEach(() => open().clear());
-
-  describeReading(open);
-  describeBatching(open, rowsPerStatement);
-  describeWriting(open);
-  describeTouching(open);
-  describeMoving(open);
-  describeClients(open);
-  describeListing(open);
-  describeLocating(open);
-  describeLimiting(open);
-  describePruning(open);
+  conformance.describeOperations(suiteOf(runner), open, rowsPerStatement);
 }
+
+export const describeExactness = (open: () => SessionTable): void => exactness.describeExactness(suiteOf(runner), open);
+
+export const describeRaces = (open: () => SessionTable): void => races.describeRaces(suiteOf(runner), open);

@@ -2,7 +2,7 @@ import type { EntitySchemaColumnOptions } from 'typeorm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { batched } from '../../lib/store/batching/batching-table.js';
-import { describeExactness } from '../conformance/exactness.js';
+import { describeExactness } from '../conformance/session-table.js';
 import { describeEachDatabase, useDataSource, type TestDatabase } from '../support/databases.js';
 import { variantOf } from '../support/table-entities.js';
 import { openTable } from '../support/table-open.js';

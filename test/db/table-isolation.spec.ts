@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
-import { describeRaces } from '../conformance/races.js';
+import { describeRaces } from '../conformance/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { interceptStatements } from '../support/intercept-statements.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';

@@ -91,7 +91,7 @@ export interface ExportedName {
 }
 
 /** What an entry of the library exports. */
-export function exportedNames(entry: 'index' | 'express'): Record<string, ExportedName> {
+export function exportedNames(entry: 'index' | 'express' | 'testing'): Record<string, ExportedName> {
   const path = join(root, 'lib', `${entry}.ts`);
   const program = ts.createProgram([path], readConfig('tsconfig.json').options);
   const checker = program.getTypeChecker();

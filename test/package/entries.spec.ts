@@ -42,6 +42,16 @@ describe('the express entry, installed where there is no Nest', () => {
     const code = `console.log(JSON.stringify(Object.keys(require('${manifest.name}/express'))))`;
     expect(await run(application, 'commonjs', code)).toEqual(expect.arrayContaining(names));
   });
+
+  it('has signedInCookie beside it', async () => {
+    const code = `
+      const { createSessionMiddleware } = require('${manifest.name}/express');
+      const { signedInCookie } = require('${manifest.name}/testing');
+      const sessions = createSessionMiddleware({ secret: 'a secret of at least 32 characters', connection: { type: 'sqljs' } });
+      signedInCookie(sessions, { userId: 'ada' }).then((cookie) => console.log(JSON.stringify(cookie)));
+    `;
+    expect(await run(application, 'commonjs', code)).toMatch(/^sid=s%3A/);
+  });
 });
 
 describe('each entry, loaded by import and by require', () => {
@@ -68,7 +78,7 @@ describe('each entry, loaded by import and by require', () => {
     `;
     const { names, others, faces } = (await run(application, 'module', code)) as Record<string, string[]>;
     expect(faces).toEqual(names?.toSorted());
-    expect(names).toContain('SessionStore');
+    expect(names).toContain(entry.endsWith('/testing') ? 'signedInCookie' : 'SessionStore');
     expect(others).toEqual([]);
   });
 });

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importsOf, root, type SourceFile, sources } from './library.js';
 
 describe('layers', () => {
-  it('import one way: nest, http, store, table', () => {
+  it('import one way: testing, nest, http, store, table', () => {
     const wrongWay = sources.flatMap(({ path, text }) =>
       importsOf(text)
         .filter((specifier) => specifier.startsWith('.'))
@@ -23,9 +23,15 @@ describe('layers', () => {
     expect(importsOf(entry?.text ?? '').filter((specifier) => specifier.includes('nest/'))).toEqual([]);
   });
 
-  it('know Nest in lib/nest only', () => {
+  it('know Nest in lib/nest and lib/testing only', () => {
     const users = sources.filter(({ text }) => importsOf(text).some((specifier) => specifier.startsWith('@nestjs/')));
-    expect(pathsOutside(users, 'lib/nest/')).toEqual([]);
+    expect(pathsOutside(users, 'lib/nest/', 'lib/testing/')).toEqual([]);
+  });
+
+  it('let signedInCookie load without Nest', () => {
+    const { imports, users } = reachedFrom('lib/testing.ts');
+    expect(imports).toContain('lib/testing/signed-in-cookie.ts');
+    expect(users).toEqual([]);
   });
 
   it('import TypeORM values in lib/table only', () => {
@@ -50,11 +56,14 @@ describe('layers', () => {
   });
 });
 
-/** The rooms inside `nest`, `store` and `table`, from the top: each imports from those below it. What is in one line stands side by side. */
+/** The rooms inside `testing`, `nest`, `store` and `table`, from the top: each imports from those below it. What is in one line stands side by side. */
 const ROOMS: readonly (readonly string[])[] = [
+  ['lib/testing'],
+  ['lib/testing/conformance'],
+  ['lib/testing/conformance/users'],
   ['lib/nest'],
   ['lib/nest/start-up'],
-  ['lib/nest/guarding', 'lib/nest/watching'],
+  ['lib/nest/guarding', 'lib/nest/locking', 'lib/nest/sockets', 'lib/nest/watching'],
   ['lib/store'],
   ['lib/store/users'],
   ['lib/store/work', 'lib/store/batching'],
@@ -77,7 +86,7 @@ describe('imports, those of types included', () => {
     expect(circlesOf(imports)).toEqual([]);
   });
 
-  it('point one way inside nest, store and table', () => {
+  it('point one way inside testing, nest, store and table', () => {
     const ground = groundOf(imports);
     const wrongWay = [...imports].flatMap(([path, targets]) =>
       targets.filter((target) => isBelow(target, path) === false && !ground.has(target)).map((target) => `${path} imports ${target}`),
@@ -86,7 +95,7 @@ describe('imports, those of types included', () => {
   });
 
   it('know every room', () => {
-    const folders = new Set(sources.map(({ path }) => dirname(path)).filter((folder) => /^lib\/(?:nest|store|table)/.test(folder)));
+    const folders = new Set(sources.map(({ path }) => dirname(path)).filter((folder) => /^lib\/(?:testing|nest|store|table)/.test(folder)));
     expect([...folders].toSorted()).toEqual(ROOMS.flat().toSorted());
   });
 
@@ -112,6 +121,7 @@ it('no folder of lib holds more than twelve files', () => {
 
 describe('the walls in the linter', () => {
   const oneWay = 'Imports point one way: nest, http, store, table.';
+  const noTesting = 'Nothing stands on what is for tests.';
   const noNest = 'Only lib/nest knows Nest.';
   const noTypeorm = 'Only lib/table imports TypeORM values.';
   const noExpress = 'Only lib/http and lib/store/express-session.ts import express-session values.';
@@ -132,6 +142,8 @@ describe('the walls in the linter', () => {
     ['lib/http/typeorm.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/nest/typeorm.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/nest/express.ts', `import session from 'express-session';\nvoid session;`, noExpress],
+    ['lib/nest/testing.ts', `import '../testing/rows.js';`, noTesting],
+    ['lib/testing/typeorm.ts', `import { DataSource } from 'typeorm';\nvoid DataSource;`, noTypeorm],
     ['lib/express.ts', `export * from './nest/session.module.js';`, 'The express entry loads without Nest.'],
     ['lib/session.errors.ts', `import './table/databases/databases.js';`, 'What every room uses stands on none of them.'],
     ['lib/table/circle.ts', `export * from './circle-end.js';`, 'Dependency cycle detected'],
@@ -174,12 +186,27 @@ describe('the walls in the linter', () => {
   });
 });
 
-const rooms = ['nest', 'http', 'store', 'table'];
+const rooms = ['testing', 'nest', 'http', 'store', 'table'];
 
-/** The two entries stand above the rooms; what else lies beside them, below. */
+/** The files that run when one is loaded, and those of them that load Nest. What is imported later does not count. */
+function reachedFrom(entry: string): { readonly imports: readonly string[]; readonly users: readonly string[] } {
+  const reached = new Set([entry]);
+  const users: string[] = [];
+  for (const path of reached) {
+    const { javascript } = sources.find((source) => source.path === path)!;
+    const specifiers = importsOf(javascript.replaceAll(/\bimport\(/g, 'later('));
+    if (specifiers.some((specifier) => specifier.startsWith('@nestjs/'))) users.push(path);
+    for (const specifier of specifiers.filter((name) => name.startsWith('.'))) {
+      reached.add(posix.join(dirname(path), specifier).replace(/\.js$/, '.ts'));
+    }
+  }
+  return { imports: [...reached], users };
+}
+
+/** The entries stand above the rooms; what else lies beside them, below. */
 function rank(path: string): number {
   const [, room = ''] = path.split('/');
-  if (/^(?:index|express)\./.test(room)) return -1;
+  if (/^(?:index|express|testing)\.ts$/.test(room)) return -1;
   return rooms.includes(room) ? rooms.indexOf(room) : rooms.length;
 }
 
@@ -216,12 +243,12 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 /**
- * Files at the top of `nest`, `store` and `table` that stand on none of their rooms: contracts and small tools, which all rooms may import.
+ * Files at the top of `testing`, `nest`, `store` and `table` that stand on none of their rooms: contracts and small tools, which all rooms may import.
  */
 function groundOf(imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const roots = [...imports.keys()].filter((path) => /^lib\/(?:nest|store|table)\/[^/]+$/.test(path));
+  const roots = [...imports.keys()].filter((path) => /^lib\/(?:testing|nest|store|table)\/[^/]+$/.test(path));
   const ground = new Set(roots);
-  const isGround = (path: string): boolean => ground.has(path) || !/^lib\/(?:nest|store|table)\//.test(path);
+  const isGround = (path: string): boolean => ground.has(path) || !/^lib\/(?:testing|nest|store|table)\//.test(path);
   for (let size = -1; size !== ground.size;) {
     size = ground.size;
     for (const path of roots) if (!imports.get(path)!.every(isGround)) ground.delete(path);

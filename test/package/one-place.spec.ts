@@ -23,7 +23,7 @@ const ofField = checkAfter(
     'const FIELDS = {',
     "const FIELDS = {\n  extra: { kind: 'name', isNullable: true, isSaved: true, isListed: true },",
   ],
-  [...lib, 'test/support/table-rows.ts'],
+  lib,
 );
 
 /** ARCHITECTURE.md names these files in its recipes. */
@@ -49,7 +49,7 @@ describe('what is added in one place only does not compile', () => {
       'lib/store/work/writer.ts',
       'lib/table/entity/session.entity.ts',
       'lib/table/sql/row-reader.ts',
-      'test/support/table-rows.ts',
+      'lib/testing/rows.ts',
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { exportedNames } from './compiler.js';
 
-describe.each(['index', 'express'] as const)('the public names of lib/%s.ts', (entry) => {
+describe.each(['index', 'express', 'testing'] as const)('the public names of lib/%s.ts', (entry) => {
   const names = exportedNames(entry);
 
   it('are these', () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { beforeEach, describe, expect, it } from 'vitest';
-import { SplitBatchError, type MultiRowOperation, type SessionTable } from '../../lib/table/session-table.js';
-import { HOUR, newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
+import { SplitBatchError, type MultiRowOperation, type SessionTable } from '../../table/session-table.js';
+import { HOUR, newChange, newRow, newTouch, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
 /** Ids as they are in use: only hashes are put together. */
 const key = (name: string): string => createHash('sha256').update(name).digest('hex');
@@ -13,7 +14,7 @@ const OPERATIONS: readonly MultiRowOperation[] = ['find', 'insert', 'update', 'u
 const numbered = (count: number): string[] => Array.from({ length: count }, (_, index) => key(`${count}.${index}`));
 
 /** What the methods do for many rows under hashed ids, which go into one statement where the dialect has it; else into one each. */
-export function describeBatching(open: () => SessionTable, rowsPerStatement: number): void {
+export function describeBatching({ describe, it, beforeEach }: Suite, open: () => SessionTable, rowsPerStatement: number): void {
   describe('many rows', () => {
     let table: SessionTable;
     beforeEach(async () => {

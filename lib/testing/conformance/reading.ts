@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { FIELD_FACTS, SESSION_FIELDS } from '../../lib/table/session-row.js';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { fullRow, newRow, NOW } from '../support/table-rows.js';
+import { FIELD_FACTS, SESSION_FIELDS } from '../../table/session-row.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { fullRow, newRow, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeReading(table: () => SessionTable): void {
+export function describeReading({ describe, it }: Suite, table: () => SessionTable): void {
   describe('find', () => {
     it('reads the row as it was written, all fields', async () => {
       const row = newRow('a', { userId: 'ann', ipAddress: '192.0.2.7', userAgent: 'Browser/1.0' });
@@ -51,9 +52,9 @@ export function describeReading(table: () => SessionTable): void {
 
   describe('ping', () => {
     it('resolves while the database answers, whether or not there are rows', async () => {
-      await expect(table().ping()).resolves.toBeUndefined();
+      expect(await table().ping()).toBeUndefined();
       await table().insert([newRow('a')]);
-      await expect(table().ping()).resolves.toBeUndefined();
+      expect(await table().ping()).toBeUndefined();
     });
   });
 }

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { lock, pass, take, takeAndLose } from '../support/table-locks.js';
-import { newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { lock, pass, take, takeAndLose } from '../locks.js';
+import { newRow, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeLocking(table: () => SessionTable): void {
+export function describeLocking({ describe, it }: Suite, table: () => SessionTable): void {
   describe('lock', () => {
     it('lets one in at a time, in the order in which they came', async () => {
       const current = table();

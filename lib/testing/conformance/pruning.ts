@@ -1,10 +1,11 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { HOUR, newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { HOUR, newRow, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
 const THIS_HOUR = NOW / HOUR;
 
-export function describePruning(table: () => SessionTable): void {
+export function describePruning({ describe, it }: Suite, table: () => SessionTable): void {
   const idsLeft = async () => (await table().scan({ limit: 100, now: 0 })).map(({ id }) => id);
 
   describe('prune', () => {

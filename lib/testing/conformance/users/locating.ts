@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { SessionSearch, SessionTable } from '../../lib/table/session-table.js';
-import { newRow, NOW } from '../support/table-rows.js';
+import type { SessionSearch, SessionTable } from '../../../table/session-table.js';
+import { newRow, NOW } from '../../rows.js';
+import { expect } from '../../expect.js';
+import type { Suite } from '../../suite.js';
 
 const handleOf = (number: number): string => number.toString(16).padStart(32, '0');
 
-export function describeLocating(table: () => SessionTable): void {
+export function describeLocating({ describe, it, beforeEach }: Suite, table: () => SessionTable): void {
   describe('locate', () => {
     beforeEach(async () => {
       await table().insert([

@@ -1,8 +1,9 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { newChange, newRow, newTouch, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeExactness(table: () => SessionTable): void {
+export function describeExactness({ describe, it, beforeEach }: Suite, table: () => SessionTable): void {
   describe('an id', () => {
     const row = newRow('abc');
 

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { toPruneHour } from '../../lib/table/session-row.js';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { HOUR, newRow, newTouch, NOW } from '../support/table-rows.js';
+import { toPruneHour } from '../../table/session-row.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { HOUR, newRow, newTouch, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeTouching(table: () => SessionTable): void {
+export function describeTouching({ describe, it }: Suite, table: () => SessionTable): void {
   const read = async (id: string, now = NOW) => (await table().find([id], now))[0];
 
   describe('touch', () => {

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newChange, newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { newChange, newRow, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeMoving(table: () => SessionTable): void {
+export function describeMoving({ describe, it }: Suite, table: () => SessionTable): void {
   const read = async (id: string, now = NOW) => (await table().find([id], now))[0];
 
   describe('changeId', () => {

@@ -2,10 +2,10 @@ import { StreamableFile } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { concatMap, finalize, type Observable } from 'rxjs';
-import type { SessionStore } from '../store/session-store.js';
-import { storeSession } from '../store/work/lock.js';
+import type { SessionStore } from '../../store/session-store.js';
+import { storeSession } from '../../store/work/lock.js';
 import { RequestLock } from './request-lock.js';
-import { nameOf, requestOf, responseTo, type HandlerRequest } from './request-of.js';
+import { nameOf, requestOf, responseOf, type HandlerRequest } from '../request-of.js';
 
 /** Where a handler has its limits. */
 export const LOCK_LIMITS = Symbol('SESSION_LOCK_LIMITS');
@@ -27,7 +27,7 @@ export class SessionLockInterceptor implements NestInterceptor {
     context[SessionLockInterceptor.LOCKED] = true;
     const limits = new Reflector().getAllAndOverride<LockLimits>(LOCK_LIMITS, [context.getHandler(), context.getClass()]);
     const lock = { ...limits, holder: nameOf(context) };
-    const res = responseTo(req);
+    const res = responseOf(context, req);
     return res ? this.untilResponse(await RequestLock.enter(store, req, res, lock), next) : this.untilDone(store, req, lock, next);
   }
 

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { newChange, newRow, newTouch, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
 /** What SQL or TypeORM might take for something else. */
 const ODD = [
@@ -30,7 +31,7 @@ const TEXTS = {
   nothing: '',
 };
 
-export function describeValues(table: () => SessionTable): void {
+export function describeValues({ describe, it }: Suite, table: () => SessionTable): void {
   describe('data', () => {
     it.each(Object.entries(TEXTS))('keeps %s through insert, update and upsert', async (_, text) => {
       const data = { inserted: text, updated: `1${text}1`, upserted: `2${text}2` };

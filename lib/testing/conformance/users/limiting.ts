@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newChange, newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../../table/session-table.js';
+import { newChange, newRow, NOW } from '../../rows.js';
+import { expect } from '../../expect.js';
+import type { Suite } from '../../suite.js';
 
 const limit = { sessions: 2, now: NOW };
 
-export function describeLimiting(table: () => SessionTable): void {
+export function describeLimiting({ describe, it, beforeEach }: Suite, table: () => SessionTable): void {
   describe('a write within a limit', () => {
     // One more of the user has expired, and one is of somebody whose name is much alike.
     let one: SessionTable;

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { HOUR, newChange, newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { HOUR, newChange, newRow, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
-export function describeWriting(table: () => SessionTable): void {
+export function describeWriting({ describe, it }: Suite, table: () => SessionTable): void {
   const read = async (id: string, now = NOW) => (await table().find([id], now))[0];
 
   describe('insert', () => {

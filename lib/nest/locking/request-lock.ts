@@ -1,9 +1,9 @@
 import type { Response } from 'express';
-import { SessionInterruptedError } from '../session.errors.js';
-import type { SessionStore } from '../store/session-store.js';
-import { storeSession, type SessionLockOptions } from '../store/work/lock.js';
-import type { HeldLock } from '../table/session-table.js';
-import type { HandlerRequest } from './request-of.js';
+import { SessionInterruptedError } from '../../session.errors.js';
+import type { SessionStore } from '../../store/session-store.js';
+import { storeSession, type SessionLockOptions } from '../../store/work/lock.js';
+import type { HeldLock } from '../../table/session-table.js';
+import type { HandlerRequest } from '../request-of.js';
 
 /** Where a request has its lock. */
 const LOCK = Symbol('lock of the session');

@@ -1,13 +1,14 @@
-import { describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../table/session-table.js';
+import { newChange, newRow, newTouch, NOW } from '../rows.js';
+import { expect } from '../expect.js';
+import type { Suite } from '../suite.js';
 
 const ROUNDS = Array.from({ length: 20 }, (_, round) => `round-${round}`);
 const WRITERS = [0, 1, 2, 3, 4, 5];
 
 const countOf = (outcomes: readonly unknown[], outcome: string): number => outcomes.filter((one) => one === outcome).length;
 
-export function describeRaces(table: () => SessionTable): void {
+export function describeRaces({ describe, it }: Suite, table: () => SessionTable): void {
   describe('at the same moment', () => {
     const read = async (id: string) => (await table().find([id], NOW))[0];
 

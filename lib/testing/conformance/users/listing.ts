@@ -1,10 +1,11 @@
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { SessionTable } from '../../lib/table/session-table.js';
-import { newRow, NOW } from '../support/table-rows.js';
+import type { SessionTable } from '../../../table/session-table.js';
+import { newRow, NOW } from '../../rows.js';
+import { expect } from '../../expect.js';
+import type { Suite } from '../../suite.js';
 
 const handleOf = (number: number): string => number.toString(16).padStart(32, '0');
 
-export function describeListing(table: () => SessionTable): void {
+export function describeListing({ describe, it, beforeEach }: Suite, table: () => SessionTable): void {
   describe('of rows', () => {
     // Ids, handles and users each have an order of their own.
     beforeEach(async () => {
