@@ -2,6 +2,7 @@ import { SessionEntityError, SessionUnavailableError } from '../session.errors.j
 import { isUndone } from './failure-kind.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
+import { inspectTable } from './entity/actual-table.js';
 import { clearRows } from './writing/clear-rows.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
@@ -37,6 +38,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   /** Looks at the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): void {
     this.runner.check();
+  }
+
+  /** What is slow or missing in the database. Rejects with `SessionEntityError` for what can never work. */
+  async inspect(): Promise<string[]> {
+    return inspectTable(await this.runner.ready(), this.options.hashIds ?? false);
   }
 
   async fields(): Promise<ReadonlySet<SessionField>> {

@@ -27,10 +27,13 @@ export function open(database, adopt) {
   return new typeorm.DataSource({ ...database.typeorm, entities, logging: false }).initialize();
 }
 
-export async function query(database, sql, parameters) {
+/** A name in the notation of the database. */
+export const quoted = ({ typeorm: { type } }, name) => (type === 'mariadb' ? `\`${name}\`` : `"${name}"`);
+
+export async function query(database, sql) {
   const dataSource = await new typeorm.DataSource({ ...database.typeorm, entities: [], logging: false }).initialize();
   try {
-    return await dataSource.query(sql.replaceAll('"', database.typeorm.type === 'mariadb' ? '`' : '"'), parameters);
+    return await dataSource.query(sql);
   } finally {
     await dataSource.destroy();
   }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import session from 'express-session';
 import { each, serve } from './client.mjs';
-import { databases, open, ours, query } from './databases.mjs';
+import { databases, open, ours, query, quoted } from './databases.mjs';
 import { PEERS } from './peers.mjs';
 
 const SIGNED_IN = Number(process.env.SESSIONS ?? 1_000);
@@ -46,7 +46,7 @@ async function serveOurs(database, adopt, options = {}) {
   return { ...server, store: middleware.store, close };
 }
 
-const drop = (database, table) => query(database, `DROP TABLE IF EXISTS "${table}"`);
+const drop = (database, table) => query(database, `DROP TABLE IF EXISTS ${quoted(database, table)}`);
 
 /** Whose sessions these cookies are. */
 const usersOf = async (app, cookies) => (await each(cookies, (value) => app.get('/me', value))).map(({ body }) => body);
@@ -58,7 +58,9 @@ async function takeOver(database, adopt, { users, cookies, gone, table, id }) {
     const half = SIGNED_IN / 2;
     assert.deepEqual(await usersOf(app, cookies.slice(0, half)), users.slice(0, half));
     await app.store.migrateIds();
-    const plain = (await query(database, `SELECT "${id}" AS id FROM "${table}"`)).filter((row) => !/^[0-9a-f]{64}$/.test(row.id));
+    const plain = (await query(database, `SELECT ${id} AS id FROM ${quoted(database, table)}`)).filter(
+      (row) => !/^[0-9a-f]{64}$/.test(row.id),
+    );
     assert.equal(plain.length, 0, 'plain ids in the table');
     assert.deepEqual(await usersOf(app, cookies), users);
     assert.deepEqual(

@@ -1,4 +1,5 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
+import { SessionOptionsError } from '../../session.errors.js';
 import { mariadbDialect } from './mysql/mariadb.dialect.js';
 import { mysqlDialect } from './mysql/mysql.dialect.js';
 import { postgresDialect } from './postgres/postgres.dialect.js';
@@ -19,9 +20,18 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
 
 /** The dialect of an open data source; the standard one for drivers that have none of their own. */
 export function pickDialect({ options, driver }: DataSource): SessionDialect {
+  refuseMongo(options);
   // TypeORM knows whether a server that was configured as MariaDB is one.
   if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
   return FAMILIES.get(options.type) ?? standardDialect;
+}
+
+/** Throws `SessionOptionsError` for the one driver of TypeORM without SQL. */
+function refuseMongo({ type }: DataSourceOptions): void {
+  if (type !== 'mongodb') return;
+  throw new SessionOptionsError(
+    'Sessions are kept in SQL databases, and MongoDB is none. Pass a `connection` or a `dataSource` of another type.',
+  );
 }
 
 /** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
@@ -32,6 +42,7 @@ export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectL
 
 /** The options of a data source of our own: the application's, and what its database needs. */
 export function ownOptions(options: DataSourceOptions): DataSourceOptions {
+  refuseMongo(options);
   return { synchronize: true, ...options, ...FAMILIES.get(options.type)?.ownOptions?.(options) };
 }
 
