@@ -3,6 +3,7 @@ export { createSessionMiddleware, createSessionStore } from './http/create-sessi
 export type { SessionMiddleware } from './http/session-middleware.js';
 export {
   SessionConflictError,
+  SessionCsrfError,
   SessionEntityError,
   SessionError,
   SessionInterruptedError,
@@ -15,10 +16,15 @@ export {
 // By a star, because an interface that is re-exported by name cannot be augmented.
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
-export type { SessionModuleOptions } from './store/options/session-options.js';
-export type { SessionInfo, SessionQuery } from './store/work/reader.js';
+export type { SessionMetadata, SessionModuleOptions } from './store/options/session-options.js';
+export { mergeDeep } from './store/session/merge-deep.js';
+export type { SessionClass } from './store/serializers/graph-classes.js';
+export { graphSerializer, type GraphSerializerOptions } from './store/serializers/graph-serializer.js';
+export type { SecurityItem } from './store/runtime/security-report.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
+export type { SessionInfo, SessionQuery } from './store/users/lister.js';
+export type { RevokeOptions, RevokeUserOptions } from './store/users/revoker.js';
 export type { SessionAdoption } from './table/entity/adopted-tables.js';
 export { defineSessionEntity, SessionEntity, type SessionEntityDefinition } from './table/entity/session.entity.js';
 export { createSessionMigration, type SessionMigrationOptions } from './table/session.migration.js';

@@ -20,7 +20,7 @@ export abstract class SessionError extends Error {
   }
 }
 
-/** An option is missing, unknown or has a wrong value. Thrown at start-up. */
+/** An option is missing, unknown or has a wrong value, at start-up; or the options give no session to a route that needs one. */
 export class SessionOptionsError extends SessionError {
   override readonly code = 'SESSION_OPTIONS';
   override readonly status = 500;
@@ -45,6 +45,15 @@ export class SessionInterruptedError extends SessionError {
 export class SessionConflictError extends SessionError {
   override readonly code = 'SESSION_CONFLICT';
   override readonly status = 409;
+}
+
+/** With the option `csrf`: a request that would change something came from another site. Nothing was read or stored. */
+export class SessionCsrfError extends SessionError {
+  override readonly code = 'SESSION_CSRF';
+  override readonly status = 403;
+  constructor() {
+    super('The request came from another site. Send it from a page of this one, or add its origin to the option `csrf.trustedOrigins`.');
+  }
 }
 
 /** The session data is larger than `maxDataBytes` or than its column, or the column for the user id cannot hold it: its length or a character. Nothing was stored. */

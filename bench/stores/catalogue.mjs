@@ -6,6 +6,7 @@ import { connectSessionKnex } from './connect-session-knex.mjs';
 import { connectTypeorm } from './connect-typeorm.mjs';
 import { mysqlSession } from './express-mysql-session.mjs';
 import { memoryStore } from './memory-store.mjs';
+import { namedStatements } from './named-statements.mjs';
 import { ours, oursByQuery, oursTouching } from './ours.mjs';
 
 export const STORES = [
@@ -22,8 +23,11 @@ export const STORES = [
   bareBatch,
 ];
 
+/** Not measured beside the others by default. */
+const BESIDE = [namedStatements];
+
 export function storeOf(name) {
-  const store = STORES.find((candidate) => candidate.name === name);
+  const store = [...STORES, ...BESIDE].find((candidate) => candidate.name === name);
   if (!store) throw new Error(`There is no store "${name}". There are: ${STORES.map((each) => each.name).join(', ')}.`);
   return store;
 }

@@ -8,6 +8,8 @@ import { assertSessionData, toCookie, toDate } from '../store/session/cookie.js'
 import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
 import type { Due, Found } from '../store/work/writer.js';
+import type { CookieWarnings } from './cookie-warning.js';
+import { refuseForged } from './csrf.js';
 import type { SessionCookies } from './session-cookies.js';
 import { isSecure, pathOf, type SessionRequest } from './session-request.js';
 
@@ -16,6 +18,8 @@ export interface ExchangeContext {
   readonly store: SessionStore;
   readonly options: ResolvedSessionOptions;
   readonly cookies: SessionCookies;
+  /** Outside production. */
+  readonly cookieWarnings: CookieWarnings | undefined;
 }
 
 type LiveSession = NonNullable<SessionRequest['session']> & SessionData;
@@ -55,13 +59,20 @@ export class SessionExchange {
 
   /**
    * Puts a session on the request: that of the first cookie which names a live one, else a new one. `undefined` where no
-   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw.
+   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw, and
+   * `SessionCsrfError`.
    */
   begin(): Promise<void> | undefined {
     const { req, context } = this;
+    const { options } = context;
     req.sessionStore = context.store;
+    // Node.js keeps it from the first look on, also when the client has gone before its session is stored.
+    if (context.options.metadata) void req.socket?.remoteAddress;
     const ids = context.cookies.idsIn(req.headers.cookie);
-    if (ids.length > 0) return this.find(ids);
+    if (ids.length > 0) {
+      if (options.csrf) refuseForged(req, options.csrf, options.proxy);
+      return this.find(ids);
+    }
     this.generate();
     return undefined;
   }
@@ -194,6 +205,7 @@ export class SessionExchange {
     // A cookie names a row; and one with an old id must not overtake that with the new one.
     if (typeof sessionID !== 'string' || (state && (!state.isStored || state.isEnded || state.alias !== undefined))) return undefined;
     if (!this.isCookieDue(session, sessionID)) return undefined;
+    context.cookieWarnings?.check(req, session.cookie);
     if (session.cookie.secure && !isSecure(req, context.options.proxy)) return undefined;
     resetMaxAge(session.cookie);
     return cookies.lineFor(sessionID, session.cookie);

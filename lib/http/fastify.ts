@@ -28,6 +28,7 @@ export interface FastifyApp {
     name: string,
     accessor: { getter(this: FastifyRequest): unknown; setter(this: FastifyRequest, value: unknown): void },
   ): unknown;
+  addHook(name: 'onRoute', hook: (route: { readonly url: string }) => void): unknown;
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void): unknown;
   addHook(name: 'preParsing', hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: () => void) => void): unknown;
 }
@@ -45,6 +46,12 @@ interface Noted {
 
 type NotedResponse = ServerResponse & { [NOTED]?: Noted };
 
+/** Where a request has its response, as those of Express have it as `res`. */
+const RESPONSE = Symbol('response');
+
+/** Node's own response to a request of Fastify, by Node's own request. */
+export const replyTo = (req: object): ServerResponse | undefined => (req as { [RESPONSE]?: ServerResponse })[RESPONSE];
+
 /**
  * Fastify runs middleware on Node's own request and response, and hears of no error once they have passed the request on. So
  * replies are noted: an error that takes the place of an answer goes through them to Fastify's error handler, and with it to the
@@ -52,7 +59,8 @@ type NotedResponse = ServerResponse & { [NOTED]?: Noted };
  */
 export function answerThroughReplies(app: FastifyApp, { answerErrors }: SessionMiddleware): void {
   answerErrors(answerError);
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    (request.raw as { [RESPONSE]?: ServerResponse })[RESPONSE] = reply.raw;
     note(reply);
     done();
   });
@@ -103,6 +111,6 @@ export function showSessions(app: FastifyApp): void {
   }
 }
 
-/** Node's own request or response, which those of Express are, and those of Fastify have. */
+/** Node's own request or response, which those of Express are, and those of Fastify have. What is neither stays as it is. */
 export const nodeOf = <Message extends object>(message: Message | { readonly raw: Message }): Message =>
-  message instanceof Stream ? (message as Message) : (message as { raw: Message }).raw;
+  'raw' in message && message.raw instanceof Stream ? message.raw : (message as Message);

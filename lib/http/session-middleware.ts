@@ -1,6 +1,9 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
+import { harmless } from '../store/harmless.js';
+import { isProduction } from '../store/production.js';
 import { SessionStore } from '../store/session-store.js';
+import { CookieWarnings } from './cookie-warning.js';
 import { SessionExchange, makeSession, type ExchangeContext } from './exchange.js';
 import { HeldResponse } from './held-response.js';
 import { shareShapes } from './request-shape.js';
@@ -18,8 +21,11 @@ export type SessionMiddleware = RequestHandler & {
 type ErrorAnswer = (error: unknown, res: Response) => void;
 
 /** The exchange as a middleware of Express, or of whatever calls `(req, res, next)`. */
-export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, warn: (message: string) => void): SessionMiddleware {
-  const context: ExchangeContext = { store, options, cookies: new SessionCookies(options.name, options.secret, options.takesUnsigned) };
+export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, log: (message: string) => void): SessionMiddleware {
+  const warn = harmless(log);
+  const cookies = new SessionCookies(options.name, options.secret, options.takesUnsigned);
+  const cookieWarnings = isProduction() ? undefined : new CookieWarnings(options, warn);
+  const context: ExchangeContext = { store, options, cookies, cookieWarnings };
   store.generate = (req) => makeSession(req, options);
   let isToldOfOthers = false;
   let answer: ErrorAnswer | undefined;

@@ -9,6 +9,8 @@ export interface SessionRequest extends IncomingMessage {
   readonly secure?: boolean;
   /** The same, as Fastify says it on the requests that it gives to middleware (`trustProxy`). */
   readonly protocol?: string;
+  /** The host that was asked, without its port, as the framework knows it (`trust proxy`, `trustProxy`). */
+  readonly hostname?: string;
   session?: Request['session'] | null | undefined;
   sessionID?: string | undefined;
   sessionStore?: unknown;
@@ -22,6 +24,21 @@ export function isSecure(req: SessionRequest, trustProxy: boolean | undefined): 
   const [proto = ''] = String(req.headers['x-forwarded-proto'] ?? '').split(',');
   return proto.trim().toLowerCase() === 'https';
 }
+
+/** The host that the browser has asked, with its port; `trustProxy` as in the option `proxy`. */
+export function hostOf({ headers, hostname }: SessionRequest, trustProxy: boolean | undefined): string | undefined {
+  // HTTP/2 has this instead of the header `Host`.
+  const own = (headers[':authority'] as string | undefined) ?? headers.host;
+  const forwarded = String(headers['x-forwarded-host'] ?? '')
+    .split(',')
+    .map((host) => host.trim());
+  if (trustProxy !== undefined) return (trustProxy && forwarded[0]) || own;
+  // Of several forwarded hosts Express believes the first, Fastify the last.
+  return [own, forwarded[0], forwarded.at(-1)].find((host) => host && nameIn(host) === hostname?.toLowerCase()) ?? own;
+}
+
+/** The name in `name:port`. */
+const nameIn = (host: string): string => host.toLowerCase().replace(/:\d*$/, '');
 
 /** The path that the client asked for, without its query. */
 export function pathOf({ originalUrl, url }: SessionRequest): string {

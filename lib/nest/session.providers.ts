@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken, TypeOrmModule } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { createMiddleware } from '../http/session-middleware.js';
@@ -10,12 +11,14 @@ import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
+import { chooseDataSource } from './start-up/data-source-choice.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
 /** What Nest has to know before there are options. */
 type Static = Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'>;
 
-const warn = (message: string): void => new Logger('SessionModule').warn(message);
+/** Warnings go to Nest's log. */
+export const warn = (message: string): void => new Logger('SessionModule').warn(message);
 
 /**
  * Makes the entity known to data sources with `autoLoadEntities`. Only the registration of `forFeature` is wanted: its
@@ -41,9 +44,9 @@ export function sessionProviders(known: Static): Provider[] {
     },
     {
       provide: SessionStore,
-      inject: [RESOLVED_OPTIONS, registered],
-      useFactory: (options: ResolvedSessionOptions, found?: DataSource) =>
-        openStore(options, { dataSource: chooseDataSource(options, found), isSettled: true, warn }),
+      inject: [RESOLVED_OPTIONS, ModulesContainer, registered],
+      useFactory: (options: ResolvedSessionOptions, modules: ModulesContainer, found?: DataSource) =>
+        openStore(options, { dataSource: chooseDataSource(options, found, modules), isSettled: true, warn }),
     },
     {
       provide: SESSION_MIDDLEWARE,
@@ -61,13 +64,4 @@ function withStatic(options: SessionModuleOptions, { entity, dataSource, adopt }
     );
   }
   return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }), ...(adopt && { adopt }) };
-}
-
-function chooseDataSource({ dataSource, connection }: ResolvedSessionOptions, found?: DataSource): DataSource | undefined {
-  if (connection) return undefined;
-  if (typeof dataSource === 'object') return dataSource;
-  if (found || dataSource === undefined || dataSource === 'default') return found;
-  throw new SessionOptionsError(
-    `No data source named "${dataSource}" is registered. Add TypeOrmModule.forRoot({ name: '${dataSource}', … }), or correct the option \`dataSource\`.`,
-  );
 }

@@ -7,6 +7,9 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
+import { findWeakSettings } from './runtime/security-report.js';
+import { harmless } from './harmless.js';
+import { isProduction } from './production.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
 
@@ -31,6 +34,12 @@ const FEATURES: Readonly<Record<Exclude<SessionField, Silent>, string>> = {
   version: 'version (overlapping requests overwrite each other)',
   userId: 'userId (no listing by user)',
   handle: 'handle (no listing, no public id)',
+};
+
+/** The same, if the option `metadata` asks for them. */
+const CLIENT_FEATURES: Readonly<Record<'ipAddress' | 'userAgent', string>> = {
+  ipAddress: 'ipAddress (`metadata` keeps no address)',
+  userAgent: 'userAgent (`metadata` keeps no user agent)',
 };
 
 /**
@@ -67,33 +76,22 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     hashIds: options.hashIds !== false,
     adopted: options.adopt && adoptedTable(options.adopt),
     prepares: options.preparedStatements,
-    onReady: (fields) => warnOfMissing(fields, warn),
+    touchDurability: options.touchDurability,
+    onReady: (fields) => warnOfMissing(fields, options, warn),
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
   if (weakSecret !== undefined && isProduction()) throw new SessionOptionsError(weakSecret);
-  for (const warning of [weakSecret ?? [], options.warnings].flat()) warn(warning);
+  const weakSettings = isProduction() ? findWeakSettings(options) : [];
+  for (const warning of [weakSecret ?? [], options.warnings, weakSettings].flat()) warn(warning);
   const close = async (): Promise<void> => {
     await table.endLocks();
     await database.close();
   };
-  const store = new SessionStore(table, options, { now, warn }, close);
+  const warnOfMistake = isProduction() ? undefined : warn;
+  const store = new SessionStore(table, options, { now, warn, warnOfMistake }, close);
   store.startPruning();
   return { store, table, database, warn };
-}
-
-/** The one place where the environment is asked. */
-const isProduction = (): boolean => process.env.NODE_ENV === 'production';
-
-/** Warnings come from timers and from callbacks of drivers, where what a logger of the application throws would end the process. */
-function harmless(warn: (message: string) => void): (message: string) => void {
-  return (message) => {
-    try {
-      warn(message);
-    } catch (error) {
-      process.emitWarning(`A warning of the session store could not be logged (${String(error)}): ${message}`);
-    }
-  };
 }
 
 /** What an option needs must be there; what else is missing switches its feature off. */
@@ -108,7 +106,8 @@ function databaseOf(
 ): DataSourceLifecycle {
   if (connection) return ownDatabase(connection, entity, operationTimeoutMs);
   if (dataSource) return borrowDatabase(dataSource, entity ?? SessionEntity, operationTimeoutMs);
-  const remedy = "Pass `dataSource`, or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
+  const remedy =
+    "Pass `dataSource` (under Nest, TypeOrmModule.forRoot registers one), or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (isProduction()) {
     throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
   }
@@ -131,8 +130,9 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
   }
 }
 
-function warnOfMissing(fields: ReadonlySet<SessionField>, warn: (message: string) => void): void {
-  const missing = Object.entries(FEATURES).filter(([field]) => !fields.has(field as SessionField));
+function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {
+  const features = metadata ? { ...FEATURES, ...CLIENT_FEATURES } : FEATURES;
+  const missing = Object.entries(features).filter(([field]) => !fields.has(field as SessionField));
   if (missing.length === 0) return;
   warn(`The session entity has no column for ${missing.map(([, feature]) => feature).join(', ')}.`);
 }

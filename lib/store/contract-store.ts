@@ -34,7 +34,7 @@ export abstract class ContractStore extends Store {
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal */
-  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn }: SessionSurroundings) {
+  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn, warnOfMistake }: SessionSurroundings) {
     super();
     const emit: Emit = (name, facts) => {
       if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
@@ -46,6 +46,7 @@ export abstract class ContractStore extends Store {
       options,
       now,
       warn,
+      warnOfMistake,
       emit,
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
@@ -101,7 +102,7 @@ export abstract class ContractStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.count({})),
+      this.deadlines.run(() => this.reader.count()),
       callback,
     );
   }
@@ -158,6 +159,7 @@ export abstract class ContractStore extends Store {
     const { req } = (session ?? {}) as { req?: Request };
     if (req && session) this.requests.noteEnded(req, session);
     await promise((done) => this.destroy(sid, done, session));
+    if (session) this.requests.watchEnded(session);
   }
 
   /**

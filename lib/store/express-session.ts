@@ -32,10 +32,15 @@ declare module 'express-session' {
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */
     reload(): Promise<void>;
-    /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
-    regenerate(): Promise<void>;
+    /** Ends the session and puts a new, empty one under a new id on `req.session`; resolves to that. Who signs in does so by `login`. */
+    regenerate(): Promise<this>;
     /** Gives the session a new id and keeps everything else, this object included. Call it when a session gains rights. */
     rotate(): Promise<void>;
+    /**
+     * Changes the session by what is in it: runs `change(session)` on the newest data and stores it, and runs it again if another request
+     * was first. Resolves to what `change` returned. See `SessionStore.update`.
+     */
+    update<T>(change: (session: this) => T | PromiseLike<T>): Promise<T>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;
     /** The public name of the session: 32 hexadecimal digits, the same for its whole life, useless as a credential. */

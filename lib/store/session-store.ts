@@ -1,12 +1,16 @@
 import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { ContractStore } from './contract-store.js';
-import type { Request } from './express-session.js';
+import type { Request, Session, SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import type { SessionSurroundings } from './runtime/dependencies.js';
 import type { SessionEvents } from './runtime/events.js';
+import { SessionLister, type SessionInfo, type SessionQuery } from './users/lister.js';
+import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './users/revoker.js';
+import { runExclusively } from './session/origin.js';
+import { reportSecurity, type SecurityItem } from './runtime/security-report.js';
 import { SessionPruner } from './work/pruner.js';
-import type { SessionInfo, SessionQuery } from './work/reader.js';
+import { SessionUpdater } from './work/updater.js';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -22,6 +26,9 @@ export interface SessionStore {
  */
 export class SessionStore extends ContractStore {
   private readonly pruner: SessionPruner;
+  private readonly lister: SessionLister;
+  private readonly revoker: SessionRevoker;
+  private readonly updater: SessionUpdater;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
@@ -32,6 +39,9 @@ export class SessionStore extends ContractStore {
   ) {
     super(table, options, surroundings);
     this.pruner = new SessionPruner(this.dependencies);
+    this.lister = new SessionLister(this.dependencies, this.reader);
+    this.revoker = new SessionRevoker(this.dependencies, this.deadlines);
+    this.updater = new SessionUpdater(this.dependencies, this.writer);
   }
 
   /**
@@ -47,16 +57,74 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * A page of live sessions, newest first; `after` is the last handle of the page before. Rejects with
-   * `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
+   * Changes the session of a request by what is in it, as a counter or a cart needs it: runs `change(session)` on the newest data, and
+   * stores it if no other request has changed the session meanwhile; else reads it again and runs `change` again. So `change` may run
+   * several times, and nothing is lost. What the request changed before is stored with it. Resolves to what `change` returned. If
+   * `change` throws, so does this, and the session is as it was before.
+   *
+   * Rejects with `SessionConflictError` after `operationTimeout`, the time that `change` takes included; with `SessionInterruptedError`
+   * if the session was ended; with `SessionEntityError` if the entity has no column for `version`.
+   */
+  async update<T>(req: Request, change: (session: Session) => T | PromiseLike<T>): Promise<T> {
+    if (typeof change !== 'function') throw new TypeError('`update` needs a function that changes the session, as in (session) => { … }.');
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    const run = () => change(session);
+    return this.deadlines.run((operation) =>
+      runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
+    );
+  }
+
+  /**
+   * A page of live sessions, newest first; `after` is the last handle of the page before. With `userId: undefined` it is empty, as for a
+   * visitor who is not signed in. Rejects with `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
-    return this.deadlines.run(() => this.reader.list(query));
+    return this.deadlines.run(() => this.lister.list(query));
+  }
+
+  /** One live session by its handle; `undefined` if there is none. */
+  find(handle: string): Promise<SessionInfo | undefined> {
+    return this.deadlines.run(() => this.lister.find(handle));
   }
 
   /** How many sessions are live, all or one user's. */
   count(query: Pick<SessionQuery, 'userId'> = {}): Promise<number> {
-    return this.deadlines.run(() => this.reader.count(query));
+    return this.deadlines.run(() => this.lister.count(query));
+  }
+
+  /**
+   * Ends one session, also under the requests that are using it, in every process. Resolves to `false` if there is none under this
+   * handle or, with `userId`, if it is not that user's.
+   */
+  async revoke(handle: string, options: RevokeOptions = {}): Promise<boolean> {
+    return this.revoker.revoke(handle, options);
+  }
+
+  /**
+   * Ends all sessions of a user but the given one, as at a change of the password; resolves to how many. User ids are compared exactly.
+   * Rejects with a `TypeError`, and ends nothing, if the user id is not a non-empty string or a number.
+   */
+  async revokeUser(userId: string | number, options: RevokeUserOptions = {}): Promise<number> {
+    return this.revoker.revokeUser(userId, options);
+  }
+
+  /**
+   * Ends all sessions whose row has this value in a column of the application's own, such as the session id of an identity provider;
+   * with `before`, only those that were created before that moment. Resolves to how many. Rejects with `SessionEntityError` if the
+   * entity has no property of this name, or no index on its column.
+   */
+  async revokeBy(column: Readonly<Record<string, string | number>>, options: { before?: Date | undefined } = {}): Promise<number> {
+    return this.revoker.revokeBy(column, options);
+  }
+
+  /**
+   * Ends the sessions of everybody, in batches, with the event `revoking` after each; resolves to how many. Who signs in meanwhile stays
+   * signed in. A batch that fails rejects, and the sessions of those before it have ended: call it again.
+   */
+  async revokeAll(): Promise<number> {
+    return this.revoker.revokeAll();
   }
 
   /** Removes expired rows, in batches; resolves to how many. */
@@ -73,6 +141,14 @@ export class SessionStore extends ContractStore {
     if (!this.ids.isOn)
       throw new SessionOptionsError("`migrateIds` needs the option `hashIds: 'migrate'`, with which plain ids are found.");
     return this.ids.all();
+  }
+
+  /**
+   * The security checklist of `docs/security.md`, as the options of this store meet it: each item is met, yours to do, or off,
+   * with the remedy. For a table at start-up: `console.table(await store.securityReport())`.
+   */
+  async securityReport(): Promise<SecurityItem[]> {
+    return reportSecurity(this.dependencies.options);
   }
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */

@@ -21,7 +21,10 @@ export async function lookAtTable(table: Looked, timeoutMs: number, warn: (messa
     for (const fault of await Promise.race([faultsOf(table), late])) warn(fault);
   } catch (error) {
     if (!(error instanceof SessionUnavailableError)) throw error;
-    warn(`The database of the sessions does not answer yet, and is asked again at first use. ${error.message}`);
+    warn(
+      'The database of the sessions does not answer yet, and is asked again at first use; until then no session is read or stored. ' +
+        `Start it, or correct the address and the credentials of its data source. ${error.message}`,
+    );
   } finally {
     clearTimeout(timer);
   }

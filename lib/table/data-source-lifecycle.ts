@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { isAlreadyThere, toOpeningError } from './database-error.js';
-import { defaultEntity, ownOptions, tuneTable } from './databases/databases.js';
+import { defaultEntity, ownOptions, refuseWithoutSql, tuneTable } from './databases/databases.js';
 import { obstacleOf } from './databases/sqlite/shared-connection.js';
 import { pause, runningPause } from './running-time.js';
 
@@ -42,8 +42,12 @@ export function isClosedError(error: unknown): boolean {
   return CLOSED.test(driverError instanceof Error ? driverError.message : String(driverError));
 }
 
-/** The application's own data source: waited for up to `timeoutMs`, never initialised nor closed by us. */
+/**
+ * The application's own data source: waited for up to `timeoutMs`, never initialised nor closed by us. Throws
+ * `SessionOptionsError` if it has no SQL.
+ */
 export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>, timeoutMs: number): DataSourceLifecycle {
+  refuseWithoutSql(dataSource.options);
   let isStoreClosed = false;
   // TypeORM says that it is initialised before it knows its entities, and knows them after it was closed.
   const isOpen = () => dataSource.isInitialized && dataSource.entityMetadatas.length > 0;
@@ -75,9 +79,10 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
 /**
  * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`. A SQLite file that
  * another process has locked is waited for up to `timeoutMs` (default: not at all).
- * Throws `SessionOptionsError` if TypeORM does not accept the options or the driver is not installed.
+ * Throws `SessionOptionsError` if TypeORM does not accept the options, the driver is not installed, or the database has no SQL.
  */
 export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>, timeoutMs = 0): DataSourceLifecycle {
+  refuseWithoutSql(connection);
   const entity = custom ?? defaultEntity(connection);
   const dataSource = createDataSource({ ...ownOptions(connection), entities: [entity as never] });
   let opening: Promise<void> | undefined;

@@ -137,6 +137,12 @@ async function close(socket: Duplex | undefined): Promise<void> {
 }
 
 /** Whether a promise settles in time, in whatever way. */
+/** The number of connections that a data source opens at most. */
+export function poolSizeOf({ options }: DataSource): number {
+  const { poolSize, extra } = options as { poolSize?: number; extra?: { max?: number; connectionLimit?: number } };
+  return extra?.max ?? extra?.connectionLimit ?? poolSize ?? DEFAULT_POOL_SIZE;
+}
+
 function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms);
@@ -148,9 +154,8 @@ function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> 
   });
 }
 
-function shareOfPool({ options }: DataSource): number {
-  const { poolSize, extra } = options as { poolSize?: number; extra?: { max?: number; connectionLimit?: number } };
-  const size = extra?.max ?? extra?.connectionLimit ?? poolSize ?? DEFAULT_POOL_SIZE;
+function shareOfPool(dataSource: DataSource): number {
+  const size = poolSizeOf(dataSource);
   if (size >= 2) return Math.floor(size / 2);
   throw new SessionOptionsError(`A session lock needs a pool of at least 2 connections, and this one has ${size}. Raise its \`poolSize\`.`);
 }

@@ -54,6 +54,11 @@ export interface SessionMove {
   readonly previousUntil?: number | undefined;
 }
 
+/** What is known of the client of a session: nothing is written where the columns would hold what is `known` to be in them. */
+export type ClientChange = Required<Pick<SessionRow, 'id' | 'ipAddress' | 'userAgent'>> & {
+  readonly known: Pick<SessionRow, 'ipAddress' | 'userAgent'>;
+};
+
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
@@ -73,12 +78,26 @@ export class SplitBatchError extends SessionError {
   }
 }
 
-/** Which live sessions to show: those of one user, or all; newest first, those after a handle. */
+/** Which live sessions to show: those of one user, that of one handle, or all; newest first, those after a handle. */
 export interface SessionPage {
   readonly userId?: string | undefined;
+  readonly handle?: string | undefined;
   readonly after?: string | undefined;
   readonly limit: number;
   readonly now: number;
+}
+
+/** Which rows to look for: those that meet each condition that is there, live or not. */
+export interface SessionSearch {
+  readonly userId?: string | undefined;
+  readonly handle?: string | undefined;
+  /** A value in a column of the application's own, by the property of the entity. */
+  readonly own?: { readonly property: string; readonly value: string } | undefined;
+  /** Made at this moment or before, in epoch milliseconds, or without a creation time. */
+  readonly createdUntil?: number | undefined;
+  /** With a greater id. */
+  readonly after?: string | undefined;
+  readonly limit: number;
 }
 
 /**
@@ -96,6 +115,9 @@ export interface SessionTable<Held extends string = never> {
    * rows with different ids happens as a whole or, if it rejects with `SplitBatchError`, not at all.
    */
   batchSize(operation: MultiRowOperation, rows: number): number;
+
+  /** Maximum number of statements of one kind that are worth having in flight: half of the connections, and at least 2. */
+  maxInFlight(): number;
 
   /** The fields that the entity has columns for. Rejects with `SessionEntityError` if the entity cannot hold sessions. */
   fields(): Promise<ReadonlySet<SessionField>>;
@@ -127,6 +149,9 @@ export interface SessionTable<Held extends string = never> {
   /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
   changeId(moves: readonly SessionMove[]): Promise<(SaveOutcome | Held)[]>;
 
+  /** Replaces what is known of the client of a row, live or not, cut to the length of its columns. Nothing without such columns. */
+  setClient(change: ClientChange): Promise<'saved' | 'gone' | Held>;
+
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone' | Held)[]>;
 
@@ -135,6 +160,12 @@ export interface SessionTable<Held extends string = never> {
 
   /** Lists live rows by handle, newest first, with empty `data`. Needs `handle`, and with `userId` that column. */
   page(page: SessionPage): Promise<SessionRow[]>;
+
+  /**
+   * Looks for rows in the order of their ids; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
+   * `SessionEntityError` if the entity lacks a column of the search, or a column of its own has no index that begins with it.
+   */
+  locate(search: SessionSearch): Promise<SessionRow[]>;
 
   /** Reads live rows with their data in the order of their ids, those after `after`. */
   scan(scan: { readonly after?: string | undefined; readonly limit: number; readonly now: number }): Promise<SessionRow[]>;

@@ -8,11 +8,12 @@ import { assertFamily, type AdoptedTable } from './entity/adopted-tables.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';
 import { narrowFieldsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
-import { mapColumns, metadataOf, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
+import { mapColumns, metadataOf, type SessionColumn, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
 import { pause } from './running-time.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
+import { FREQUENT, IDEMPOTENT } from './sql/statement-traits.js';
 import { queryRunnerTransport } from './sql/transport.js';
 import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
 import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';
@@ -22,10 +23,6 @@ const ATTEMPTS = 6;
 const PAUSE_MS = 15;
 /** How often a table is looked for that may be in the making. */
 const POLL_MS = 5;
-/** Statements that may run twice: over a connection that breaks they are sent once more. */
-const IDEMPOTENT: ReadonlySet<string> = new Set(['find', 'findId', 'count', 'idsOfUser', 'touch', 'touchInHour', 'remove', 'prune']);
-/** What requests do; of statements for several rows those that are the same for many counts. */
-const FREQUENT: ReadonlySet<string> = new Set(['find', 'insert', 'update', 'updateInPlace', 'upsert', 'touch', 'touchInHour', 'remove']);
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
@@ -38,6 +35,8 @@ export interface StatementRunnerOptions {
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, if the driver can. @default true */
   readonly prepares?: boolean;
+  /** Whether the commit of a touch waits for the disk, if the database can choose. @default 'full' */
+  readonly touchDurability?: 'relaxed' | 'full';
   /** Called once, after the entity was checked. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
@@ -55,6 +54,8 @@ interface Sending {
   /** For how long it has waited for a table in the making. @default 0 */
   waitedMs?: number;
 }
+
+type BuildStatement = (shape: TableShape) => Statement;
 
 /** The values of one row of several. */
 type RowValues = Values & Pick<SessionRow, 'id'>;
@@ -90,14 +91,14 @@ export class StatementRunner {
     const { dataSource, entity } = this.database;
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
-    const { hashIds = false, adopted } = this.options;
+    const { hashIds = false, touchDurability = 'full', adopted } = this.options;
     if (adopted) assertFamily(adopted, dialect.name, metadata.tableName);
     // Of another store an integer holds seconds, on SQLite, too.
     const traits = adopted ? { ...dialect, integerHoldsMilliseconds: false, adopted } : dialect;
     const columns = mapColumns(dataSource, metadata, this.options.columns, traits);
     assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), endedAt: adopted?.endedAt };
+    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability, endedAt: adopted?.endedAt };
   }
 
   /** Opens the data source if it is not. */
@@ -116,9 +117,10 @@ export class StatementRunner {
     return this.check();
   }
 
-  /** The rows that a statement finds. Rejects with a `SessionError`. */
-  async read(statement: StatementName | ((shape: TableShape) => Statement), values: Values): Promise<SessionRow[]> {
-    const shape = this.known() ?? (await this.ready());
+  /** The rows that a statement finds; `own` is the column that it compares with `:own`. Rejects with a `SessionError`. */
+  async read(statement: StatementName | BuildStatement, values: Values, own?: SessionColumn): Promise<SessionRow[]> {
+    const known = this.known() ?? (await this.ready());
+    const shape = own ? { ...known, own } : known;
     const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
     const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
     const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent });

@@ -1,36 +1,38 @@
-import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import { SessionUnavailableError } from '../session.errors.js';
 import { isUndone } from './failure-kind.js';
+import { isHash, TableReader, toId } from './reading/table-reader.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { inspectTable } from './entity/actual-table.js';
 import { clearRows } from './writing/clear-rows.js';
+import { isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import { HOUR_MS, type SessionField, type SessionRow } from './session-row.js';
+import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError, type SaveOutcome, type SessionTable } from './session-table.js';
-import { SessionLocks } from './session-locks.js';
-import { MAX_ROWS } from './sql/statement.js';
+import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
+import { pruneRows } from './writing/prune-rows.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
-import type { MultiRowName, StatementName } from './sql/dialect.js';
+import type { StatementName } from './sql/dialect.js';
 
-/** Ids of this form differ under every collation. */
-const HASH = /^[0-9a-f]{64}$/;
 const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
 
 /** `SessionTable` over a TypeORM data source. It waits for no row that another transaction holds, or only briefly. */
 export class TypeOrmSessionTable implements SessionTable<'locked'> {
   private readonly runner: StatementRunner;
+  private readonly reader: TableReader;
   private readonly writer: MultiRowWriter;
   private readonly locks: SessionLocks;
 
   constructor(
-    database: DataSourceLifecycle,
+    private readonly database: DataSourceLifecycle,
     private readonly options: StatementRunnerOptions,
   ) {
     this.runner = new StatementRunner(database, options);
+    this.reader = new TableReader(this.runner);
     this.writer = new MultiRowWriter(this.runner);
     this.locks = new SessionLocks(options.timeoutMs);
   }
@@ -54,24 +56,25 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return this.runner.batchSize(operation, rows);
   }
 
-  /** Not `async`: a lone read is the commonest question of all, and each wait on its way costs it as much as its hash. */
+  maxInFlight(): number {
+    // The other half of the connections is the application's.
+    return Math.max(2, Math.floor(poolSizeOf(this.database.dataSource) / 2));
+  }
+
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    const [first] = ids;
-    return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
+    return this.reader.find(ids, now);
   }
 
-  async findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
-    const rows = await (this.fitsBatch('find', ids) ? this.findTogether(ids, now) : this.findSeveral(ids.toReversed(), now));
-    return ids.map((id) => rows.find((row) => row?.id === id)).find(Boolean);
+  findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
+    return this.reader.findAny(ids, now);
   }
 
-  async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
-    const [row] = await this.runner.read('findPrevious', { previousId, previousUntil: now, now });
-    return row?.previousId === previousId ? row : undefined;
+  findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
+    return this.reader.findPrevious(previousId, now);
   }
 
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | 'locked')[]> {
-    if (this.fitsBatch('insert', rows.map(idOf))) {
+    if (this.reader.fitsBatch('insert', rows.map(idOf))) {
       this.assertAllFit(rows);
       // All of them or, with an error, none.
       await splitIfLocked(() => this.runner.batch('insert', rows));
@@ -94,19 +97,19 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     };
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
-    if (isVersioned && this.fitsBatch(operation, changes.map(idOf))) {
+    if (isVersioned && this.reader.fitsBatch(operation, changes.map(idOf))) {
       this.assertAllFit(changes, 'id');
       return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
       this.assertFits(change, 'id');
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
-      return outcome ?? missed(change, await this.stateOf(change.id));
+      return outcome ?? missed(change, await this.reader.stateOf(change.id));
     });
   }
 
   async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {
-    if (this.fitsBatch('upsert', rows.map(idOf))) {
+    if (this.reader.fitsBatch('upsert', rows.map(idOf))) {
       this.assertAllFit(rows);
       return this.writer.write({ operation: 'upsert', rows, done: 'saved', missed: (): 'locked' => 'locked' });
     }
@@ -123,7 +126,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<(SaveOutcome | 'locked')[]> {
     const operation = touches.every(({ pruneAfter }) => pruneAfter === undefined) ? 'touchInHour' : 'touch';
-    if (this.fitsBatch(operation, touches.map(idOf))) {
+    if (this.reader.fitsBatch(operation, touches.map(idOf))) {
       const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
       const outcomes = await this.writer.write({ operation, rows: touches, done: 'saved', missed, values: { now } });
       const unmoved = touches.filter((_, index) => outcomes[index] !== 'saved');
@@ -157,8 +160,13 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     });
   }
 
+  async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone' | 'locked'> {
+    const isKnown = isKnownClient(await this.runner.ready(), change);
+    return isKnown ? 'saved' : ((await this.change('setClient', { ...change }, 'saved')) ?? this.goneUnlessSkipped(change.id));
+  }
+
   async remove(ids: readonly string[]): Promise<('removed' | 'gone' | 'locked')[]> {
-    if (this.fitsBatch('remove', ids)) {
+    if (this.reader.fitsBatch('remove', ids)) {
       const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
       return this.writer.write({ operation: 'remove', rows: ids.map(toId), done: 'removed', missed });
     }
@@ -169,43 +177,32 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return unlessLocked(async () => ((await this.runner.write('removeHandle', { handle })) > 0 ? 'removed' : 'gone'));
   }
 
-  async page(page: Contract.SessionPage): Promise<SessionRow[]> {
-    await this.need('handle', 'list sessions');
-    if (page.userId !== undefined) await this.need('userId', 'list the sessions of a user');
-    const rows = await this.runner.read((shape) => shape.dialect.page(shape, page), { ...page });
-    const wanted = rows.filter(({ userId }) => page.userId === undefined || page.userId === userId);
-    const last = rows.at(-1)?.handle;
-    if (rows.length < page.limit || wanted.length === rows.length || !last) return wanted;
-    return [...wanted, ...(await this.page({ ...page, limit: page.limit - wanted.length, after: last }))];
+  page(page: Contract.SessionPage): Promise<SessionRow[]> {
+    return this.reader.page(page);
   }
 
-  scan({ after, limit, now }: { after?: string | undefined; limit: number; now: number }): Promise<SessionRow[]> {
-    return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
+  locate(search: Contract.SessionSearch): Promise<SessionRow[]> {
+    return this.reader.locate(search);
   }
 
-  async ids({ after, limit }: { after?: string | undefined; limit: number }): Promise<string[]> {
-    const rows = await this.runner.read((shape) => shape.dialect.idsInOrder(shape, limit, after === undefined), { after, limit });
-    return rows.map(idOf);
+  scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {
+    return this.reader.scan(scan);
   }
 
-  async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
-    if (userId === undefined) return this.runner.number('count', { now });
-    await this.need('userId', 'count the sessions of a user');
-    return (await this.runner.read('idsOfUser', { userId, now })).filter((row) => row.userId === userId).length;
+  ids(scan: { after?: string | undefined; limit: number }): Promise<string[]> {
+    return this.reader.ids(scan);
+  }
+
+  count(count: Parameters<SessionTable['count']>[0]): Promise<number> {
+    return this.reader.count(count);
   }
 
   clear(): Promise<void> {
     return clearRows(this.runner, this.options.timeoutMs);
   }
 
-  async prune({ now, limit }: { now: number; limit: number }): Promise<number> {
-    const { columns, dialect } = await this.runner.ready();
-    if (!columns.expiresAt && !columns.pruneAfter) return 0;
-    const values = { now, pruneHour: Math.floor(now / HOUR_MS), limit };
-    if (dialect.prune) return this.runner.write('prune', values);
-    const expired = await this.runner.read((shape) => dialect.expired(shape, limit), values);
-    const outcomes = await this.remove(expired.map(idOf));
-    return outcomes.filter((outcome) => outcome === 'removed').length;
+  prune(prune: Parameters<SessionTable['prune']>[0]): Promise<number> {
+    return pruneRows(this.runner, this, prune);
   }
 
   async lock(request: Contract.LockRequest): Promise<Contract.HeldLock | undefined> {
@@ -221,21 +218,6 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     await this.exists('');
   }
 
-  private findOne(id: string, now: number): Promise<[SessionRow | undefined]> {
-    return this.runner.read('find', { id, now }).then(([row]) => [row?.id === id ? row : undefined]);
-  }
-
-  private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    if (!this.fitsBatch('find', ids)) return mapInSequence(ids, async (id) => (await this.findOne(id, now))[0]);
-    return this.findTogether(ids, now);
-  }
-
-  private async findTogether(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    const rows = await this.runner.readBatch('find', ids.map(toId), { now });
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return ids.map((id) => byId.get(id));
-  }
-
   /**
    * Changes the row under exactly this id; where the dialect cannot compare exactly, the row is looked at first. `undefined`
    * where nothing has changed.
@@ -246,7 +228,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     done: Done,
   ): Promise<Done | 'locked' | undefined> {
     const { dialect } = await this.runner.ready();
-    if (!dialect.isExact && !HASH.test(values.id) && !(await this.exists(values.id))) return undefined;
+    if (!dialect.isExact && !isHash(values.id) && !(await this.exists(values.id))) return undefined;
     return unlessLocked(async () => ((await this.runner.write(name, values)) > 0 ? done : undefined));
   }
 
@@ -267,23 +249,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     }
   }
 
-  private async stateOf(id: string): Promise<RowState> {
-    const [row] = await this.runner.read('findId', { id });
-    return row?.id === id ? row : undefined;
-  }
-
   private async exists(id: string): Promise<boolean> {
-    return (await this.stateOf(id)) !== undefined;
-  }
-
-  /**
-   * Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. A read may find
-   * more than it looks for.
-   */
-  private fitsBatch(operation: MultiRowName, ids: readonly string[]): boolean {
-    if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
-    const isText = operation === 'find' && this.runner.check().columns.id.isText;
-    return (isText || ids.every((id) => HASH.test(id))) && new Set(ids).size === ids.length;
+    return (await this.reader.stateOf(id)) !== undefined;
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {
@@ -307,15 +274,6 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       throw new SplitBatchError(error);
     }
   }
-
-  private async need(field: SessionField, purpose: string): Promise<void> {
-    const { columns, metadata } = await this.runner.ready();
-    if (columns[field]) return;
-    throw new SessionEntityError(
-      `To ${purpose}, the entity "${metadata.name}" needs a column for ${field}. Add it and name it in \`columns.${field}\`.`,
-    );
-  }
 }
 
-const toId = (id: string) => ({ id });
 const idOf = ({ id }: { readonly id: string }): string => id;

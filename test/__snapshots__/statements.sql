@@ -19,13 +19,16 @@ UPDATE "sessions" SET "data" = $1, "expires_at" = $2, "prune_after" = $3, "last_
 INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") VALUES (CASE WHEN set_config('lock_timeout', '50', true) IS NOT NULL THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT ("id") DO UPDATE SET "data" = EXCLUDED."data", "expires_at" = EXCLUDED."expires_at", "prune_after" = EXCLUDED."prune_after", "last_seen_at" = EXCLUDED."last_seen_at", "user_id" = EXCLUDED."user_id", "version" = "sessions"."version" + 1 WHERE "sessions"."id" = EXCLUDED."id";
 
 -- touch (expiresAt, pruneAfter, lastSeenAt, id, now, unseenSince)
-UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5 AND "last_seen_at" <= $6 AND set_config('lock_timeout', '50', true) IS NOT NULL;
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "prune_after" = CASE WHEN "prune_after" < $2 THEN $2 ELSE "prune_after" END, "last_seen_at" = CASE WHEN "last_seen_at" < $3 THEN $3 ELSE "last_seen_at" END WHERE "id" = $4 AND "expires_at" > $5 AND "last_seen_at" <= $6 AND set_config('lock_timeout', '50', true) IS NOT NULL AND set_config('synchronous_commit', 'off', true) IS NOT NULL;
 
 -- touchInHour (expiresAt, lastSeenAt, id, now, unseenSince)
-UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < $2 THEN $2 ELSE "last_seen_at" END WHERE "id" = $3 AND "expires_at" > $4 AND "last_seen_at" <= $5 AND set_config('lock_timeout', '50', true) IS NOT NULL;
+UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "expires_at" END, "last_seen_at" = CASE WHEN "last_seen_at" < $2 THEN $2 ELSE "last_seen_at" END WHERE "id" = $3 AND "expires_at" > $4 AND "last_seen_at" <= $5 AND set_config('lock_timeout', '50', true) IS NOT NULL AND set_config('synchronous_commit', 'off', true) IS NOT NULL;
 
 -- changeId (newId, id)
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2 AND set_config('lock_timeout', '50', true) IS NOT NULL;
+
+-- setClient (ipAddress, userAgent, id)
+UPDATE "sessions" SET "ip_address" = $1, "user_agent" = $2 WHERE "id" = $3 AND set_config('lock_timeout', '50', true) IS NOT NULL;
 
 -- remove (id)
 DELETE FROM "sessions" WHERE "id" = $1 AND set_config('lock_timeout', '50', true) IS NOT NULL;
@@ -61,10 +64,10 @@ WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_createdAt, v_lastSeenAt, v_ver
 WITH v(v_id, v_data, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_version, v_userId) AS (VALUES (CAST($1 AS text), CAST($2 AS text), CAST($3 AS bigint), CAST($4 AS integer), CAST($5 AS bigint), CAST($6 AS integer), CAST($7 AS text)), (CAST($8 AS text), CAST($9 AS text), CAST($10 AS bigint), CAST($11 AS integer), CAST($12 AS bigint), CAST($13 AS integer), CAST($14 AS text))) UPDATE "sessions" AS s SET "data" = v.v_data, "expires_at" = v.v_expiresAt, "prune_after" = v.v_pruneAfter, "last_seen_at" = v.v_lastSeenAt, "user_id" = v.v_userId, "version" = s."version" + 1 FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "version" = v.v_version FOR NO KEY UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
 
 -- touch for 2 (id.0, expiresAt.0, pruneAfter.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, pruneAfter.1, lastSeenAt.1, unseenSince.1, now)
-WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS integer), CAST($4 AS bigint), CAST($5 AS bigint)), (CAST($6 AS text), CAST($7 AS bigint), CAST($8 AS integer), CAST($9 AS bigint), CAST($10 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $11 AND "last_seen_at" <= v.v_unseenSince FOR NO KEY UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
+WITH v(v_id, v_expiresAt, v_pruneAfter, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS integer), CAST($4 AS bigint), CAST($5 AS bigint)), (CAST($6 AS text), CAST($7 AS bigint), CAST($8 AS integer), CAST($9 AS bigint), CAST($10 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "prune_after" = CASE WHEN s."prune_after" < v.v_pruneAfter THEN v.v_pruneAfter ELSE s."prune_after" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $11 AND "last_seen_at" <= v.v_unseenSince AND set_config('synchronous_commit', 'off', true) IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
 
 -- touchInHour for 2 (id.0, expiresAt.0, lastSeenAt.0, unseenSince.0, id.1, expiresAt.1, lastSeenAt.1, unseenSince.1, now)
-WITH v(v_id, v_expiresAt, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS bigint), CAST($4 AS bigint)), (CAST($5 AS text), CAST($6 AS bigint), CAST($7 AS bigint), CAST($8 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $9 AND "last_seen_at" <= v.v_unseenSince FOR NO KEY UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
+WITH v(v_id, v_expiresAt, v_lastSeenAt, v_unseenSince) AS (VALUES (CAST($1 AS text), CAST($2 AS bigint), CAST($3 AS bigint), CAST($4 AS bigint)), (CAST($5 AS text), CAST($6 AS bigint), CAST($7 AS bigint), CAST($8 AS bigint))) UPDATE "sessions" AS s SET "expires_at" = CASE WHEN s."expires_at" < v.v_expiresAt THEN v.v_expiresAt ELSE s."expires_at" END, "last_seen_at" = CASE WHEN s."last_seen_at" < v.v_lastSeenAt THEN v.v_lastSeenAt ELSE s."last_seen_at" END FROM v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id AND "expires_at" > $9 AND "last_seen_at" <= v.v_unseenSince AND set_config('synchronous_commit', 'off', true) IS NOT NULL FOR NO KEY UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
 
 -- remove for 2 (id.0, id.1)
 WITH v(v_id) AS (VALUES (CAST($1 AS text)), (CAST($2 AS text))) DELETE FROM "sessions" AS s USING v CROSS JOIN LATERAL (SELECT "id" AS l_id FROM "sessions" WHERE "id" = v.v_id FOR UPDATE SKIP LOCKED) AS l WHERE s."id" = l.l_id RETURNING "id" AS id;
@@ -83,6 +86,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 
 -- page of a user after (userId, after, now, limit)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "handle" < $2 AND "expires_at" > $3 ORDER BY "handle" DESC LIMIT $4;
+
+-- page of a handle (handle, now, limit)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = $1 AND "expires_at" > $2 ORDER BY "handle" DESC LIMIT $3;
+
+-- locate (limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT $1;
+
+-- locate those of a user (userId, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = $1 ORDER BY "id" ASC LIMIT $2;
+
+-- locate that of a handle (handle, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = $1 ORDER BY "id" ASC LIMIT $2;
+
+-- locate older ones after (createdUntil, after, limit)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= $1 AND "id" > $2 ORDER BY "id" ASC LIMIT $3;
 
 -- scan (now, limit)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "id" ASC LIMIT $2;
@@ -144,6 +162,9 @@ UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(
 -- changeId (id, id, newId)
 UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `id` = ? WHERE `id` = l.unlocked;
 
+-- setClient (id, id, ipAddress, userAgent)
+UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = l.unlocked;
+
 -- remove (id, id)
 DELETE s FROM (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` s ON s.`id` = l.unlocked;
 
@@ -203,6 +224,21 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 
 -- page of a user after (userId, userId, after, now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
 
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
@@ -264,6 +300,9 @@ SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `expires_at` 
 -- changeId (newId, id, id)
 SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
+-- setClient (ipAddress, userAgent, id, id)
+SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
 -- remove (id, id)
 SET STATEMENT innodb_lock_wait_timeout=0 FOR DELETE FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
@@ -323,6 +362,21 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 
 -- page of a user after (userId, userId, after, now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `handle` < ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
 
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
@@ -387,6 +441,9 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 -- changeId (newId, id, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
+-- setClient (ipAddress, userAgent, id, id)
+UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+
 -- remove (id, id)
 DELETE FROM "sessions" WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
@@ -443,6 +500,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 
 -- page of a user after (userId, userId, after, now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- locate those of a user (userId, userId)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY ORDER BY "id" ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
 
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
@@ -501,6 +573,9 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 -- changeId (newId, id)
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
 
+-- setClient (ipAddress, userAgent, id)
+UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ?;
+
 -- remove (id)
 DELETE FROM "sessions" WHERE "id" = ?;
 
@@ -527,6 +602,21 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 
 -- page of a user after (userId, after, now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "handle" < ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- page of a handle (handle, now)
+SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
+
+-- locate (no parameters)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- locate those of a user (userId)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate that of a handle (handle)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+
+-- locate older ones after (createdUntil, after)
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
 
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-const SCRIPTS = ['replica', 'failover', 'galera', 'outage'];
+const SCRIPTS = ['replica', 'failover', 'galera', 'outage', 'crash'];
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { times: { type: 'string', default: '1' } } });
 const unknown = positionals.filter((name) => !SCRIPTS.includes(name));

@@ -2,8 +2,10 @@ import { beforeEach, describe } from 'vitest';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
+import { describeClients } from './clients.js';
 import { describeExactness } from './exactness.js';
 import { describeListing } from './listing.js';
+import { describeLocating } from './locating.js';
 import { describeLocking } from './locking.js';
 import { describeMoving } from './moving.js';
 import { describePruning } from './pruning.js';
@@ -36,6 +38,8 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeWriting(open);
   describeTouching(open);
   describeMoving(open);
+  describeClients(open);
   describeListing(open);
+  describeLocating(open);
   describePruning(open);
 }

@@ -71,6 +71,21 @@ describeEachDatabase('the events of a store', (database) => {
     expect(events.told).toEqual([['destroyed', expect.objectContaining({ reason: 'logout', at: new Date(START) })]]);
   });
 
+  it('destroyed: a session that was revoked, once, with the reason that was given', async () => {
+    const { store, session, events } = await stored();
+    const expected = await facts();
+    expect(await store.revoke(session.handle as string)).toBe(true);
+    expect(await store.revoke(session.handle as string)).toBe(false);
+    await newSession(store, 'another', { userId: 'ann' }).save();
+    const [other] = await store.list({ userId: 'ann' });
+    await store.revoke(other!.handle, { reason: 'device lost' });
+    expect(events.told).toEqual([
+      ['destroyed', { ...expected, reason: 'revoked' }],
+      ['created', { handle: other!.handle, userId: 'ann', at: new Date(START) }],
+      ['destroyed', { handle: other!.handle, userId: 'ann', reason: 'device lost', at: new Date(START) }],
+    ]);
+  });
+
   it('interrupted: a save of a session that was ended', async () => {
     const { session, events } = await stored();
     const expected = await facts();
@@ -153,13 +168,14 @@ describeEachDatabase('the events of a store', (database) => {
       await outage(from);
       await from.store.get(SID);
     },
+    revoking: ({ store }) => store.revokeAll(),
     pruning: prune,
     pruned: prune,
     migrating: migrate,
     migrated: migrate,
   };
 
-  it.each(EVENT_NAMES)('%s is emitted, also on its diagnostics channel', async (name) => {
+  it.each(EVENT_NAMES)('S41: %s is emitted, also on its diagnostics channel', async (name) => {
     const from = await stored({ prune: { batchSize: 1 }, hashIds: 'migrate' });
     await flows[name](from);
     expect(from.events.names()).toContain(name);

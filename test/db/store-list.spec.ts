@@ -19,7 +19,7 @@ describeEachDatabase('list', (database) => {
   const indexesOf = (page: readonly { createdAt: Date | undefined }[]) =>
     page.map(({ createdAt }) => (createdAt!.getTime() - START) / SECOND);
 
-  it('tells of a session what may be told, and nothing else', async () => {
+  it('S21: tells of a session what may be told, and nothing else', async () => {
     const store = open();
     const session = newSession(store, 'the id', { userId: 'ann', card: 'payload VISA' });
     await session.save();
@@ -105,6 +105,32 @@ describeEachDatabase('list', (database) => {
     expect(await store.list({ userId: 'bob' })).toHaveLength(1);
     expect(await store.list({ userId: 'eve' })).toEqual([]);
     expect([await store.count({ userId: 'ann' }), await store.count()]).toEqual([2, 4]);
+  });
+
+  it.each([undefined, null])('shows nobody’s for the user %s, without a statement', async (userId) => {
+    const store = await fill(2, { userId: 'ann' });
+    const cost = await statementsOf(async () => {
+      expect(await store.list({ userId })).toEqual([]);
+      expect(await store.count({ userId })).toBe(0);
+    });
+    expect(cost).toBe(0);
+  });
+
+  it.each(['', NaN, {}, ['ann'], true])('refuses the user %j', async (userId) => {
+    const store = await fill(1, { userId: 'ann' });
+    await expect(store.list({ userId: userId as string })).rejects.toThrow(TypeError);
+    await expect(store.count({ userId: userId as string })).rejects.toThrow('must be a non-empty string or a number');
+  });
+
+  it('finds one live session by its handle', async () => {
+    const store = await fill(2, { userId: 'ann' });
+    const [newer, older] = await store.list();
+    expect(await store.find(older!.handle)).toEqual(older);
+    expect(await store.find(newer!.handle)).toEqual(newer);
+    expect(await store.find('0'.repeat(32))).toBeUndefined();
+    expect(await statementsOf(async () => expect(await store.find('no handle')).toBeUndefined())).toBe(0);
+    clock.now += DAY;
+    expect(await store.find(older!.handle)).toBeUndefined();
   });
 
   it.each([0, -1, 1.5, NaN, Infinity, '5', null])('refuses a limit of %s', async (limit) => {

@@ -1,10 +1,8 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { SessionOptionsError } from '../../lib/session.errors.js';
-import { composeStore, openStore } from '../../lib/store/compose.js';
+import { expect, it, onTestFinished } from 'vitest';
+import { openStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
-import { pickDialect } from '../../lib/table/databases/databases.js';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { SECRET } from '../support/secret.js';
@@ -87,13 +85,5 @@ describeEachDatabase('The look at the table, at start-up', (database) => {
     const id = isSqlite ? 'varchar(64) COLLATE NOCASE NOT NULL PRIMARY KEY' : 'varchar(64) COLLATE utf8mb4_general_ci NOT NULL PRIMARY KEY';
     expect(await start({ id }, { hashIds: false })).toEqual([expect.stringMatching(/"id".*differ in case.*binary collation/)]);
     expect(await start({ id })).toEqual([]);
-  });
-});
-
-describe('MongoDB', () => {
-  it('is refused at start-up', () => {
-    const connection = { type: 'mongodb', database: 'sessions' } as const;
-    expect(() => composeStore(resolveOptions({ secret: SECRET, connection }), {})).toThrow(SessionOptionsError);
-    expect(() => pickDialect({ options: connection, driver: {} } as DataSource)).toThrow(/MongoDB/);
   });
 });

@@ -25,6 +25,12 @@ const WRITES: Readonly<Record<string, readonly [write: (table: SessionTable, id:
     upsert: [(table, id) => table.upsert([newRow(id)]), 'saved'],
     insert: [(table, id) => table.insert([newRow(id, { handle: key(`other ${id}`).slice(0, 32) })]), 'conflict'],
     changeId: [(table, id) => table.changeId([{ id, newId: key(`new ${id}`) }]), 'saved'],
+    setClient: [
+      async (table, id) => [
+        await table.setClient({ id, ipAddress: '192.0.2.1', userAgent: null, known: { ipAddress: null, userAgent: null } }),
+      ],
+      'saved',
+    ],
     removeHandle: [async (table, id) => [await table.removeHandle(newRow(id).handle!)], 'removed'],
   };
 /** These are answered as long as the row is held, too: what they ask is known. */

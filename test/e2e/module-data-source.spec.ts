@@ -80,6 +80,19 @@ describeEachDatabase('the data source of the sessions', (database) => {
     });
   });
 
+  it.each<[string, Partial<SessionModuleOptions>, string[], RegExp]>([
+    ['one that has a name', {}, ['reports'], /No unnamed data source is registered, only "reports"\. Set `dataSource: 'reports'`/],
+    ['two that have names', {}, ['reports', 'shop'], /only "reports" and "shop"\. Set `dataSource: 'reports'` or `dataSource: 'shop'`/],
+    ['the default one, of several', { dataSource: 'default' }, ['reports'], /No unnamed data source.*only "reports"/],
+    ['another one', { dataSource: 'shop' }, ['reports'], /"shop" is registered, only "reports"\..*`dataSource: 'reports'`.*name: 'shop'/],
+    ['the unnamed one', { dataSource: 'shop' }, ['default'], /only "default"\. Set `dataSource: 'default'`/],
+    ['none', { dataSource: 'shop' }, [], /"shop" is registered\. Add TypeOrmModule\.forRoot\(\{ name: 'shop', … \}\), or correct/],
+  ])('is not the one that was asked for, if there is only %s', async (_, asked, names, message) => {
+    const closed = options({ manualInitialization: true });
+    const imports = [sessions(asked), ...names.map((name) => TypeOrmModule.forRoot({ ...closed, name }))];
+    await expect(createApp({ imports })).rejects.toMatchObject({ name: 'SessionOptionsError', message: expect.stringMatching(message) });
+  });
+
   it('has to know the entity', async () => {
     const imports = [sessions(), TypeOrmModule.forRoot(options({ autoLoadEntities: false }))];
     await expect(createApp({ imports })).rejects.toMatchObject({

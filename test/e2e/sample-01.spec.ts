@@ -3,10 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../package/library.js';
+import { skipsChromium } from '../support/chromium.js';
+import { axeViolations, overflow, smallTargets } from '../support/page-checks.js';
 import { buildSample, type Sample } from '../support/sample.js';
-import { ChromiumVisitor, HttpVisitor, skipsChromium, type Visitor } from '../support/sample-visitors.js';
+import { ChromiumVisitor, HttpVisitor, type Visitor } from '../support/sample-visitors.js';
 
-describe('sample 01', () => {
+describe('sample 01', { timeout: 90_000 }, () => {
   let sample: Sample;
   let files = 0;
   const newDatabase = () => join(sample.folder, `sessions-${++files}.sqlite`);
@@ -64,18 +66,84 @@ describe('sample 01', () => {
     await expect(visitor.read('user')).resolves.toBe('&lt;b title=&quot;&#39;&quot;&gt;&amp;amp;');
   });
 
-  it('signs nobody in without a name, and answers without a session', async () => {
+  it('refuses what it cannot take, without a session, on a page that shows the way back', async () => {
     const { address } = await sample.start(newDatabase());
-    for (const name of [undefined, '', ' ', 'x'.repeat(41), ['Ada'], { is: 'Ada' }]) {
-      const answer = await fetch(`${address}/sign-in`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name }),
-        redirect: 'manual',
-      });
-      expect(answer.status).toBe(303);
-      expect(answer.headers.getSetCookie()).toEqual([]);
-    }
+    const names = [undefined, '', ' ', 'x'.repeat(41), ['Ada'], { is: 'Ada' }];
+    const items = [undefined, 'boat', '__proto__', ['mug'], { id: 'mug' }];
+    const refusals = [
+      ...names.map((name) => ['/sign-in', { name }, 'A name has between 1 and 40 characters.'] as const),
+      ...['/cart/add', '/cart/more', '/cart/remove'].flatMap((path) =>
+        items.map((item) => [path, { item }, 'This shop does not sell that.'] as const),
+      ),
+    ];
+    for (const [path, fields, words] of refusals) await expectPage(await post(address + path, fields), 400, words);
+    await expectPage(await fetch(`${address}/nope`), 404, 'There is no page at this address.');
+  });
+
+  it('makes no session for somebody who takes out what is not in the cart', async () => {
+    const { address } = await sample.start(newDatabase());
+    const response = await post(`${address}/cart/remove`, { item: 'mug' });
+    expect(response.status).toBe(303);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
+  describe.skipIf(skipsChromium).each([
+    ['wide', 'light', { width: 1200, height: 900 }],
+    ['narrow', 'dark', { width: 390, height: 844 }],
+  ] as const)('on a %s screen in %s mode', (width, colorScheme, viewport) => {
+    it.each([true, false])('keeps the focus, and says what is in the cart (JavaScript: %s)', async (javaScriptEnabled) => {
+      const { address } = await sample.start(newDatabase());
+      const visitor = await ChromiumVisitor.arrive({ viewport, colorScheme, javaScriptEnabled });
+      const { page } = visitor;
+      const focused = () => page.locator(':focus').getAttribute('id');
+      const status = async (words: string) => {
+        await page.getByRole('status').getByText(words, { exact: true }).waitFor({ state: 'attached' });
+      };
+      await visitor.open(address);
+      await status('Your cart is empty.');
+
+      const lamp = page.getByRole('button', { name: 'Add Desk lamp to the cart' });
+      await lamp.scrollIntoViewIfNeeded();
+      const place = await page.evaluate('scrollY');
+      await visitor.add('Desk lamp');
+      await status('1 in your cart, €49.00');
+      await expect.poll(focused).toBe('add-lamp');
+      await expect(page.getByText('1 in your cart', { exact: true }).isVisible()).resolves.toBe(true);
+      await expect(lamp.boundingBox()).resolves.toMatchObject({ y: expect.toSatisfy((y: number) => y > 0 && y < viewport.height - 44) });
+      if (javaScriptEnabled) await expect.poll(() => page.evaluate('scrollY')).toBe(place);
+      if (width === 'narrow') {
+        await expect(page.getByRole('status').boundingBox()).resolves.toMatchObject({
+          y: expect.toSatisfy((y: number) => y > 0 && y < viewport.height),
+        });
+      }
+
+      await visitor.more('Desk lamp');
+      await status('2 in your cart, €98.00');
+      await expect.poll(focused).toBe('more-lamp');
+      await visitor.remove('Desk lamp');
+      await expect.poll(focused).toBe('less-lamp');
+      await visitor.remove('Desk lamp');
+      await status('Your cart is empty.');
+      await expect.poll(focused).toBe('cart');
+      expect(visitor.complaints).toEqual([]);
+    });
+
+    it('suits axe and fingers, and fits', async () => {
+      const { address } = await sample.start(newDatabase());
+      const { page, ...visitor } = await arriveWithCart(address, { viewport, colorScheme });
+      await expect(axeViolations(page)).resolves.toEqual([]);
+      await expect(smallTargets(page)).resolves.toEqual([]);
+      await expect(overflow(page)).resolves.toBe(0);
+      if (process.env.SCREENSHOT && width === 'narrow') {
+        await page.screenshot({ path: join(root, 'docs/sample-01-narrow.png') });
+      }
+      expect(visitor.complaints).toEqual([]);
+
+      await page.goto(`${address}/nope`);
+      await expect(axeViolations(page)).resolves.toEqual([]);
+      await expect(smallTargets(page)).resolves.toEqual([]);
+      await expect(overflow(page)).resolves.toBe(0);
+    });
   });
 
   /**
@@ -127,6 +195,31 @@ describe('sample 01', () => {
     return ids;
   }
 });
+
+async function arriveWithCart(address: string, options: Parameters<typeof ChromiumVisitor.arrive>[0]) {
+  const visitor = await ChromiumVisitor.arrive(options);
+  await visitor.open(address);
+  await visitor.add('Notebook');
+  await visitor.add('Mug');
+  return visitor;
+}
+
+const post = (url: string, fields: object) =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(fields),
+    redirect: 'manual',
+  });
+
+async function expectPage(response: Response, status: number, words: string): Promise<void> {
+  expect(response.status).toBe(status);
+  expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+  expect(response.headers.getSetCookie()).toEqual([]);
+  const page = await response.text();
+  expect(page).toContain(words);
+  expect(page).toContain('href="/"');
+}
 
 async function shown(visitor: Visitor) {
   const [visits, user, mugs, total] = await Promise.all(['visits', 'user', 'quantity-mug', 'total'].map((testId) => visitor.read(testId)));

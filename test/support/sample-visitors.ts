@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { launchChromium, type OpenPage, openPage, press } from './chromium.js';
 
 /** Somebody who uses the page of sample 01, whatever with. */
 export interface Visitor {
@@ -65,33 +64,18 @@ export class HttpVisitor implements Visitor {
   }
 }
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
-
-/** A missing Chromium is a skip, but not where everything has to be there. */
-export const skipsChromium = !existsSync(executablePath) && !process.env.REQUIRE_DATABASES && !process.env.CI;
-
-const quietly =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
-  '--disable-component-update --disable-sync';
-
 /** Looks at the page in Chromium, and presses its buttons. */
 export class ChromiumVisitor implements Visitor {
-  /** What the page complained about, in its console or by an uncaught error. */
-  readonly complaints: string[] = [];
+  readonly page: Page;
+  readonly complaints: readonly string[];
 
-  private constructor(
-    private readonly context: BrowserContext,
-    readonly page: Page,
-  ) {
-    page.on('pageerror', ({ message }) => this.complaints.push(message));
-    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+  private constructor({ page, complaints }: OpenPage) {
+    this.page = page;
+    this.complaints = complaints;
   }
 
-  static async arrive(): Promise<ChromiumVisitor> {
-    const browser = await chromium.launch({ executablePath, args: quietly.split(' ') });
-    onTestFinished(() => browser.close());
-    const context = await browser.newContext({ viewport: { width: 1200, height: 900 } });
-    return new ChromiumVisitor(context, await context.newPage());
+  static async arrive(options?: BrowserContextOptions): Promise<ChromiumVisitor> {
+    return new ChromiumVisitor(await openPage(await launchChromium(), options));
   }
 
   async open(address: string): Promise<void> {
@@ -99,20 +83,24 @@ export class ChromiumVisitor implements Visitor {
   }
 
   add(item: string): Promise<void> {
-    return this.press(this.page.getByRole('button', { name: `Add ${item} to the cart` }));
+    return press(this.page.getByRole('button', { name: `Add ${item} to the cart` }));
   }
 
   remove(item: string): Promise<void> {
-    return this.press(this.page.getByRole('button', { name: `One ${item} less` }));
+    return press(this.page.getByRole('button', { name: `One ${item} less` }));
+  }
+
+  more(item: string): Promise<void> {
+    return press(this.page.getByRole('button', { name: `One ${item} more` }));
   }
 
   async signIn(name: string): Promise<void> {
     await this.page.getByLabel('Your name').fill(name);
-    await this.press(this.page.getByRole('button', { name: 'Sign in' }));
+    await press(this.page.getByRole('button', { name: 'Sign in' }));
   }
 
   signOut(): Promise<void> {
-    return this.press(this.page.getByRole('button', { name: 'Sign out' }));
+    return press(this.page.getByRole('button', { name: 'Sign out' }));
   }
 
   async read(testId: string): Promise<string | undefined> {
@@ -121,12 +109,6 @@ export class ChromiumVisitor implements Visitor {
   }
 
   async cookie(): Promise<string | undefined> {
-    return (await this.context.cookies()).find(({ name }) => name === 'sid')?.value;
-  }
-
-  private async press(button: Locator): Promise<void> {
-    const loaded = this.page.waitForEvent('load');
-    await button.click();
-    await loaded;
+    return (await this.page.context().cookies()).find(({ name }) => name === 'sid')?.value;
   }
 }

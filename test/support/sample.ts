@@ -10,11 +10,12 @@ import { buildRepository } from '../package/compiler.js';
 import { root } from '../package/library.js';
 
 const run = promisify(execFile);
+const movableClock = new URL('movable-clock.mjs', import.meta.url).href;
 
 export interface Sample {
   /** A folder of its own, with the package and the sample as built. */
   readonly folder: string;
-  /** Starts it on a free port, with this file for its sessions. */
+  /** Starts it on a free port, with this file for its database. */
   start(database: string): Promise<RunningSample>;
   remove(): void;
 }
@@ -23,6 +24,8 @@ export interface RunningSample {
   readonly address: string;
   /** Asks it to end, waits until it has, and returns what it complained about. */
   stop(): Promise<string>;
+  /** Moves its clock on. */
+  advance(milliseconds: number): Promise<void>;
 }
 
 /** Builds the package and one sample with the Nest CLI, beside the repository, so that nobody's `dist` is touched. */
@@ -45,15 +48,18 @@ export async function buildSample(name: string): Promise<Sample> {
 }
 
 async function start(main: string, database: string): Promise<RunningSample> {
-  const child = spawn(process.execPath, [main], { env: { ...process.env, PORT: '0', SESSION_DATABASE: database } });
+  const child = spawn(process.execPath, ['--import', movableClock, main], {
+    env: { ...process.env, PORT: '0', SESSION_DATABASE: database, DATABASE: database },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   onTestFinished(() => void child.kill('SIGKILL'));
   const ended = once(child, 'exit');
 
   let printed = '';
   let complaints = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (complaints += text));
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (complaints += text));
   const address = new Promise<string>((resolve, reject) => {
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       const found = /http:\/\/localhost:\d+(?=\s)/.exec((printed += text));
       if (found) resolve(found[0]);
     });
@@ -66,6 +72,11 @@ async function start(main: string, database: string): Promise<RunningSample> {
       child.kill('SIGTERM');
       await ended;
       return complaints;
+    },
+    advance: async (milliseconds) => {
+      const moved = once(child, 'message');
+      child.send(milliseconds);
+      await moved;
     },
   };
 }

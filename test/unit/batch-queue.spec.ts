@@ -64,6 +64,25 @@ describe('A queue', () => {
     expect(sent.slice(2)).toEqual([['c', 'd']]);
   });
 
+  it('has more batches in flight on a far database', async () => {
+    const { sent, submit } = openQueue({ limit: () => 3 });
+    for (const key of ['a', 'b', 'c', 'd']) {
+      void submit(key);
+      await turns(1);
+    }
+    expect(sent).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('measures what was alone in flight, and nothing else', async () => {
+    const measured: number[] = [];
+    const { submit, answer } = openQueue({ measure: (ms) => void measured.push(ms) });
+    void submit('a', 'b', 'c');
+    await turns(1);
+    await answer();
+    await answer();
+    expect(measured).toEqual([expect.any(Number)]);
+  });
+
   it('keeps batches large where each answer is followed by another question', async () => {
     const { queue, sent, answer } = openQueue();
     const askTwice = async (name: string) => {

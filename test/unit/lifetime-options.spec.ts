@@ -17,7 +17,7 @@ describe('lifetimes', () => {
     ['AAL1', { absolute: 30 * DAY, idle: undefined }],
     ['AAL2', { absolute: 24 * HOUR, idle: HOUR }],
     ['AAL3', { absolute: 12 * HOUR, idle: 15 * MINUTE }],
-  ] as const)('%s are those of NIST SP 800-63B-4', (lifetimes, expected) => {
+  ] as const)('S14: %s are those of NIST SP 800-63B-4', (lifetimes, expected) => {
     expect(resolve({ lifetimes })).toEqual(expected);
   });
 
@@ -59,5 +59,29 @@ describe('lifetimes', () => {
   ] as const)('may not be lengthened: %o', (options, message) => {
     expect(() => resolve(options)).toThrow(SessionOptionsError);
     expect(() => resolve(options)).toThrow(message);
+  });
+});
+
+describe('anonymousTimeout', () => {
+  const anonymous = (options: Partial<SessionModuleOptions>) => resolveOptions({ secret: 'x', ...options }).anonymousTimeoutMs;
+
+  it('is a duration, and no limit by default', () => {
+    expect(anonymous({})).toBe(Infinity);
+    expect(anonymous({ anonymousTimeout: '10m' })).toBe(10 * MINUTE);
+    expect(anonymous({ anonymousTimeout: '1h', idleTimeout: '1h' })).toBe(HOUR);
+    expect(anonymous({ anonymousTimeout: '2d', idleTimeout: () => '1h', absoluteTimeout: false })).toBe(2 * DAY);
+  });
+
+  it.each([
+    [{ anonymousTimeout: '61m', idleTimeout: '1h' }, /`anonymousTimeout` is "61m".*`idleTimeout`.*3600000 ms/],
+    [{ anonymousTimeout: '2h', lifetimes: 'AAL2' }, /`anonymousTimeout` is "2h".*`idleTimeout`/],
+    [{ anonymousTimeout: '31d' }, /`anonymousTimeout` is "31d".*`absoluteTimeout`/],
+  ] as const)('is no longer than the others: %o', (options, message) => {
+    expect(() => anonymous(options)).toThrow(SessionOptionsError);
+    expect(() => anonymous(options)).toThrow(message);
+  });
+
+  it('is warned of where seconds were probably meant', () => {
+    expect(resolveOptions({ secret: 'x', anonymousTimeout: 600 }).warnings).toEqual([expect.stringContaining('anonymousTimeout')]);
   });
 });

@@ -15,7 +15,15 @@ async function shapeOf(options: DataSourceOptions, entity: Entity, dialect?: Ses
   const picked = dialect ?? pickDialect(dataSource);
   const metadata = metadataOf(dataSource, entity);
   const columns = mapColumns(dataSource, metadata, {}, picked);
-  return { dataSource, dialect: picked, metadata, columns, limited: [], table: dataSource.driver.escape(metadata.tablePath) };
+  return {
+    dataSource,
+    dialect: picked,
+    metadata,
+    columns,
+    limited: [],
+    table: dataSource.driver.escape(metadata.tablePath),
+    touchDurability: 'relaxed',
+  };
 }
 
 const NAMES = [
@@ -29,6 +37,7 @@ const NAMES = [
   'touch',
   'touchInHour',
   'changeId',
+  'setClient',
   'remove',
   'removeHandle',
   'clear',
@@ -54,6 +63,11 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
     ['page after', dialect.page(shape, { ...page, after: 'handle' })],
     ['page of a user', dialect.page(shape, { ...page, userId: 'user' })],
     ['page of a user after', dialect.page(shape, { ...page, userId: 'user', after: 'handle' })],
+    ['page of a handle', dialect.page(shape, { ...page, handle: 'handle' })],
+    ['locate', dialect.locate(shape, { limit: 50 })],
+    ['locate those of a user', dialect.locate(shape, { limit: 50, userId: 'user' })],
+    ['locate that of a handle', dialect.locate(shape, { limit: 50, handle: 'handle' })],
+    ['locate older ones after', dialect.locate(shape, { limit: 50, createdUntil: 0, after: 'id' })],
     ['scan', dialect.scan(shape, 50, true)],
     ['scan after', dialect.scan(shape, 50, false)],
     ['ids', dialect.ids(shape, 50)],
@@ -93,7 +107,7 @@ describe('The statements', () => {
         const numbered = new Set(sql.match(/\$\d+/g));
         const places = numbered.size || (sql.match(/\?/g) ?? []).length;
         expect(parameters, name).toHaveLength(places);
-        expect(sql.replace("set_config('lock_timeout', '50', true)", ''), name).not.toContain("'");
+        expect(sql.replaceAll(/set_config\('(?:lock_timeout', '50|synchronous_commit', 'off)', true\)/g, ''), name).not.toContain("'");
         expect(sql, name).not.toMatch(/:\w/);
         expect(reusable, name).toBe(true);
       }
@@ -117,6 +131,7 @@ describe('The statements', () => {
         'idsOfUser',
         'page',
         'page of a user after',
+        'page of a handle',
         'scan',
         'scan after',
       ]) {

@@ -4,7 +4,7 @@ import { SplitBatchError } from '../../table/session-table.js';
 import { LockedRows } from './locked-rows.js';
 import type { QueueEntry, QueueRules, Waiter } from './queue-entry.js';
 
-/** Maximum number of batches of one queue in flight: with one, the database waits for us; more make batches smaller. */
+/** Batches of one queue in flight on a near database: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
 /** So many that wait are shared out among the batches that may leave: the database works on one while we work on the other. */
 const WORTH_SHARING = 16;
@@ -24,7 +24,7 @@ interface InFlightBatch {
 
 /**
  * Operations of one kind. One that comes while nothing is in flight is sent at once, by itself. Those that come meanwhile are sent
- * together, as soon as fewer than two batches are in flight: so batches grow with the load, and cost no latency without it.
+ * together, as soon as fewer than two batches (on a far database: a few more) are in flight: so batches grow with the load, and cost no latency without it.
  * Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end: otherwise the first of
  * them would travel alone each time, and halve all batches. Of one key one item is in flight at a time, unless they can be joined.
  */
@@ -67,9 +67,12 @@ export class BatchQueue<Item, Outcome> {
 
   /** The way without load: nothing is queued, sorted or split. */
   private sendAlone(item: Item, key: string, isAlone: boolean, leave: () => void): Promise<Outcome[]> {
+    const { measure } = this.rules;
+    const sentAt = measure && performance.now();
     return this.rules.send([item]).then(
       (outcomes) => {
         leave();
+        if (sentAt !== undefined) measure!(performance.now() - sentAt);
         if (outcomes[0] !== 'locked') return outcomes as Outcome[];
         return new Promise((resolve, reject) => {
           this.locked.add({ item, key, isAlone, since: this.rules.now(), waiters: [{ resolve, reject }], place: 1 });
@@ -110,6 +113,10 @@ export class BatchQueue<Item, Outcome> {
     this.flushSoon();
   }
 
+  private limit(): number {
+    return this.rules.limit?.() ?? MAX_IN_FLIGHT;
+  }
+
   private isIdle(): boolean {
     return this.inFlight.length === 0 && this.waiting.length === 0 && !this.scheduledFlush;
   }
@@ -119,7 +126,7 @@ export class BatchQueue<Item, Outcome> {
   }
 
   private flushSoon(): void {
-    if (this.inFlight.length < MAX_IN_FLIGHT) this.scheduledFlush ??= setImmediate(() => this.flush());
+    if (this.inFlight.length < this.limit()) this.scheduledFlush ??= setImmediate(() => this.flush());
     else this.watch();
   }
 
@@ -140,7 +147,7 @@ export class BatchQueue<Item, Outcome> {
 
   private flush(): void {
     this.scheduledFlush = undefined;
-    while (this.inFlight.length < MAX_IN_FLIGHT && this.waiting.length > 0) {
+    while (this.inFlight.length < this.limit() && this.waiting.length > 0) {
       const { batch, alone } = this.collect();
       for (const entry of alone) void this.deliver([entry]).then(this.enterAlone(entry.key));
       if (batch.length === 0) break;
@@ -155,7 +162,7 @@ export class BatchQueue<Item, Outcome> {
    */
   private collect(): { readonly batch: QueueEntry<Item, Outcome>[]; readonly alone: QueueEntry<Item, Outcome>[] } {
     const isShared = this.waiting.length >= WORTH_SHARING;
-    const share = isShared ? Math.ceil(this.waiting.length / (MAX_IN_FLIGHT - this.inFlight.length)) : Infinity;
+    const share = isShared ? Math.ceil(this.waiting.length / (this.limit() - this.inFlight.length)) : Infinity;
     const limit = this.rules.size(Math.min(this.waiting.length, share));
     const earliest = this.rules.now() - this.rules.timeoutMs;
     const batch = new Map<string, QueueEntry<Item, Outcome>>();

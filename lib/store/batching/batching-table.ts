@@ -2,6 +2,7 @@ import type * as Contract from '../../table/session-table.js';
 import type { SessionField, SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
+import { Distance } from './distance.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
@@ -54,6 +55,7 @@ class BatchingSessionTable implements SessionTable {
   private readonly removals;
   private readonly moves;
   private readonly handles;
+  private readonly clients;
 
   constructor(
     private readonly table: SessionTable<'locked'>,
@@ -64,10 +66,15 @@ class BatchingSessionTable implements SessionTable {
   ) {
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
+    const distance = new Distance(() => table.maxInFlight());
+    const limit = () => distance.limit();
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
       now,
       size: sizeOf('find'),
+      limit,
+      // A read is the way and next to no work.
+      measure: (ms) => distance.measure(ms),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),
       send: (reads) => watcher.watch(() => table.find(reads.map(idOf), latest(reads))),
@@ -76,6 +83,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('insert'),
+      limit,
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => watcher.watch(() => table.insert(rows)),
@@ -84,6 +92,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('update'),
+      limit,
       keyOf: idOf,
       isAlone: (change) => change.version === undefined || change.isRetry === true || isLong(change),
       send: (changes) => watcher.watch(() => table.update(changes)),
@@ -93,6 +102,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('upsert'),
+      limit,
       keyOf: idOf,
       isAlone: isLong,
       send: (rows) => watcher.watch(() => table.upsert(rows)),
@@ -101,6 +111,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('touch'),
+      limit,
       keyOf: ({ touch }) => touch.id,
       join: (a, b) => ({ touch: later(a.touch, b.touch), now: Math.max(a.now, b.now) }),
       send: (touches) => {
@@ -112,6 +123,7 @@ class BatchingSessionTable implements SessionTable {
       timeoutMs,
       now,
       size: sizeOf('remove'),
+      limit,
       keyOf: (id) => id,
       send: (ids) => watcher.watch(() => table.remove(ids)),
     });
@@ -129,10 +141,21 @@ class BatchingSessionTable implements SessionTable {
       keyOf: (handle) => handle,
       send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
     });
+    this.clients = new BatchQueue<Contract.ClientChange, 'saved' | 'gone'>({
+      timeoutMs,
+      now,
+      size: alone,
+      keyOf: idOf,
+      send: async ([change]) => [await watcher.watch(() => table.setClient(change!), true)],
+    });
   }
 
   batchSize(operation: Contract.MultiRowOperation, rows: number): number {
     return this.table.batchSize(operation, rows);
+  }
+
+  maxInFlight(): number {
+    return this.table.maxInFlight();
   }
 
   fields(): Promise<ReadonlySet<SessionField>> {
@@ -179,8 +202,16 @@ class BatchingSessionTable implements SessionTable {
     return (await this.handles.submit(handle))[0]!;
   }
 
+  async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone'> {
+    return (await this.clients.submit(change))[0]!;
+  }
+
   page(page: Contract.SessionPage): Promise<SessionRow[]> {
     return this.watcher.watch(() => this.table.page(page));
+  }
+
+  locate(search: Contract.SessionSearch): Promise<SessionRow[]> {
+    return this.watcher.watch(() => this.table.locate(search));
   }
 
   scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {

@@ -10,6 +10,10 @@ export interface QueueRules<Item, Outcome> {
   readonly isAlone?: (item: Item) => boolean;
   /** One item for two of the same key. Without it the later waits until the earlier is done. */
   readonly join?: (waiting: Item, other: Item) => Item;
+  /** Maximum number of batches in flight. @default 2 */
+  readonly limit?: () => number;
+  /** Takes the time of an item that was alone in flight, in milliseconds. */
+  readonly measure?: (ms: number) => void;
   /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */
   readonly send: (items: readonly Item[]) => Promise<(Outcome | 'locked')[]>;
 }

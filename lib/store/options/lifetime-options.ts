@@ -23,12 +23,16 @@ const PRESETS = {
 
 export const LIFETIMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
-/** The two timeouts. Throws `SessionOptionsError` if one is longer than the preset, or the idle one longer than the absolute. */
+/**
+ * The timeouts. Throws `SessionOptionsError` if one is longer than the preset, the idle one longer than the absolute, or that of
+ * anonymous sessions longer than one of these.
+ */
 export function resolveLifetime({
   lifetimes,
   idleTimeout,
+  anonymousTimeout,
   absoluteTimeout,
-}: SessionModuleOptions): Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'absoluteTimeoutMs'> {
+}: SessionModuleOptions): Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'anonymousTimeoutMs' | 'absoluteTimeoutMs'> {
   const preset = lifetimes && PRESETS[lifetimes];
   const absoluteTimeoutMs = absoluteTimeout === false ? false : (parseDuration(absoluteTimeout) ?? preset?.absoluteMs ?? 30 * DAY);
   const fixedMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
@@ -45,11 +49,20 @@ export function resolveLifetime({
   if (fixedMs !== undefined && absoluteTimeoutMs !== false && fixedMs > absoluteTimeoutMs) {
     throw wrongOption('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it or lengthen that');
   }
+  const anonymousTimeoutMs = parseDuration(anonymousTimeout) ?? Infinity;
+  if (anonymousTimeout !== undefined) {
+    const longer = { idleTimeout: fixedMs ?? preset?.idleMs, absoluteTimeout: absoluteTimeoutMs || undefined };
+    for (const [name, ms] of Object.entries(longer)) {
+      if (ms === undefined || anonymousTimeoutMs <= ms) continue;
+      throw wrongOption('anonymousTimeout', anonymousTimeout, `no longer than \`${name}\`, which is ${ms} ms`);
+    }
+  }
   const presetMs = preset?.idleMs ?? Infinity;
   // A shorter absolute timeout than the idle one of a preset is no mistake: it simply comes first.
   const idleMs = fixedMs ?? preset?.idleMs;
   return {
     absoluteTimeoutMs,
+    anonymousTimeoutMs,
     idleTimeoutMs: typeof idleTimeout === 'function' ? (session) => Math.min(idleTimeOf(idleTimeout, session), presetMs) : () => idleMs,
   };
 }

@@ -1,10 +1,12 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
+import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
@@ -40,6 +42,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   adopt: anAdoption,
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
+  anonymousTimeout: [isPositive, DURATION],
   absoluteTimeout: [(value) => value === false || isPositive(value), `${DURATION}, or false`],
   touchInterval: [
     (value) => parseDuration(value) !== undefined,
@@ -56,12 +59,15 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
+  metadata: A_METADATA,
+  csrf: csrfRule,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: oneOf(true, false, 'migrate'),
   onUndecodable: oneOf('discard', 'error'),
   operationTimeout: aTimer,
   preparedStatements: aBoolean,
+  touchDurability: oneOf('relaxed', 'full'),
   forRoutes: anArray,
   exclude: anArray,
   autoMount: aBoolean,
@@ -118,11 +124,14 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
+    metadata: resolveMetadata(options.metadata),
+    csrf: resolveCsrf(options.csrf),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,
+    touchDurability: options.touchDurability ?? 'relaxed',
     forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
@@ -132,12 +141,19 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
 
 /** The options of a store for an application's own `session()`, which has the secret and the cookie. */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
+  if (isObject(options) && options.csrf)
+    throw wrongOption('csrf', options.csrf, 'left out here: a store sees no requests; `createSessionMiddleware` checks them');
   return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
 }
 
 /** What is probably not meant, and no error. */
-function warningsOf({ idleTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
-  const durations = { idleTimeout, absoluteTimeout, 'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined };
+function warningsOf({ idleTimeout, anonymousTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
+  const durations = {
+    idleTimeout,
+    anonymousTimeout,
+    absoluteTimeout,
+    'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined,
+  };
   return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
 }
 
@@ -152,7 +168,8 @@ export function refuseNestOptions(options: Partial<SessionModuleOptions>): void 
     throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
 }
 
-function userOf(session: SessionData): unknown {
+/** The default of `userId`. */
+export function userOf(session: SessionData): unknown {
   const { userId, passport } = session as { userId?: unknown; passport?: { user?: unknown } };
   return userId ?? passport?.user;
 }

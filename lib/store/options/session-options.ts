@@ -4,8 +4,21 @@ import type { AdoptedStore, SessionAdoption } from '../../table/entity/adopted-t
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
+import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
 import type { SessionSerializer } from '../serializers/serializer.js';
+
+/**
+ * What is kept of the client of a session. Control characters are left out, and what is longer than its column is cut.
+ *
+ * @publicApi
+ */
+export interface SessionMetadata {
+  /** The address of the client, or whatever stands for it. `null` and `undefined`: none. */
+  readonly ipAddress?: string | null | undefined;
+  /** The client's description of itself. `null` and `undefined`: none. */
+  readonly userAgent?: string | null | undefined;
+}
 
 /**
  * The options of this package. Durations are milliseconds, or strings such as `'30m'`. All are checked once, at start-up; the
@@ -65,6 +78,11 @@ export interface SessionModuleOptions {
    * session at once. @default the cookie's `originalMaxAge`, else 1 day
    */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
+  /**
+   * Ends a session without a user after this much inactivity, so that visitors and bots do not fill the table. At most
+   * `idleTimeout`, which counts once there is a user. @default none
+   */
+  anonymousTimeout?: Duration;
   /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
@@ -95,6 +113,18 @@ export interface SessionModuleOptions {
 
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
+  /**
+   * What is kept of the client of a session, in the columns for `ipAddress` and `userAgent`: `true` keeps its address and its
+   * `User-Agent`; `{ ip: 'prefix' }` only the network of the address, /24 or /48; a function returns what to keep. The address
+   * is `req.ip`, by the `trust proxy` of the application, or that of the connection. @default false
+   */
+  metadata?: boolean | { ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
+  /**
+   * Refuses requests of other sites that carry a session and would change something, with `SessionCsrfError` (403) and before any
+   * SQL: those that `Sec-Fetch-Site` calls `same-site` or `cross-site` and, without that header, those whose `Origin` is not this
+   * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
+   */
+  csrf?: boolean | CsrfOptions;
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -113,8 +143,14 @@ export interface SessionModuleOptions {
    * behind a transaction pooler that cannot hand them on. @default true
    */
   preparedStatements?: boolean;
+  /**
+   * Whether the commit of a touch waits for the disk. With `'relaxed'` a crash of the database server may end a session up to one
+   * `touchInterval` early, and loses nothing else: saves, rotations and logouts always wait. PostgreSQL only (`synchronous_commit`);
+   * other databases always wait. @default 'relaxed'
+   */
+  touchDurability?: 'relaxed' | 'full';
 
-  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
+  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is an error that says so. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
   /** Routes without a session, as in `MiddlewareConsumer.exclude`, without the global prefix. Nest only. @default none */
   exclude?: SessionRoute[];
@@ -131,11 +167,14 @@ type Converted =
   | 'cookie'
   | 'lifetimes'
   | 'idleTimeout'
+  | 'anonymousTimeout'
   | 'absoluteTimeout'
   | 'touchInterval'
   | 'renewAfter'
   | 'prune'
+  | 'csrf'
   | 'userId'
+  | 'metadata'
   | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
@@ -147,11 +186,15 @@ export type ResolvedSessionOptions = Readonly<
       secret: CipherKey[];
       cookie: CookieOptions | ((req: Request) => CookieOptions);
       idleTimeoutMs: (session: SessionData) => number | undefined;
+      /** `Infinity`: no other limit than with a user. */
+      anonymousTimeoutMs: number;
       absoluteTimeoutMs: number | false;
       touchIntervalMs: number | undefined;
       renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
+      metadata: false | { readonly ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
+      csrf: false | ResolvedCsrf;
       adopt: SessionAdoption | undefined;
       /** Whether a session id counts without a signature: of an older store that did not sign them, while its ids are taken over. */
       takesUnsigned: boolean;

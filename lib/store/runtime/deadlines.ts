@@ -7,6 +7,8 @@ const LATE = 'A session operation took longer than % ms. Look at the database an
 /** One operation in flight; work that tries again stops when it is late. */
 export interface Operation {
   readonly isLate: boolean;
+  /** Called once when it is late. Returns the error where the database is not the reason. */
+  whenLate?: (() => Error | undefined) | undefined;
 }
 
 interface Deadline extends Operation {
@@ -45,6 +47,8 @@ export class Deadlines {
       const startedAt = performance.now();
       const deadline = this.enter(() => {
         // While others are answered, it waits for something of its own: a row that another transaction holds.
+        const ownReason = deadline.whenLate?.();
+        if (ownReason) return reject(ownReason);
         if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       });
@@ -97,7 +101,7 @@ export class Deadlines {
   private enter(fail: () => void): Deadline {
     const older = this.newest;
     const endsAt = this.now() + this.timeoutMs;
-    const deadline: Deadline = { isLate: false, number: ++this.begun, endsAt, fail, older, newer: undefined };
+    const deadline: Deadline = { isLate: false, number: ++this.begun, endsAt, whenLate: undefined, fail, older, newer: undefined };
     this.newest = deadline;
     if (older) older.newer = deadline;
     else this.oldest = deadline;

@@ -9,6 +9,8 @@ export interface SessionSurroundings {
   /** Epoch milliseconds; the one clock of the package. */
   readonly now: () => number;
   readonly warn: (message: string) => void;
+  /** Says what is probably a mistake of the application; nothing in production. */
+  readonly warnOfMistake: ((message: string) => void) | undefined;
 }
 
 /** What the parts of one store share. */

@@ -9,33 +9,45 @@ import type { EventEmitter } from 'node:events';
 export interface SessionEvent {
   readonly handle?: string | undefined;
   readonly userId?: string | undefined;
-  /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
-  readonly reason?: 'logout' | 'unavailable';
-  /** How many sessions a prune run has removed, or `migrateIds` has given their hash. */
+  /**
+   * Why a session was destroyed: by its own request, by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
+   * of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`).
+   */
+  readonly reason?: 'logout' | 'revoked' | 'evicted' | 'unavailable' | (string & {}) | undefined;
+  /** The address of the client, as last stored; with the option `metadata`. */
+  readonly ipAddress?: string | undefined;
+  /** The client's description of itself, likewise. */
+  readonly userAgent?: string | undefined;
+  /** How many sessions a run has removed, ended, or given the hash of their id. */
   readonly count?: number;
   readonly at: Date;
 }
 
+/** What is known of a session in each of its events. */
+const OF_SESSION = ['handle', 'userId', 'ipAddress', 'userAgent'] as const;
+
 /** The events and the facts that each carries: the one list of them. */
 const EVENTS = {
   /** A new session was stored. */
-  created: ['handle', 'userId'],
+  created: [...OF_SESSION],
   /** Data of a session that was stored before was stored again. */
-  saved: ['handle', 'userId'],
+  saved: [...OF_SESSION],
   /** Before a save, changes of an overlapping request were merged in. */
-  merged: ['handle', 'userId'],
+  merged: [...OF_SESSION],
   /** A session got another id. */
-  rotated: ['handle', 'userId'],
+  rotated: [...OF_SESSION],
   /** A session was ended on purpose. */
-  destroyed: ['handle', 'userId', 'reason'],
+  destroyed: [...OF_SESSION, 'reason'],
   /** The session of a request had been ended meanwhile, or the database was away; its changes were dropped. */
-  interrupted: ['handle', 'userId', 'reason'],
+  interrupted: [...OF_SESSION, 'reason'],
   /** Stored data could not be decoded. */
-  undecodable: ['handle', 'userId'],
+  undecodable: [...OF_SESSION],
   /** The database does not answer; once, until it does again. */
   unavailable: [],
   /** The database answers again. */
   recovered: [],
+  /** The end of many sessions goes on after a batch. */
+  revoking: ['count'],
   /** A prune run goes on after a batch. */
   pruning: ['count'],
   /** A prune run ended. */

@@ -9,7 +9,7 @@ import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
-const RESERVED = ['handle', 'rotate'];
+const RESERVED = ['handle', 'rotate', 'update'];
 
 /** Session data as it lies in the table, and the `cookie.expires` in it, which is no part of what users change. */
 export interface StoredData {
@@ -38,9 +38,17 @@ export class SessionCodec {
 
   /** The time limits of a session; `handedOut` as in `endOf`. */
   lifetimeOf(session: SessionData, handedOut: Parameters<typeof endOf>[1], now: number): Lifetime {
-    const { idleTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
-    const { idleMs, endsAt } = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut, now));
+    const { idleTimeoutMs, anonymousTimeoutMs, absoluteTimeoutMs, touchIntervalMs } = this.options;
+    const limits = limitsOf(idleTimeoutMs(session), endOf(session.cookie, handedOut, now));
+    const { endsAt } = limits;
+    const isLimited = anonymousTimeoutMs < limits.idleMs && this.userIdOf(session) === null;
+    const idleMs = isLimited ? anonymousTimeoutMs : limits.idleMs;
     return { idleMs, endsAt, absoluteMs: absoluteTimeoutMs, touchIntervalMs };
+  }
+
+  /** Whose session it is; `null`: nobody's. Throws what the option `userId` throws. */
+  userIdOf(session: SessionData): string | null {
+    return toUserId(atOnce(this.options.userId(session), 'userId'));
   }
 
   /**
@@ -61,10 +69,17 @@ export class SessionCodec {
 
   /** A copy of the data of a session, as the table would give it back. */
   async copy(session: SessionData): Promise<Record<string, unknown>> {
-    return { ...((await this.deserialize(await this.fingerprint(session))) as object) };
+    return this.copyOf(await this.fingerprint(session));
   }
 
-  private fingerprint(session: SessionData): string | Promise<string> {
+  /** A copy of data from its fingerprint. */
+  copyOf(fingerprint: string): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const data = this.deserialize(fingerprint);
+    return data instanceof Promise ? data.then((value: object) => ({ ...value })) : { ...(data as object) };
+  }
+
+  /** The data of a session as a string; at once, where the serializer is synchronous. */
+  fingerprint(session: SessionData): string | Promise<string> {
     return this.serialize(session);
   }
 
@@ -78,7 +93,7 @@ export class SessionCodec {
     const expiresAt = expiryOf(lifetime, now, createdAt);
     const cookieAge = ageOf(session.cookie);
     const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
-    const userId = toUserId(atOnce(this.options.userId(session), 'userId'));
+    const userId = this.userIdOf(session);
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
       const base = { text: data, expires };

@@ -20,6 +20,8 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
+  /** Whether an `update` has stored it: then a save of the same data, as express-session does one at the end, writes nothing. */
+  isSettled: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
   /** The data as the request loaded it. */
@@ -30,6 +32,9 @@ export interface SessionOrigin {
   expiresAt: number | undefined;
   userId: string | undefined;
   handle: string | undefined;
+  /** The client as it stands in the row; `undefined` without a column for it. */
+  ipAddress: string | null | undefined;
+  userAgent: string | null | undefined;
   /** The `cookie.expires` that the store handed out, in epoch milliseconds: another one in plain data ends the session then. */
   expires: number | undefined;
   /** The age of the cookie in the row, in milliseconds; another one on the session counts from the next write on. */
@@ -54,6 +59,7 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
+    isSettled: false,
     base: NOTHING,
     loaded: NOTHING,
     version: row?.version,
@@ -62,6 +68,8 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     expiresAt: row?.expiresAt,
     userId: row?.userId ?? undefined,
     handle: row?.handle,
+    ipAddress: row?.ipAddress,
+    userAgent: row?.userAgent,
     expires: undefined,
     cookieAge: null,
     isEndedByCookie: false,
@@ -89,9 +97,11 @@ export const lockLost = (): SessionConflictError =>
   );
 
 /** The facts of a session that events may carry. */
-export const factsOf = (origin: SessionOrigin | undefined): Pick<SessionOrigin, 'handle' | 'userId'> => ({
+export const factsOf = (origin: SessionOrigin | undefined) => ({
   handle: origin?.handle,
   userId: origin?.userId,
+  ipAddress: origin?.ipAddress ?? undefined,
+  userAgent: origin?.userAgent ?? undefined,
 });
 
 /**
@@ -132,6 +142,11 @@ export function runExclusively<T>(origin: Pick<SessionOrigin, 'turn'>, work: () 
 export class SessionTurns {
   /** Without an origin: only while there is work on the key. */
   private readonly byKey = new Map<string, Pick<SessionOrigin, 'turn'>>();
+
+  /** Whether there is work on a key without an origin. */
+  isBusy(key: string): boolean {
+    return this.byKey.has(key);
+  }
 
   run<T>(key: string, origin: SessionOrigin | undefined, work: () => Promise<T>): Promise<T> {
     if (origin) return runExclusively(origin, work);

@@ -9,6 +9,7 @@ export interface SessionOwner {
   set(sid: string, session: SessionData, callback: Callback): unknown;
   regenerate(req: Request): Promise<void>;
   rotate(req: Request): Promise<void>;
+  update<T>(req: Request, change: (session: Request['session']) => T | PromiseLike<T>): Promise<T>;
   end(sid: string, session: Request['session']): Promise<void>;
   createSession(req: Request, data: SessionData): unknown;
   handleOf(session: object): string | undefined;
@@ -64,8 +65,10 @@ class SessionObject extends Base {
     return this.answer(reload(), callback);
   }
 
-  regenerate(callback?: Callback): this | Promise<void> {
-    return this.answer(this.store.regenerate(this.req), callback);
+  regenerate(callback?: Callback): this | Promise<Request['session']> {
+    const regenerated = this.store.regenerate(this.req);
+    if (callback) return this.answer(regenerated, callback) as this;
+    return quiet(regenerated.then(() => this.req.session));
   }
 
   rotate(): Promise<void> {
@@ -74,6 +77,14 @@ class SessionObject extends Base {
       await this.store.rotate(this.req);
     };
     return this.answer(rotate()) as Promise<void>;
+  }
+
+  update<T>(change: (session: Request['session']) => T | PromiseLike<T>): Promise<T> {
+    const update = async (): Promise<T> => {
+      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+      return this.store.update(this.req, change);
+    };
+    return quiet(update());
   }
 
   destroy(callback?: Callback): this | Promise<void> {
@@ -86,10 +97,8 @@ class SessionObject extends Base {
     return this;
   }
 
-  /** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
   private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
-    work.catch(() => undefined);
-    return settle(work, callback) ?? this;
+    return settle(quiet(work), callback) ?? this;
   }
 
   private get store(): SessionOwner {
@@ -108,6 +117,9 @@ export function createSessionObject(req: Request, data: SessionData): Request['s
   return req.session;
 }
 
+/** The request on which a session stands; `undefined` for plain data. */
+export const requestOf = (session: object): Request | undefined => (session instanceof SessionObject ? session.req : undefined);
+
 export const renameSessionObject = (session: object, id: string): void => SessionObject.rename(session, id);
 
 /**
@@ -119,6 +131,12 @@ export function resetMaxAge(cookie: SessionData['cookie']): void {
   if (originalMaxAge === null) return;
   cookie.expires = new Date(Date.now() + originalMaxAge);
   cookie.originalMaxAge = originalMaxAge;
+}
+
+/** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
+function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;

@@ -1,45 +1,17 @@
 import { SessionSerializationError } from '../../session.errors.js';
-import type { ListedField, SessionRow } from '../../table/session-row.js';
+import type { SessionRow } from '../../table/session-row.js';
 import type { SessionData } from '../express-session.js';
 import type { DecodedSession } from '../session/codec.js';
 import { ageOf } from '../session/cookie.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { isHandle } from '../session/id.js';
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
 import type { IdMigration } from './id-migration.js';
 
 const SCAN_ROWS = 500;
-const PAGE_ROWS = 100;
 
 const NUMBERS = ['expiresAt', 'createdAt', 'lastSeenAt', 'version'] as const;
 /** The last moment that a Date can be. */
 const LATEST_MS = 8.64e15;
-
-/**
- * A live session as users and administrators may see it: no id, no hash, no data.
- *
- * @publicApi
- */
-export interface SessionInfo {
-  /** The public name of the session. */
-  readonly handle: string;
-  readonly userId: string | undefined;
-  readonly createdAt: Date | undefined;
-  readonly lastSeenAt: Date | undefined;
-  readonly expiresAt: Date | undefined;
-  readonly ipAddress: string | undefined;
-  readonly userAgent: string | undefined;
-}
-
-/** Which sessions to list. */
-export interface SessionQuery {
-  /** Only this user's, compared exactly; a key without a value is a TypeError, because it must not mean everybody. */
-  userId?: string | number | undefined;
-  /** Maximum number of sessions. @default 100 */
-  limit?: number | undefined;
-  /** The last handle of the page before. */
-  after?: string | undefined;
-}
 
 /** Reads rows, decodes them, and notes where each session came from. */
 export class SessionReader {
@@ -78,16 +50,8 @@ export class SessionReader {
     }
   }
 
-  async list(query: SessionQuery): Promise<SessionInfo[]> {
-    const { limit = PAGE_ROWS, after } = query;
-    if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
-    if (after !== undefined && !isHandle(after)) return [];
-    const rows = await this.dependencies.table.page({ userId: userKeyOf(query), limit, after, now: this.dependencies.now() });
-    return rows.map(toInfo);
-  }
-
-  async count(query: SessionQuery): Promise<number> {
-    const userId = userKeyOf(query);
+  /** How many sessions are live, all or one user's. */
+  async count(userId?: string): Promise<number> {
     const isExpiryStored = (await this.dependencies.table.fields()).has('expiresAt');
     if (!isExpiryStored && userId === undefined) return (await this.all()).length;
     return this.dependencies.table.count({ userId, now: this.dependencies.now() });
@@ -143,26 +107,4 @@ function isOver({ now, options }: StoreDependencies, end: number | undefined, cr
   const { absoluteTimeoutMs } = options;
   const absoluteEnd = absoluteTimeoutMs === false || createdAt === undefined ? Infinity : createdAt + absoluteTimeoutMs;
   return Math.min(end ?? Infinity, absoluteEnd) <= now();
-}
-
-const toDate = (epochMs: number | undefined): Date | undefined => (epochMs === undefined ? undefined : new Date(epochMs));
-
-/** A query that names a user, but not which, must not mean everybody. */
-function userKeyOf(query: SessionQuery): string | undefined {
-  if (!('userId' in query)) return undefined;
-  const { userId } = query;
-  if (Number.isFinite(userId) || (typeof userId === 'string' && userId !== '')) return String(userId);
-  throw new TypeError('The `userId` of a session query must be a number or a non-empty string. Leave the key out to mean all users.');
-}
-
-function toInfo(row: SessionRow): SessionInfo {
-  return {
-    handle: row.handle ?? '',
-    userId: row.userId ?? undefined,
-    createdAt: toDate(row.createdAt),
-    lastSeenAt: toDate(row.lastSeenAt),
-    expiresAt: toDate(row.expiresAt),
-    ipAddress: row.ipAddress ?? undefined,
-    userAgent: row.userAgent ?? undefined,
-  } satisfies Record<ListedField, unknown>;
 }

@@ -3,6 +3,7 @@ import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
+import { watchEnded } from '../session/ended-object.js';
 import { keyOf, newSessionId, whyNoKey } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
@@ -19,6 +20,7 @@ export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
+  private isToldOfEnded = false;
 
   constructor(
     /** Puts a new session on a request. */
@@ -39,6 +41,20 @@ export class RequestState {
     this.ended.set(req, session);
   }
 
+  /** Outside production, says once when the application writes to a session object that has ended. */
+  watchEnded(session: object): void {
+    const { warnOfMistake } = this.dependencies;
+    if (!warnOfMistake || this.isToldOfEnded) return;
+    watchEnded(session, (key) => {
+      if (this.isToldOfEnded) return;
+      this.isToldOfEnded = true;
+      warnOfMistake(
+        `The key "${key}" was set on a session object after its \`regenerate()\` or \`destroy()\`, so it is stored nowhere. ` +
+          'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
+      );
+    });
+  }
+
   noteLock(req: Request, lock: HeldLock): void {
     this.locks.set(req, lock);
   }
@@ -46,6 +62,13 @@ export class RequestState {
   /** The lock that a request has, or had, on its session. */
   lockOf(req: Request): HeldLock | undefined {
     return this.locks.get(req);
+  }
+
+  /** Forgets a lock that has ended, for a request that goes on, as that of a socket does: what it stores later is not under it. */
+  forgetLock(req: Request): void {
+    if (this.locks.get(req)?.isHeld === false) this.locks.delete(req);
+    const origin = this.dependencies.origins.of(req.session);
+    if (origin?.lock?.isHeld === false) origin.lock = undefined;
   }
 
   /** Puts an empty session on a request whose own could not be read: nothing of it is ever stored, and no cookie goes out. */

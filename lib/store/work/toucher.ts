@@ -6,6 +6,7 @@ import { expiryOf, isEndedByCookie, isTouchDue, type Lifetime } from '../session
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
+import type { ClientNotes } from './client-notes.js';
 import type { SessionRenewal } from './renewal.js';
 
 /** What a touch needs of the writer, where the cookie of a session says another end. */
@@ -20,6 +21,7 @@ export class SessionToucher {
     private readonly dependencies: StoreDependencies,
     private readonly renewal: SessionRenewal,
     private readonly writer: Writer,
+    private readonly clients: ClientNotes,
   ) {}
 
   /** Whether a touch is due for a session that has not changed. */
@@ -32,6 +34,12 @@ export class SessionToucher {
       // An `idleTimeout` of the application's fails; the touch fails with the same error, where somebody hears it.
       return true;
     }
+  }
+
+  /** Whether the cookie of a session says another end than its row has. */
+  isOtherEnd(session: SessionData, origin: SessionOrigin): boolean {
+    const { codec, now } = this.dependencies;
+    return isOtherEnd(session, origin, codec.lifetimeOf(session, origin, now()));
   }
 
   /** Says that a session is in use, where that is due. An end that its cookie names, or another age, counts at once. */
@@ -47,9 +55,13 @@ export class SessionToucher {
     if (!known) return;
     if (origin ? isOtherEnd(session, origin, lifetime) : Number.isFinite(lifetime.endsAt)) {
       const row = origin ? await this.findRow(origin, seenAt) : (known as SessionRow);
-      if (row && (await this.storeCookie(session.cookie, row, origin, expiryOf(lifetime, seenAt, known.createdAt), operation))) return;
+      const client = this.clients.of(session);
+      if (row && (await this.storeCookie(session.cookie, row, origin, expiryOf(lifetime, seenAt, known.createdAt), operation))) {
+        return origin && this.clients.store(client, origin);
+      }
     }
     if (!isTouchDue(lifetime, seenAt, known)) return;
+    const client = this.clients.of(session);
     const expiresAt = expiryOf(lifetime, seenAt, known.createdAt);
     const hour = toPruneHour(expiresAt);
     const pruneAfter = known.expiresAt !== undefined && toPruneHour(known.expiresAt) === hour ? undefined : hour;
@@ -60,7 +72,7 @@ export class SessionToucher {
     if (outcome !== 'gone' || (await this.renewal.follow(origin))) {
       origin.expiresAt = expiresAt;
       origin.lastSeenAt = seenAt;
-      return;
+      return this.clients.store(client, origin);
     }
     origin.isEnded = true;
     emit('interrupted', factsOf(origin));

@@ -20,17 +20,17 @@ const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
 
 /** The dialect of an open data source; the standard one for drivers that have none of their own. */
 export function pickDialect({ options, driver }: DataSource): SessionDialect {
-  refuseMongo(options);
   // TypeORM knows whether a server that was configured as MariaDB is one.
   if (options.type === 'mariadb' && driver.isReturningSqlSupported('delete')) return mariadbDialect;
   return FAMILIES.get(options.type) ?? standardDialect;
 }
 
-/** Throws `SessionOptionsError` for the one driver of TypeORM without SQL. */
-function refuseMongo({ type }: DataSourceOptions): void {
+/** Throws `SessionOptionsError` for a database without SQL. */
+export function refuseWithoutSql({ type }: DataSourceOptions): void {
   if (type !== 'mongodb') return;
   throw new SessionOptionsError(
-    'Sessions are kept in SQL databases, and MongoDB is none. Pass a `connection` or a `dataSource` of another type.',
+    'The data source of the sessions is MongoDB, which has no SQL and cannot hold them. Name another one in the option `dataSource`, or ' +
+      "give the sessions one of their own, as in `connection: { type: 'better-sqlite3', database: 'sessions.sqlite' }`.",
   );
 }
 
@@ -42,7 +42,6 @@ export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectL
 
 /** The options of a data source of our own: the application's, and what its database needs. */
 export function ownOptions(options: DataSourceOptions): DataSourceOptions {
-  refuseMongo(options);
   return { synchronize: true, ...options, ...FAMILIES.get(options.type)?.ownOptions?.(options) };
 }
 

@@ -1,6 +1,7 @@
 import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
+import { cutToColumn } from './description.js';
 import type { AdoptedTable } from './adopted-tables.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
@@ -111,7 +112,8 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
   return found;
 }
 
-function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
+/** A column of the entity as one that holds this field. */
+export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
   const { adopted } = traits;
   const isJson = field === 'data' && adopted?.hasJson && traits.jsonType;
   const type = isJson || driver.normalizeType(metadata).toLowerCase();
@@ -119,7 +121,9 @@ function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: Sess
   const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, adopted) : undefined;
   // A row that another store has made does not say when that was.
   const mayBeUnknown = adopted !== undefined && field === 'createdAt';
-  const { encode, decode } = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
+  const conversion = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
+  const { decode } = conversion;
+  const encode = kind === 'description' ? cutToColumn(driver, metadata, traits.textBytes[type]) : conversion.encode;
   const isPlain = instant !== undefined || (!metadata.transformer && PLAIN.test(type) && !String(metadata.type).startsWith('simple-'));
   const sql = driver.escape(metadata.databaseName);
   return {

@@ -88,11 +88,11 @@ export class SessionEntity implements Record<Exclude<SessionField, RenewalField>
   @Column(columnOf('handle'))
   handle!: string;
 
-  /** Room for the address of the client; nothing fills it yet. */
+  /** The address of the client, or its network; NULL without the option `metadata`. */
   @Column(columnOf('ipAddress'))
   ipAddress!: string | null;
 
-  /** Room for the client's own description of itself; nothing fills it yet. */
+  /** The client's own description of itself; NULL without the option `metadata`. */
   @Column(columnOf('userAgent'))
   userAgent!: string | null;
 }

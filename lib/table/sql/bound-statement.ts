@@ -22,6 +22,7 @@ const COMPARED: Partial<Record<ParameterName, SessionField>> = {
   now: 'expiresAt',
   unseenSince: 'lastSeenAt',
   pruneHour: 'pruneAfter',
+  createdUntil: 'createdAt',
   newId: 'id',
 };
 
@@ -46,17 +47,17 @@ export function prepare(shape: TableShape, statement: Statement, isFrequent = fa
 }
 
 /** The column that a parameter is a value of, or is compared with. */
-export function columnOf({ columns }: TableShape, parameter: unknown): SessionColumn | undefined {
-  return isParameterName(parameter) ? columns[fieldOf(partsOf(parameter)[0])] : undefined;
+export function columnOfParameter(shape: TableShape, parameter: unknown): SessionColumn | undefined {
+  return isParameterName(parameter) ? columnOf(shape, partsOf(parameter)[0]) : undefined;
 }
 
-function isPlain({ columns }: TableShape, { parameters, fields }: Statement): boolean {
+function isPlain(shape: TableShape, { parameters, fields }: Statement): boolean {
   const isOfPlain = (parameter: unknown): boolean => {
     if (!isParameterName(parameter)) return false;
     const [name] = partsOf(parameter);
-    return columns[fieldOf(name)]?.isPlain ?? false;
+    return columnOf(shape, name)?.isPlain ?? false;
   };
-  return parameters.every(isOfPlain) && fields.every((field) => columns[field]?.isPlain);
+  return parameters.every(isOfPlain) && fields.every((field) => shape.columns[field]?.isPlain);
 }
 
 function bindingOf(shape: TableShape, parameter: unknown): Binding {
@@ -68,12 +69,14 @@ function bindingOf(shape: TableShape, parameter: unknown): Binding {
   return (_, rows) => (index < rows.length ? encode(rows[index]![name]) : null);
 }
 
-function encoderOf({ columns }: TableShape, name: ParameterName): (value: unknown) => unknown {
+function encoderOf(shape: TableShape, name: ParameterName): (value: unknown) => unknown {
   if (APART.has(name)) return (value) => value;
-  const encode = columns[fieldOf(name)]?.encode;
+  const encode = columnOf(shape, name)?.encode;
   return (value) => encode?.(value) ?? null;
 }
 
 const partsOf = (parameter: ParameterName | RowParameterName) => parameter.split('.') as [ParameterName, string | undefined];
 
-const fieldOf = (name: ParameterName): SessionField => COMPARED[name] ?? (name as SessionField);
+/** The column that a parameter is a value of. */
+const columnOf = ({ columns, own }: TableShape, name: ParameterName) =>
+  name === 'own' ? own : columns[COMPARED[name] ?? (name as SessionField)];

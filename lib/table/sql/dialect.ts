@@ -1,7 +1,7 @@
 import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
 import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
 import type { SessionField } from '../session-row.js';
-import type { LockRequest, MultiRowOperation, SessionPage } from '../session-table.js';
+import type { LockRequest, MultiRowOperation, SessionPage, SessionSearch } from '../session-table.js';
 import type { StatementTransport } from './sent-statement.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */
@@ -14,6 +14,10 @@ export interface TableShape {
   readonly limited: readonly SessionColumn[];
   /** The table's path, escaped for SQL. */
   readonly table: string;
+  /** Whether the commit of a touch waits for the disk; a database that cannot choose always waits. */
+  readonly touchDurability: 'relaxed' | 'full';
+  /** The column of the application's own that a search compares. */
+  readonly own?: SessionColumn;
   /** The column in which another store marks a session as ended, if the entity does not map it. */
   readonly endedAt?: string | undefined;
 }
@@ -122,6 +126,8 @@ export interface SessionDialect extends ColumnTraits {
   /** Without the hour after which the row is pruned. */
   readonly touchInHour: Build;
   readonly changeId: Build;
+  /** Only if the entity has columns for the client. */
+  readonly setClient: Build;
   readonly remove: Build;
   readonly removeHandle: Build;
   /** All rows. */
@@ -149,6 +155,8 @@ export interface SessionDialect extends ColumnTraits {
   readonly lock?: DatabaseLock;
 
   page(shape: TableShape, page: SessionPage): Statement;
+  /** What rows are found by, and when they were made and end; live or not. */
+  locate(shape: TableShape, search: SessionSearch): Statement;
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
   /** The ids of any rows. */
   ids(shape: TableShape, limit: number): Statement;

@@ -59,17 +59,11 @@ export const standardDialect: SessionDialect = {
     return change(shape, fieldsOf(shape, ['id', 'previousId', 'previousUntil']), value, isPresent(shape));
   },
 
+  setClient: (shape) => change(shape, fieldsOf(shape, ['ipAddress', 'userAgent']), parameter, isPresent(shape)),
+
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
 
-  removeHandle(shape) {
-    const ofHandle = shape.columns.handle && `${shape.columns.handle.sql} = :handle`;
-    return compileQuery(
-      builder(shape)
-        .delete()
-        .from(shape.metadata.target)
-        .where(ofHandle ?? '1 = 0'),
-    );
-  },
+  removeHandle: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasHandle(shape))),
 
   clear: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target)),
 
@@ -80,16 +74,37 @@ export const standardDialect: SessionDialect = {
 
   idsOfUser: (shape) => compileSelect(shape, (query) => query.where(and(isOfUser(shape), isLive(shape))), ['userId']),
 
-  page(shape, { userId, after, limit }) {
+  page(shape, { userId, handle: ofHandle, after, limit }) {
     const { handle, id } = shape.columns;
     const idsOfUser = userId === undefined ? undefined : isOfUser(shape);
     const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
     const select = (query: Select) =>
       query
-        .where(and(idsOfUser, older, isLive(shape)))
+        .where(and(idsOfUser, ofHandle === undefined ? undefined : hasHandle(shape), older, isLive(shape)))
         .orderBy((handle ?? id).sql, 'DESC')
         .limit(limit);
     return compileSelect(shape, select, LISTED_FIELDS);
+  },
+
+  locate(shape, { userId, handle, own, createdUntil, after, limit }) {
+    const id = shape.columns.id.sql;
+    const conditions = [
+      userId === undefined ? undefined : isOfUser(shape),
+      handle === undefined ? undefined : hasHandle(shape),
+      own && shape.own && shape.dialect.equals(shape.own, ':own'),
+      createdUntil === undefined ? undefined : isOlder(shape),
+      after === undefined ? undefined : `${id} > :after`,
+      isPresent(shape),
+    ];
+    return compileSelect(
+      shape,
+      (query) =>
+        query
+          .where(and(...conditions))
+          .orderBy(id, 'ASC')
+          .limit(limit),
+      LOCATED_FIELDS,
+    );
   },
 
   scan(shape, limit, fromStart) {
@@ -111,7 +126,7 @@ export const standardDialect: SessionDialect = {
 };
 
 /** The statements that change or remove one row. */
-export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'remove'] as const;
+export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'setClient', 'remove'] as const;
 
 /** Some statements of a dialect, each made into another. */
 export function mapStatements<Name extends (typeof LONE_WRITES)[number] | 'insert' | 'removeHandle'>(
@@ -163,6 +178,18 @@ const builder = ({ dataSource }: TableShape) => dataSource.createQueryBuilder();
 const parameter = ({ field }: SessionColumn): string => `:${field}`;
 
 const isOfVersion = ({ columns: { version } }: TableShape) => version && `${version.sql} = :version`;
+
+/** What a search returns. */
+const LOCATED_FIELDS: readonly SessionField[] = ['id', 'userId', 'handle', 'createdAt', 'expiresAt'];
+
+const hasHandle = ({ columns: { handle } }: TableShape): string => (handle ? `${handle.sql} = :handle` : '1 = 0');
+
+/** Rows made until a moment; nobody knows when one was made whose column is NULL. */
+function isOlder({ columns: { createdAt } }: TableShape): string | undefined {
+  if (!createdAt) return undefined;
+  const isOld = `${createdAt.sql} <= :createdUntil`;
+  return createdAt.metadata.isNullable ? `(${isOld} OR ${createdAt.sql} IS NULL)` : isOld;
+}
 
 const isOfUser = ({ dialect, columns }: TableShape) => columns.userId && dialect.equals(columns.userId, ':userId');
 

@@ -4,7 +4,18 @@ import type { Statement, TableShape } from './dialect.js';
 
 /** The parameters of our statements by name: the fields of the row, and what a row is compared with. */
 export type ParameterName = (typeof PARAMETERS)[number];
-const PARAMETERS = [...SESSION_FIELDS, 'newId', 'now', 'unseenSince', 'pruneHour', 'after', 'limit', 'count'] as const;
+const PARAMETERS = [
+  ...SESSION_FIELDS,
+  'newId',
+  'now',
+  'unseenSince',
+  'pruneHour',
+  'createdUntil',
+  'own',
+  'after',
+  'limit',
+  'count',
+] as const;
 
 /** How many rows one statement takes at most. */
 export const MAX_ROWS = 64;

@@ -19,6 +19,8 @@ export type CastOf = (column: SessionColumn) => ((value: string) => string) | un
 interface ValuesTraits {
   /** Where it locks rows one by one: a condition under which a statement waits only briefly for a lock. */
   readonly waitsBriefly?: string;
+  /** A condition that always holds, and after which the commit does not wait for the disk. */
+  readonly commitsEarly?: string;
   /** Whether an UPDATE writes the entry of an index anew though the value stays. */
   readonly rewritesIndexes: boolean;
 }
@@ -27,7 +29,7 @@ interface ValuesTraits {
  * The statements for several rows as PostgreSQL and SQLite write them: over a list of VALUES, with RETURNING. Where rows are
  * locked one by one, those that another transaction has locked are left out, so that nobody waits for the row of somebody else.
  */
-export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }: ValuesTraits): MultiRowStatements {
+export function valuesMultiRow(castOf: CastOf, { waitsBriefly, commitsEarly, rewritesIndexes }: ValuesTraits): MultiRowStatements {
   const form = (build: (shape: TableShape, rows: number) => Statement | undefined) => ({ build, isPadded: true, answer: 'ids' as const });
 
   /** The rows of a batch as `v`. `undefined` if a column is of a type that a list of values cannot carry. */
@@ -85,6 +87,7 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, rewritesIndexes }
       'NO KEY UPDATE',
       isLive(shape),
       isUnseen(shape, (name) => `v.v_${name}`),
+      shape.touchDurability === 'relaxed' ? commitsEarly : undefined,
     );
     return compileText(shape, `${values} UPDATE ${table} AS s SET ${set.join(', ')} FROM ${from} RETURNING ${columns.id.sql} AS id`, [
       'id',

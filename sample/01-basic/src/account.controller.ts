@@ -1,4 +1,4 @@
-import { Body, Controller, Post, Redirect, Req } from '@nestjs/common';
+import { BadRequestException, Body, Controller, Post, Redirect, Req } from '@nestjs/common';
 import type { Request } from 'express';
 import { Session } from 'nestjs-typeorm-session';
 
@@ -9,7 +9,7 @@ export class AccountController {
   @Redirect('/', 303)
   async signIn(@Req() request: Request, @Session() session: Session, @Body('name') name: unknown) {
     const userId = typeof name === 'string' ? name.trim() : '';
-    if (!/^.{1,40}$/u.test(userId)) return;
+    if (!/^.{1,40}$/u.test(userId)) throw new BadRequestException('A name has between 1 and 40 characters.');
 
     const { visits = 0, cart = {} } = session;
     await session.regenerate(); // a new id, so that one that was known before the sign-in is worth nothing after it

@@ -1,6 +1,6 @@
 import { Html } from './html.js';
 
-/** Counts the clocks down, and keeps the place on the page when a form comes back to it. */
+/** Counts the clocks down, and keeps the place and the focus when a form comes back to the page. */
 export const script = new Html(`
 const started = performance.now();
 const two = (number) => String(number).padStart(2, '0');
@@ -15,6 +15,17 @@ tick();
 setInterval(tick, 1000);
 
 addEventListener('submit', () => sessionStorage.setItem('place', scrollY));
-scrollTo({ top: sessionStorage.getItem('place') ?? 0, behavior: 'instant' });
-sessionStorage.removeItem('place');
+const place = sessionStorage.getItem('place');
+if (place !== null) {
+  sessionStorage.removeItem('place');
+  const status = document.querySelector('[role=status]');
+  const words = status.textContent;
+  status.textContent = '';
+  const pressed = location.hash && document.querySelector(location.hash);
+  history.replaceState(null, '', '/');
+  scrollTo({ top: place, behavior: 'instant' });
+  if (pressed) pressed.focus({ preventScroll: true });
+  // A live region speaks when it changes, not when the page comes with it.
+  setTimeout(() => { status.textContent = words; }, 150);
+}
 `);

@@ -68,6 +68,21 @@ export class PostgresServer {
     await ended;
   }
 
+  /** Kills all processes of the server at once, as a machine that fails does; the disk keeps what was written. */
+  async kill() {
+    const workers = await this.query('SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()');
+    const ended = once(this.process, 'exit');
+    for (const pid of [this.process.pid, ...workers.map((worker) => worker.pid)]) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch (error) {
+        // A worker may have ended since.
+        if (error.code !== 'ESRCH') throw error;
+      }
+    }
+    await ended;
+  }
+
   /** Makes a replica the primary. */
   async promote() {
     await this.query('SELECT pg_promote(true, 30)');

@@ -1,7 +1,7 @@
 import { isLockTimeout } from '../../failure-kind.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
-import { columnOf } from '../../sql/bound-statement.js';
+import { columnOfParameter } from '../../sql/bound-statement.js';
 import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
 import { insertOrReplace, valuesMultiRow } from '../../sql/values.multi-row.js';
@@ -63,6 +63,11 @@ const FROZEN_MS = 10_000;
  * one for longer makes the statement fail, and it is tried again later: so no row keeps a connection of the pool.
  */
 const WAITS_BRIEFLY = `set_config('lock_timeout', '50', true) IS NOT NULL`;
+/**
+ * A condition that always holds, and under which the transaction commits without waiting for the disk or a standby. It is the
+ * statement's own transaction, and the setting ends with it.
+ */
+const COMMITS_EARLY = `set_config('synchronous_commit', 'off', true) IS NOT NULL`;
 
 /** PostgreSQL, and what speaks its SQL. */
 export const postgresDialect: SessionDialect = {
@@ -74,7 +79,7 @@ export const postgresDialect: SessionDialect = {
       const cast = CASTS[type];
       return cast === undefined ? undefined : (value) => `CAST(${value} AS ${cast})`;
     },
-    { waitsBriefly: WAITS_BRIEFLY, rewritesIndexes: false },
+    { waitsBriefly: WAITS_BRIEFLY, commitsEarly: COMMITS_EARLY, rewritesIndexes: false },
   ),
   async narrowFields(query, shape) {
     const [encodings] = await query(ENCODINGS, []);
@@ -104,6 +109,7 @@ export const postgresDialect: SessionDialect = {
     return `${column.sql} = ${typed} AND CAST(${column.sql} AS text) = ${text} COLLATE "C"`;
   },
   ...mapStatements(standardDialect, [...LONE_WRITES, 'removeHandle'], waitBriefly),
+  ...mapStatements(standardDialect, ['touch', 'touchInHour'], (touch, shape) => commitEarly(waitBriefly(touch), shape)),
   insert,
   upsert: insertOrReplace,
   clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
@@ -133,6 +139,7 @@ export const postgresDialect: SessionDialect = {
   },
   prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
   page: (shape, page) => withLimit(standardDialect.page(shape, page)),
+  locate: (shape, search) => withLimit(standardDialect.locate(shape, search)),
   scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
   ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
   idsInOrder: (shape, limit, fromStart) => withLimit(standardDialect.idsInOrder(shape, limit, fromStart)),
@@ -155,13 +162,17 @@ function castParameters(shape: TableShape, sql: string, parameters: readonly unk
   if (!fieldsOf(shape).some(({ cast }) => cast)) return sql;
   // Names may hold a `$1`, too.
   return sql.replaceAll(/"(?:[^"]|"")*"|\$(\d+)/g, (found, number: string | undefined) => {
-    const cast = number === undefined ? undefined : columnOf(shape, parameters[Number(number) - 1])?.cast;
+    const cast = number === undefined ? undefined : columnOfParameter(shape, parameters[Number(number) - 1])?.cast;
     return cast === undefined ? found : `CAST(${found} AS ${cast})`;
   });
 }
 
 function waitBriefly(statement: Statement): Statement {
   return { ...statement, sql: `${statement.sql} AND ${WAITS_BRIEFLY}` };
+}
+
+function commitEarly(statement: Statement, { touchDurability }: TableShape): Statement {
+  return touchDurability === 'relaxed' ? { ...statement, sql: `${statement.sql} AND ${COMMITS_EARLY}` } : statement;
 }
 
 /** With the limit as a parameter, so that the server does not keep a prepared statement for each limit. */

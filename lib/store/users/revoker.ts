@@ -1,0 +1,131 @@
+import type { SessionRow } from '../../table/session-row.js';
+import type { SessionSearch } from '../../table/session-table.js';
+import type { Deadlines } from '../runtime/deadlines.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
+import { isHandle } from '../session/id.js';
+import { endRow } from '../work/end-row.js';
+import { userIdOf, whoseOf } from './user-id.js';
+
+/** Rows that are looked for at a time; `prune.batchSize` makes it fewer. */
+const BATCH_ROWS = 500;
+/** How often the rows of a user are looked for again, of which others change the ids meanwhile; only without handles. */
+const ATTEMPTS = 5;
+
+/**
+ * Which session `revoke` ends, and why.
+ *
+ * @publicApi
+ */
+export interface RevokeOptions {
+  /** Only if it is this user's; the key with the value `undefined` or `null` means nobody's, so that nothing ends. */
+  userId?: string | number | null | undefined;
+  /** What the event `destroyed` gives as its reason. @default 'revoked' */
+  reason?: string | undefined;
+}
+
+/**
+ * Which of a user's sessions `revokeUser` keeps.
+ *
+ * @publicApi
+ */
+export interface RevokeUserOptions {
+  /** A session of a request, or a handle; that of a session without a row is `undefined`, and keeps none. */
+  except?: object | string | undefined;
+}
+
+/** What a search for rows to end asks for. */
+type Wanted = Omit<SessionSearch, 'after' | 'limit'>;
+
+/** Ends sessions of others: the row is removed, so that no request in flight, in no process, stores or revives it. */
+export class SessionRevoker {
+  constructor(
+    private readonly dependencies: StoreDependencies,
+    private readonly deadlines: Deadlines,
+  ) {}
+
+  async revoke(handle: string, options: RevokeOptions): Promise<boolean> {
+    const { reason = 'revoked' } = options;
+    if (typeof reason !== 'string' || reason === '') throw new TypeError('The `reason` of a revocation must be a non-empty string.');
+    const whose = whoseOf(options);
+    if (whose === 'nobody' || !isHandle(handle)) return false;
+    return this.deadlines.run(async () => {
+      const [row] = await this.dependencies.table.locate({ handle, ...whose, limit: 1 });
+      return row !== undefined && endRow(this.dependencies, row, reason);
+    });
+  }
+
+  revokeUser(userId: string | number, { except }: RevokeUserOptions): Promise<number> {
+    return this.endAll({ userId: userIdOf(userId) }, this.keeperOf(except));
+  }
+
+  revokeBy(column: Readonly<Record<string, string | number>>, { before }: { before?: Date | undefined }): Promise<number> {
+    const own = ownValueOf(column);
+    if (before !== undefined && !(before instanceof Date && !Number.isNaN(before.getTime()))) {
+      throw new TypeError('The option `before` of `revokeBy` must be a valid Date. No session was ended.');
+    }
+    return this.endAll({ own, createdUntil: before && before.getTime() - 1 });
+  }
+
+  async revokeAll(): Promise<number> {
+    const { table, now } = this.dependencies;
+    // Who signs in meanwhile stays signed in.
+    const createdUntil = (await table.fields()).has('createdAt') ? now() : undefined;
+    return this.endAll({ createdUntil });
+  }
+
+  /** Resolves to how many live sessions have ended. One that cannot be ended fails the call, after the others have ended. */
+  private async endAll(wanted: Wanted, isKept: (row: SessionRow) => boolean = () => false): Promise<number> {
+    const { prune } = this.dependencies.options;
+    const limit = Math.min(BATCH_ROWS, prune ? prune.batchSize : BATCH_ROWS);
+    let count = 0;
+    let mustRepeat = false;
+    for (let attempt = 1, after: string | undefined; ;) {
+      const begun = performance.now();
+      const { rows, ended, missed } = await this.deadlines.run(() => this.endSome({ ...wanted, after, limit }, isKept));
+      count += ended;
+      mustRepeat ||= missed;
+      after = rows.at(-1)?.id;
+      if (rows.length === limit) {
+        this.dependencies.emit('revoking', { count });
+        // Half of the time is for others.
+        await new Promise((resolve) => setTimeout(resolve, performance.now() - begun));
+      } else if (mustRepeat && attempt++ < ATTEMPTS) {
+        mustRepeat = false;
+        after = undefined;
+      } else return count;
+    }
+  }
+
+  /** `missed` if a row without a handle was gone: it may have another id now. */
+  private async endSome(search: SessionSearch, isKept: (row: SessionRow) => boolean) {
+    const rows = await this.dependencies.table.locate(search);
+    const wanted = rows.filter((row) => !isKept(row));
+    const outcomes = await Promise.allSettled(wanted.map((row) => endRow(this.dependencies, row, 'revoked')));
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed) throw failed.reason;
+    const ended = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
+    return { rows, ended, missed: ended < wanted.length && wanted.some(({ handle }) => !handle) };
+  }
+
+  /** What finds the session that is kept, by its handle and its id. Throws a `TypeError` for what is no session: no other may end in its place. */
+  private keeperOf(except: RevokeUserOptions['except']): ((row: SessionRow) => boolean) | undefined {
+    if (except === undefined) return undefined;
+    if (isHandle(except)) return ({ handle }) => handle === except;
+    const origin = typeof except === 'object' ? this.dependencies.origins.of(except) : undefined;
+    if (!origin) {
+      throw new TypeError('The option `except` of `revokeUser` must be the session of a request, or a handle. No session was ended.');
+    }
+    return ({ id, handle }) => id === origin.key || (handle !== undefined && handle === origin.handle);
+  }
+}
+
+/** The one column and its value. Throws a `TypeError` for anything else: a value that is missing must not mean those without one. */
+function ownValueOf(column: unknown): { readonly property: string; readonly value: string } {
+  const entries = Object.entries((column ?? {}) as Record<string, unknown>);
+  const [property, value] = entries[0] ?? ['', undefined];
+  const isValue = typeof value === 'string' ? value !== '' : typeof value === 'number' && Number.isFinite(value);
+  if (entries.length === 1 && isValue) return { property, value: String(value) };
+  throw new TypeError(
+    '`revokeBy` takes an object with one property of the session entity, whose value is a non-empty string or a number. No session was ended.',
+  );
+}
