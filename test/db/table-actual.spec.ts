@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
@@ -31,7 +31,7 @@ describeEachDatabase('The look at the table, at start-up', (database) => {
   ) {
     const tableName = uniqueTableName();
     const entity = defineSessionEntity({ tableName });
-    const dataSource = await new DataSource({ ...database.options, entities: [entity] } as DataSourceOptions).initialize();
+    const dataSource = await new DataSource({ ...database.options, entities: [entity] }).initialize();
     const columns = Object.entries({ ...COLUMNS, ...changed }).filter(([, type]) => type !== undefined);
     await dataSource.query(`CREATE TABLE ${tableName} (${columns.map(([name, type]) => `${name} ${type}`).join(', ')})`);
     onTestFinished(async () => {

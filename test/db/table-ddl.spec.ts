@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { expect, it } from 'vitest';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { createSessionMigration } from '../../lib/table/session.migration.js';
@@ -18,7 +18,7 @@ describeEachDatabase('The DDL in docs/schema', (database) => {
   it('is what the migration runs', async () => {
     const large = database.name === 'mariadb' ? ({ dataType: 'mediumtext', charset: 'utf8mb4' } as const) : {};
     const entity = defineSessionEntity(large);
-    const dataSource = await new DataSource({ ...database.options, entities: [entity] } as DataSourceOptions).initialize();
+    const dataSource = await new DataSource({ ...database.options, entities: [entity] }).initialize();
     const runner = dataSource.createQueryRunner();
     try {
       runner.enableSqlMemory();

@@ -12,12 +12,15 @@ export async function serve(middleware) {
         res.statusCode = failure ? 500 : 200;
         res.end(failure ? String(failure.stack) : body);
       };
-      if (error) return send(error);
+      if (error) {
+        send(error);
+        return;
+      }
       const { pathname, searchParams } = new URL(req.url, 'http://localhost');
       if (pathname === '/login') req.session.userId = searchParams.get('user');
       if (pathname === '/visit') req.session.views = (req.session.views ?? 0) + 1;
-      if (pathname === '/logout') return req.session.destroy((failure) => send(failure));
-      send(undefined, `${req.session.userId ?? ''} ${req.session.views ?? ''}`.trim());
+      if (pathname === '/logout') req.session.destroy((failure) => send(failure));
+      else send(undefined, `${req.session.userId ?? ''} ${req.session.views ?? ''}`.trim());
     });
   });
   server.listen(0, '127.0.0.1');

@@ -126,7 +126,7 @@ async function adoptDancer(_, on) {
   const gone = Array.from({ length: SIGNED_OUT }, () => cookieOf(randomBytes(24).toString('base64url')));
   const signed = [];
   const app = await serveOurs(database, { store: 'dancer2-dbic', extended: true });
-  for (const { body, cookie: value } of await each(ids.slice(0, SHARED), (value) => app.get('/me', cookieOf(value)))) {
+  for (const { body, cookie: value } of await each(ids.slice(0, SHARED), (plain) => app.get('/me', cookieOf(plain)))) {
     assert.match(body, /^user\d+$/);
     signed.push(value);
   }
@@ -140,15 +140,13 @@ async function adoptDancer(_, on) {
 }
 
 let failed = 0;
-const all = [
-  ...Object.entries(PEERS).flatMap(([name, { on }]) => on.map((database) => [name, database, adoptPeer])),
-  ...Object.keys(DATABASES).map((database) => ['dancer2-dbic', database, adoptDancer]),
-];
-const wanted = process.argv.slice(2);
-for (const [name, database, adopt] of all) {
-  if (wanted.length > 0 && !wanted.some((each_) => `${name} ${database}`.includes(each_))) continue;
-  const begun = performance.now();
+
+/** One store on one database, if the command line names it or nothing. */
+async function check(name, database, adopt) {
   const title = `${name} on ${database}`;
+  const wanted = process.argv.slice(2);
+  if (wanted.length > 0 && !wanted.some((part) => title.includes(part))) return;
+  const begun = performance.now();
   try {
     await adopt(name, database);
     const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
@@ -158,5 +156,8 @@ for (const [name, database, adopt] of all) {
     console.error(`${title}: FAILED`, error);
   }
 }
+
+for (const [name, { on }] of Object.entries(PEERS)) for (const database of on) await check(name, database, adoptPeer);
+for (const database of Object.keys(DATABASES)) await check('dancer2-dbic', database, adoptDancer);
 rmSync(folder, { recursive: true });
 if (failed > 0) process.exitCode = 1;
