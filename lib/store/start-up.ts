@@ -1,12 +1,16 @@
-import { SessionEntityError, SessionUnavailableError } from '../session.errors.js';
+import { SessionEntityError, SessionError, SessionUnavailableError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 
 /** What is asked of a table before the application starts. */
-type Looked = Pick<SessionTable, 'fields' | 'find'>;
+type Looked = Pick<SessionTable, 'fields' | 'find'> & {
+  /** What is slow or missing in the database, with the remedy. Rejects with `SessionEntityError` for what can never work. */
+  inspect?(): Promise<readonly string[]>;
+};
 
 /**
- * Looks at the table while the application starts. Rejects with `SessionEntityError` if the entity cannot hold sessions. Warns if the
- * table is missing, or if the database does not answer within `timeoutMs`: then the application starts, and the first use looks.
+ * Looks at the table while the application starts. Rejects with `SessionEntityError` if the entity or the table cannot hold sessions.
+ * Warns of what is slow, and if the table is missing, or if the database does not answer within `timeoutMs`: then the application starts,
+ * and the first use looks.
  */
 export async function lookAtTable(table: Looked, timeoutMs: number, warn: (message: string) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
@@ -14,8 +18,7 @@ export async function lookAtTable(table: Looked, timeoutMs: number, warn: (messa
     timer = setTimeout(() => reject(new SessionUnavailableError(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
   });
   try {
-    const fault = await Promise.race([missingIn(table), late]);
-    if (fault !== undefined) warn(fault);
+    for (const fault of await Promise.race([faultsOf(table), late])) warn(fault);
   } catch (error) {
     if (!(error instanceof SessionUnavailableError)) throw error;
     warn(
@@ -27,14 +30,26 @@ export async function lookAtTable(table: Looked, timeoutMs: number, warn: (messa
   }
 }
 
-/** What is missing of the table, with the remedy. Rejects if the entity cannot hold sessions. */
-async function missingIn(table: Looked): Promise<string | undefined> {
+/** What is missing or slow, with the remedy. Rejects if the entity or the table cannot hold sessions. */
+async function faultsOf(table: Looked): Promise<readonly string[]> {
   await table.fields();
   try {
     await table.find([''], 0);
-    return undefined;
   } catch (error) {
-    if (error instanceof SessionEntityError) return error.message;
-    throw error;
+    if (error instanceof SessionUnavailableError || !(error instanceof SessionError)) throw error;
+    // A column that is missing has a name, and one that takes no id a type.
+    const named = await inspect(table);
+    return named.length > 0 ? named : [error.message];
+  }
+  return inspect(table);
+}
+
+/** The catalogue of a database may be closed to us, or of a form that TypeORM does not read: sessions need none of it. */
+async function inspect(table: Looked): Promise<readonly string[]> {
+  try {
+    return (await table.inspect?.()) ?? [];
+  } catch (error) {
+    if (error instanceof SessionEntityError) throw error;
+    return [`The columns and indexes of the session table could not be looked at: ${String(error)}`];
   }
 }

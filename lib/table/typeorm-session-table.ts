@@ -3,6 +3,7 @@ import { isUndone } from './failure-kind.js';
 import { isHash, TableReader, toId } from './reading/table-reader.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
+import { inspectTable } from './entity/actual-table.js';
 import { clearRows } from './writing/clear-rows.js';
 import { addressesOf, isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
@@ -40,6 +41,11 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   /** Looks at the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): void {
     this.runner.check();
+  }
+
+  /** What is slow or missing in the database. Rejects with `SessionEntityError` for what can never work. */
+  async inspect(): Promise<string[]> {
+    return inspectTable(await this.runner.ready(), this.options.hashIds ?? false);
   }
 
   async fields(): Promise<ReadonlySet<SessionField>> {

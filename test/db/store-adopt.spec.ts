@@ -60,7 +60,9 @@ describeEachDatabase('an adopted table', (database) => {
       if (expiresName) expect(await stores[0]!.prune()).toBe(12);
     });
 
-    it.skipIf('hashIds' in ids)('has no plain id after migrateIds', async () => {
+    if ('hashIds' in ids) return;
+
+    it('has no plain id after migrateIds', async () => {
       const { open, add, rows } = await adopt(database, store);
       for (let index = 0; index < 5; index++) await add(`an id of a session ${index}`, data({ index }), START + (index - 2) * HOUR);
       expect(await open().migrateIds()).toBe(5);
@@ -69,7 +71,7 @@ describeEachDatabase('an adopted table', (database) => {
     });
   });
 
-  it.skipIf(!worksOn('connect-typeorm', database))('of connect-typeorm keeps ended sessions ended', async () => {
+  it('of connect-typeorm keeps ended sessions ended', async () => {
     const { open, add, rows } = await adopt(database, 'connect-typeorm');
     await add('an id of a session', data({ userId: 'ann' }), START + HOUR, { destroyedAt: '2029-12-31 00:00:00' });
     const sessions = open();

@@ -36,7 +36,7 @@ export const PEERS: Readonly<Record<AdoptedStore, Peer>> = {
         ? `sid varchar NOT NULL COLLATE "default" PRIMARY KEY, sess json NOT NULL, expire timestamp(6) NOT NULL`
         : undefined,
     names: ['sid', 'sess', 'expire'],
-    expires: (at) => `${new Date(at).toISOString()}`,
+    expires: (at) => new Date(at).toISOString(),
   },
   'connect-typeorm': {
     columns: onServers(
@@ -134,7 +134,7 @@ export async function adopt(
     tableName,
     clock,
     warnings,
-    open(more = {}) {
+    open(given = {}) {
       const { columns: columnNames, extended, schema } = definition;
       const adopted = {
         store,
@@ -143,7 +143,7 @@ export async function adopt(
         ...(schema && { schema }),
         ...(extended && { extended }),
       };
-      const resolved = resolveOptions({ secret: SECRET, adopt: adopted, prune: false, ...more });
+      const resolved = resolveOptions({ secret: SECRET, adopt: adopted, prune: false, ...given });
       const warn = (message: string) => void warnings.push(message);
       stores.push(composeStore(resolved, { dataSource, now: () => clock.now, warn }));
       return stores.at(-1)!;

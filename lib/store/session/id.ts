@@ -14,7 +14,7 @@ export function isSessionId(id: unknown): id is string {
 /** Fewer are too easy to guess; 128 random bits have 22 characters in base64url. */
 const MIN_NEW_LENGTH = 16;
 
-export const NO_ID = '`genid` returned no usable session id. It must return a string of 16 to 256 characters, at once.';
+const NO_ID = '`genid` returned no usable session id. It must return a string of 16 to 256 characters, at once.';
 
 const NO_HASH =
   "`genid` returned 64 hexadecimal digits. With `hashIds: 'migrate'` an id must not have the form of a stored hash: return base64url, say, or a UUID.";

@@ -175,7 +175,7 @@ export function adoptedEntity(adoption: SessionAdoption & { readonly name?: stri
     tableName,
     synchronize: false,
     ...(schema && { schema }),
-    columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
+    columns: Object.fromEntries(named),
   });
 }
 
