@@ -44,7 +44,7 @@ export function signInOrder(userId: unknown, options: unknown): SignInOrder {
     throw new TypeError('`keep` of `session.login` must be an array of keys of the session.');
   }
   if (!Number.isFinite(level)) throw new TypeError('`level` of `session.login` must be a number.');
-  return { userId: userId as string | number, keep: keep as string[] | undefined, level: level as number };
+  return { userId: userId as string | number, keep, level: level as number };
 }
 
 /** Whether a sign-out clears the data of the site. Throws a TypeError that names what is wrong. */

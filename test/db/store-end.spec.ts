@@ -89,8 +89,8 @@ describeEachDatabase('the end that a cookie names', (database) => {
       expect(await dueAtEnd(store, session)).toBe('save');
       await session.save();
       expect(await rows()).toEqual([]);
-      expect(names()).toEqual(['created', 'destroyed']);
-      expect(told[1]?.[1]).toMatchObject({ userId: 'ada', reason: 'logout' });
+      expect(names()).toEqual(['created', 'signedIn', 'destroyed', 'signedOut']);
+      expect(told[2]?.[1]).toMatchObject({ userId: 'ada', reason: 'logout' });
       expect(await dueAtEnd(store, session)).toBe('nothing');
       session.cookie.maxAge = DAY;
       await expect(session.save()).rejects.toBeInstanceOf(SessionInterruptedError);

@@ -26,7 +26,7 @@ describeEachDatabase('listeners to a store', (database) => {
     await session.destroy();
     await store.prune();
     expect(events.published).toEqual(events.told);
-    expect(events.published).toHaveLength(3);
+    expect(events.published).toHaveLength(4);
   });
 
   it('hear no id, no hash and no data', async () => {
@@ -35,6 +35,7 @@ describeEachDatabase('listeners to a store', (database) => {
     await Object.assign(await loadSession(store, SID), { views: 1 }).save();
     await Object.assign(session, { cart: 1 }).save();
     await store.set(SID, dataOf({ userId: 'ann', card: 'payload VISA' }));
+    await newSession(store, `${SID} 3`, { card: 'payload VISA' }).login('ann');
     await session.destroy();
     await expect(session.save()).rejects.toThrow();
     await store.set(SID, dataOf());
@@ -42,7 +43,9 @@ describeEachDatabase('listeners to a store', (database) => {
     await store.get(SID);
     clock.now += DAY;
     await store.prune();
-    expect(new Set(events.names())).toEqual(new Set(['created', 'saved', 'merged', 'destroyed', 'undecodable', 'pruned']));
+    expect(new Set(events.names())).toEqual(
+      new Set(['created', 'saved', 'merged', 'signedIn', 'signedOut', 'destroyed', 'undecodable', 'pruned']),
+    );
     const text = inspect([events.told, events.published, warnings], { depth: null, showHidden: true });
     for (const secret of [SID, hashSessionId(SID), hashSessionId(`${SID} 2`), 'VISA']) expect(text).not.toContain(secret);
   });

@@ -166,7 +166,10 @@ describeEachDatabase('renewal', (database) => {
       else await (by === 'a later request' ? await loadSession(store, 'old') : slow).destroy();
       expect(await readValues(store, id)).toBeUndefined();
       expect(await rows()).toEqual([]);
-      expect(events.told).toMatchObject([['destroyed', { reason: 'logout' }]]);
+      expect(events.told).toMatchObject([
+        ['destroyed', { reason: 'logout' }],
+        ['signedOut', { userId: 'ann' }],
+      ]);
     });
 
     it('reloading the same session', async () => {

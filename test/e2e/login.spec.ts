@@ -3,7 +3,7 @@ import type { Express, Request } from 'express';
 import expressSession from 'express-session';
 import { defineSessionEntity, Session, SessionModule } from 'nestjs-typeorm-session';
 import { createSessionMiddleware, createSessionStore } from 'nestjs-typeorm-session/express';
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -168,15 +168,5 @@ describeEachDatabase('session.login and session.logout without Nest', (database)
     });
     await expectSignInAndOut(new Browser(address));
     await expect(dataSource().getRepository(entity).count()).resolves.toBe(0);
-  });
-});
-
-describe('the types of a session', () => {
-  it('name what is not for writing', () => {
-    const write = (session: Session) => {
-      // @ts-expect-error Only `login` sets it.
-      session.level = 3;
-    };
-    expect(write).toBeTypeOf('function');
   });
 });

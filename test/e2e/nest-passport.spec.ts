@@ -57,7 +57,7 @@ class AccountController {
 
   @Post('passport/logout')
   async passportLogout(@Req() req: Request) {
-    await new Promise<void>((resolve, reject) => req.logout((error?: unknown) => (error ? reject(error as Error) : resolve())));
+    await new Promise<void>((resolve, reject) => req.logout((error?: unknown) => (error ? reject(error) : resolve())));
   }
 
   @Post('own/login')

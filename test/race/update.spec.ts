@@ -6,7 +6,7 @@ import { describeEachRace, type Race } from '../support/race-settings.js';
 const ROUNDS = Number(process.env.UPDATE_ROUNDS ?? 5);
 const ADDS = 50;
 /** How many rounds run side by side. */
-const ABREAST = 5;
+const ABREAST = 2;
 
 const items = Array.from({ length: ADDS }, (_, index) => `item ${index}`);
 

@@ -70,6 +70,18 @@ export function promisesAndCallbacks(done: Done): void {
   expectTypeOf(session.destroy()).toEqualTypeOf<Promise<void>>();
   expectTypeOf(req.session.rotate()).toEqualTypeOf<Promise<void>>();
 
+  expectTypeOf(session.login('ann', { keep: ['typedCart'], level: 2 })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(req.session.login(7)).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(req.session.logout({ clearSiteData: true })).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(session.authenticatedAt).toEqualTypeOf<Date | undefined>();
+  expectTypeOf(req.session.level).toEqualTypeOf<number | undefined>();
+  // @ts-expect-error A user has an id.
+  void session.login();
+  // @ts-expect-error There is no such option.
+  void session.logout({ clear: true });
+  // @ts-expect-error Only `login` sets it.
+  session.level = 2;
+
   expectTypeOf(session.save(done)).toExtend<{ id: string }>();
   expectTypeOf(session.reload(done)).toExtend<{ id: string }>();
   expectTypeOf(session.regenerate(done)).toExtend<{ id: string }>();
@@ -90,6 +102,7 @@ export function theStore(sid: string, data: Data, done: Done): void {
   expectTypeOf(store.length()).toEqualTypeOf<Promise<number>>();
   expectTypeOf(store.clear()).toEqualTypeOf<Promise<void>>();
   expectTypeOf(store.list({ userId: 7, limit: 10 })).toEqualTypeOf<Promise<SessionInfo[]>>();
+  expectTypeOf(store.login(req, 7, { level: 2 })).toEqualTypeOf<Promise<void>>();
   expectTypeOf(store.count()).toEqualTypeOf<Promise<number>>();
   expectTypeOf(store.prune()).toEqualTypeOf<Promise<number>>();
   expectTypeOf(store.ping()).toEqualTypeOf<Promise<void>>();
@@ -108,6 +121,10 @@ export function theStore(sid: string, data: Data, done: Done): void {
   void store.get(7);
   // @ts-expect-error There is no such event.
   store.on('expired', () => undefined);
+  store.on('signedIn', ({ userId, level }) => {
+    expectTypeOf(userId).toEqualTypeOf<string | undefined>();
+    expectTypeOf(level).toEqualTypeOf<number | undefined>();
+  });
   store.on('destroyed', ({ handle, userId, reason, at }) => {
     expectTypeOf(handle).toEqualTypeOf<string | undefined>();
     expectTypeOf(userId).toEqualTypeOf<string | undefined>();

@@ -59,25 +59,33 @@ export class SessionUpdater {
       if (running) undoValues(session, running.held, valuesOf(session));
       return reason === undefined ? undefined : new SessionConflictError(reason);
     };
-    for (let isRetry = false; ; isRetry = true) {
-      const run = await this.lines.run(origin.key, undefined, async () => {
-        const attempt = (running = await this.begin(session, origin, isStale, operation));
-        const result = resultOf(change);
-        if (result instanceof Promise) return { attempt, result };
-        return { stored: await this.end(session, origin, attempt, result, isRetry, operation) };
-      });
-      let { stored } = run;
-      if (run.result) {
-        // Outside the line: a slow change keeps no other waiting.
-        reason = TOO_SLOW;
-        const result = await run.result;
-        reason = isRetry ? TOO_MANY : undefined;
-        stored = await this.end(session, origin, run.attempt, result, isRetry, operation);
-      }
-      if (stored) return stored.value;
+    let isRetry = false;
+    const lose = (): void => {
       running = undefined;
       isStale = true;
+      isRetry = true;
       reason = TOO_MANY;
+    };
+    for (;;) {
+      const run = await this.lines.run(origin.key, undefined, async () => {
+        // It keeps its place in the line, so that nobody loses for ever.
+        for (;;) {
+          const attempt = (running = await this.begin(session, origin, isStale, operation));
+          const result = resultOf(change);
+          if (result instanceof Promise) return { attempt, result };
+          const stored = await this.end(session, origin, attempt, result, isRetry, operation);
+          if (stored) return { stored };
+          lose();
+        }
+      });
+      if (run.stored) return run.stored.value;
+      // Outside the line: a slow change keeps no other waiting.
+      reason = TOO_SLOW;
+      const result = await run.result;
+      reason = isRetry ? TOO_MANY : undefined;
+      const stored = await this.end(session, origin, run.attempt, result, isRetry, operation);
+      if (stored) return stored.value;
+      lose();
       await pauseBeforeRetry();
     }
   }
