@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { SessionOptionsError } from '../session.errors.js';
+import { SessionEntityError, SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
 import type { OptionalField, SessionField } from '../table/session-row.js';
@@ -65,7 +65,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     timeoutMs: options.operationTimeoutMs,
     hashIds: options.hashIds,
     prepares: options.preparedStatements,
-    onReady: (fields) => warnOfMissing(fields, warn),
+    onReady: (fields) => {
+      if (options.encryption && !fields.has('handle')) throw lacksHandle();
+      warnOfMissing(fields, warn);
+    },
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
@@ -128,6 +131,12 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
     }
   }
 }
+
+/** What is encrypted is bound to its row by the handle, which no rotation changes. */
+const lacksHandle = (): SessionEntityError =>
+  new SessionEntityError(
+    'The option `encryption` needs a column for the `handle` of a session, and the entity has none. Add it (varchar(32), unique), or name it in `columns.handle`.',
+  );
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, warn: (message: string) => void): void {
   const missing = Object.entries(FEATURES).filter(([field]) => !fields.has(field as SessionField));

@@ -207,7 +207,9 @@ export abstract class ContractStore extends Store {
     if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
     const origin = this.dependencies.origins.of(session, key);
     return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
+      this.turns.run(key, origin, () =>
+        origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session, operation),
+      ),
     );
   }
 

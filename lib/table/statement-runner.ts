@@ -35,7 +35,7 @@ export interface StatementRunnerOptions {
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, if the driver can. @default true */
   readonly prepares?: boolean;
-  /** Called once, after the entity was checked. */
+  /** Called once, after the entity was checked; what it throws refuses the entity. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
 
@@ -75,12 +75,13 @@ export class StatementRunner {
   /** Maps the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): TableShape {
     if (this.shape) return this.shape;
-    this.shape = viaTypeOrm(() => this.map());
-    const { dialect, columns } = this.shape;
+    const shape = viaTypeOrm(() => this.map());
+    const { dialect, columns } = shape;
+    viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
     this.isSettled = !dialect.narrowFields;
     this.transport = this.options.prepares === false ? dialect.unpreparedTransport : dialect.transport;
-    viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
-    return this.shape;
+    this.shape = shape;
+    return shape;
   }
 
   private map(): TableShape {

@@ -15,6 +15,7 @@ import type { Seeded } from './seeded.js';
 type Data = Record<string, unknown>;
 
 const KNOWN = 'bJ3mQf0aQxk9nC2vT7yZ8wE1rL5uP4sD';
+const HANDLE = '0'.repeat(32);
 
 describe('the fuzz of plain functions', { timeout: FUZZ_TIMEOUT_MS }, () => {
   it('ids: a key for what is well-formed, another key for another id, and nothing for the rest', async () => {
@@ -75,7 +76,7 @@ function checkMerge(random: Seeded): void {
 async function checkRow(codec: SessionCodec, text: string): Promise<void> {
   let decoded: DecodedSession;
   try {
-    decoded = await codec.decode({ data: text, expiresAt: Date.now() + 60_000 });
+    decoded = await codec.decode({ data: text, expiresAt: Date.now() + 60_000, handle: HANDLE });
   } catch (error) {
     if (error instanceof SessionSerializationError) return;
     throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
@@ -89,7 +90,7 @@ async function checkRow(codec: SessionCodec, text: string): Promise<void> {
     const lifetime = codec.lifetimeOf(session, undefined, Date.now());
     // What its cookie ends is removed instead.
     if (isEndedByCookie(lifetime, Date.now())) return;
-    const { expiresAt } = await codec.encode(session, lifetime, Date.now(), Date.now());
+    const { expiresAt } = await codec.encode(session, lifetime, Date.now(), Date.now(), HANDLE);
     expect(Number.isSafeInteger(expiresAt)).toBe(true);
   } catch (error) {
     throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });

@@ -61,13 +61,14 @@ describe('the text of a graph that no writer makes', () => {
 
   it('is read where prototypes are frozen', () => {
     const serializer = moneySerializer();
+    const { prototype } = Object;
     const text = serializer.serialize({ toString: 1, valueOf: 2 } as never) as string;
-    const { writable, ...rest } = Object.getOwnPropertyDescriptor(Object.prototype, 'toString')!;
+    const { writable, ...rest } = Object.getOwnPropertyDescriptor(prototype, 'toString')!;
     try {
-      Object.defineProperty(Object.prototype, 'toString', { ...rest, writable: false });
+      Object.defineProperty(prototype, 'toString', { ...rest, writable: false });
       expect(serializer.deserialize(text)).toEqual({ toString: 1, valueOf: 2 });
     } finally {
-      Object.defineProperty(Object.prototype, 'toString', { ...rest, writable: writable! });
+      Object.defineProperty(prototype, 'toString', { ...rest, writable: writable! });
     }
   });
 

@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE } from './data-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
@@ -8,7 +9,6 @@ import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
-import { jsonSerializer } from '../serializers/serializer.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
@@ -54,7 +54,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   onUnavailable: oneOf('error', 'anonymous'),
   saveOnError: aBoolean,
   userId: aFunction,
-  serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
+  serializer: SERIALIZER_RULE,
+  encryption: ENCRYPTION_RULE,
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: aBoolean,
   onUndecodable: oneOf('discard', 'error'),
@@ -116,7 +117,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     onUnavailable: options.onUnavailable ?? 'error',
     saveOnError: options.saveOnError ?? true,
     userId: options.userId ?? userOf,
-    serializer: options.serializer ?? jsonSerializer,
+    serializer: resolveSerializer(options.serializer),
+    encryption: resolveEncryption(options.encryption),
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     hashIds: options.hashIds ?? true,
     onUndecodable: options.onUndecodable ?? 'discard',

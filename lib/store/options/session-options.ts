@@ -3,7 +3,9 @@ import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
+import type { EncryptionOptions, SerializerOption } from './data-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
+import type { PayloadCipher } from '../serializers/payload-cipher.js';
 import type { SessionSerializer } from '../serializers/serializer.js';
 
 /**
@@ -88,9 +90,17 @@ export interface SessionModuleOptions {
 
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
-  /** The form of the stored data. @default jsonSerializer */
-  serializer?: SessionSerializer;
-  /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
+  /**
+   * The form of the stored data: `'json'`; `'graph'`, which keeps Dates, Maps and much more (`graphSerializer`); a serializer of your own;
+   * or `{ use, options }`. JSON and graphs read each other's text, and the next write converts it. @default 'json'
+   */
+  serializer?: SerializerOption;
+  /**
+   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. What none of the keys
+   * fits is undecodable. @default off
+   */
+  encryption?: EncryptionOptions;
+  /** The largest session in bytes, as it is stored; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
   maxDataBytes?: number;
   /** Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). @default true */
   hashIds?: boolean;
@@ -125,6 +135,8 @@ type Converted =
   | 'renewAfter'
   | 'prune'
   | 'userId'
+  | 'serializer'
+  | 'encryption'
   | 'operationTimeout';
 type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
@@ -141,6 +153,8 @@ export type ResolvedSessionOptions = Readonly<
       renewAfterMs: number | undefined;
       prune: false | { readonly intervalMs: number; readonly batchSize: number };
       userId: (session: SessionData) => unknown;
+      serializer: SessionSerializer;
+      encryption: PayloadCipher | undefined;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];

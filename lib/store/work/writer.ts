@@ -12,6 +12,7 @@ import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionToucher } from './toucher.js';
+import { upsert, upsertEncrypted } from './upsert.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
@@ -89,7 +90,7 @@ export class SessionWriter {
       const lifetime = codec.lifetimeOf(session, origin, savedAt);
       if (isEndedByCookie(lifetime, savedAt)) return this.destroyByCookie(origin.key, origin);
       if (!origin.isStored) return this.insert(session, origin, lifetime);
-      const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
+      const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.handle);
       const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
       // The clock of this server may be behind that of the one that saw the session last.
       const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
@@ -114,16 +115,16 @@ export class SessionWriter {
     }
   }
 
-  /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
-  async upsert(key: string, session: SessionData): Promise<void> {
-    const { table, codec, now, emit } = this.dependencies;
+  /** For data of unknown origin: adds the row or replaces its data; removes it where its cookie ends it. */
+  async upsert(key: string, session: SessionData, operation: Operation): Promise<void> {
+    const { codec, options, emit } = this.dependencies;
     assertSessionData(session);
-    const createdAt = now();
-    const lifetime = codec.lifetimeOf(session, undefined, createdAt);
-    if (isEndedByCookie(lifetime, createdAt)) return this.destroyByCookie(key, undefined);
-    const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
-    await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
-    emit('saved', { userId: draft.userId ?? undefined });
+    const now = this.dependencies.now();
+    const lifetime = codec.lifetimeOf(session, undefined, now);
+    if (isEndedByCookie(lifetime, now)) return this.destroyByCookie(key, undefined);
+    const data = { key, session, lifetime, now };
+    const { userId } = await (options.encryption ? upsertEncrypted(this.dependencies, data, operation) : upsert(this.dependencies, data));
+    emit('saved', { userId: userId ?? undefined });
   }
 
   /**
@@ -186,9 +187,9 @@ export class SessionWriter {
   private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime): Promise<void> {
     const { table, codec, now } = this.dependencies;
     const createdAt = now();
-    const draft = await codec.encode(session, lifetime, createdAt, createdAt);
     this.givesHandles ??= (await table.fields()).has('handle');
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
+    const draft = await codec.encode(session, lifetime, createdAt, createdAt, handle);
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
     const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle };
     const [outcome] = await table.insert([row]);
@@ -236,11 +237,15 @@ export class SessionWriter {
       return this.interrupt(origin);
     }
     const theirs = await codec.decode(row);
-    const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const base = await codec.restore(origin.base);
     const mine = await codec.copy(session);
-    const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, atOnce(merge({ ...base.data }, { ...theirs.data }, mine), 'merge'));
+    const { dataOf } = codec;
+    const merge = options.merge as ((base: object, theirs: object, mine: object) => Record<string, unknown>) | undefined;
+    const [before, other] = [{ ...base.data }, { ...theirs.data }] as unknown as Record<string, unknown>[];
+    const merged = merge ? atOnce(merge(before!, other!, mine), 'merge') : mergeSessions(before!, other!, mine, dataOf);
+    applyMerge(session, mine, merged, dataOf);
     origin.base = theirs.base;
+    origin.handle = row.handle;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;
     origin.userId = row.userId ?? undefined;
