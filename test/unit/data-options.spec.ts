@@ -76,6 +76,13 @@ describe('the option encryption', () => {
     expect(error).not.toContain(KEY.slice(0, 10));
   });
 
+  it('encrypts with another IV each time, also beyond those that are drawn at once', () => {
+    const { encryption } = resolve({ encryption: { keys: [key] } });
+    const ivs = Array.from({ length: 1_000 }, () => encryption!.seal('text', 'f00').split('$')[3]!.slice(0, 16));
+    expect(new Set(ivs).size).toBe(1_000);
+    expect(ivs.filter((iv) => /^A{16}$/.test(iv))).toEqual([]);
+  });
+
   it('keeps no secret among the options, and takes bytes as they are', () => {
     const { encryption } = resolve({ encryption: { keys: [{ id: 'a', secret: Buffer.from('0123456789abcdef0123456789abcdef') }, key] } });
     expect(encryption?.open(encryption.seal('text', 'f00'), 'f00')).toBe('text');
