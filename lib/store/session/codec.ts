@@ -133,9 +133,9 @@ export class SessionCodec {
       throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
     }
     const session = data as SessionData;
-    const { cookie } = session;
+    const cookie: object | null | undefined = session.cookie;
     // Its own object: that of a graph may stand in another place of the data, too.
-    session.cookie = typeof cookie !== 'object' || cookie === null ? this.defaultCookie() : ({ ...cookie } as SessionData['cookie']);
+    session.cookie = cookie === null || typeof cookie !== 'object' ? this.defaultCookie() : ({ ...cookie } as SessionData['cookie']);
     const base = { text, expires: session.cookie.expires };
     const expires = toDate(base.expires);
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
