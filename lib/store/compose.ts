@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { SessionOptionsError } from '../session.errors.js';
+import { SessionEntityError, SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
 import { adoptedTable } from '../table/entity/adopted-tables.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
@@ -86,6 +86,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     touchDurability: options.touchDurability,
     onReady: (fields) => {
       assertLimitable(options, fields);
+      if (options.encryption && !fields.has('handle')) throw lacksHandle();
       warnOfMissing(fields, options, warn);
     },
   });
@@ -154,6 +155,12 @@ function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields:
       'Add them, or name them in `columns`.',
   );
 }
+
+/** What is encrypted is bound to its row by the handle, which no rotation changes. */
+const lacksHandle = (): SessionEntityError =>
+  new SessionEntityError(
+    'The option `encryption` needs a column for the `handle` of a session, and the entity has none. Add it (varchar(32), unique), or name it in `columns.handle`.',
+  );
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {
   const features = metadata ? { ...FEATURES, ...CLIENT_FEATURES } : FEATURES;

@@ -253,7 +253,7 @@ export abstract class ContractStore extends Store {
     const save = async (operation: Operation): Promise<void> => {
       if (origin) return this.writer.save(session, origin, operation);
       await this.takeOver(sid, key);
-      await this.writer.upsert(key, session);
+      await this.writer.upsert(key, session, operation);
     };
     return this.deadlines.run((operation) => this.turns.run(key, origin, () => save(operation)), 'set');
   }

@@ -37,7 +37,7 @@ export interface StatementRunnerOptions {
   readonly prepares?: boolean;
   /** Whether the commit of a touch waits for the disk, if the database can choose. @default 'full' */
   readonly touchDurability?: 'relaxed' | 'full';
-  /** Called once, after the entity was checked. */
+  /** Called once, after the entity was checked; what it throws refuses the entity. */
   readonly onReady?: (fields: ReadonlySet<SessionField>) => void;
 }
 

@@ -7,14 +7,18 @@ import { SessionCodec, type DecodedSession } from '../../lib/store/session/codec
 import { hashSessionId, isSessionId, keyOf } from '../../lib/store/session/id.js';
 import { applyMerge, mergeSessions } from '../../lib/store/session/merge.js';
 import { createSessionObject } from '../../lib/store/session/session-object.js';
-import type { Request, SessionData } from '../../lib/store/express-session.js';
-import { hostileData, hostileId, hostileRow } from './hostile.js';
+import { Cookie, type Request, type SessionData } from '../../lib/store/express-session.js';
+import { kindOf } from '../../lib/store/serializers/graph-format.js';
+import { Money, money } from '../support/graphs.js';
+import { SECRET } from '../support/secret.js';
+import { hostileData, hostileGraph, hostileId, hostileRow } from './hostile.js';
 import { fuzz, FUZZ_TIMEOUT_MS, shown } from './run.js';
 import type { Seeded } from './seeded.js';
 
 type Data = Record<string, unknown>;
 
 const KNOWN = 'bJ3mQf0aQxk9nC2vT7yZ8wE1rL5uP4sD';
+const HANDLE = '0'.repeat(32);
 
 describe('the fuzz of plain functions', { timeout: FUZZ_TIMEOUT_MS }, () => {
   it('ids: a key for what is well-formed, another key for another id, and nothing for the rest', async () => {
@@ -30,10 +34,21 @@ describe('the fuzz of plain functions', { timeout: FUZZ_TIMEOUT_MS }, () => {
   });
 
   it('rows: no session, or one whose cookie can be sent and whose data can be stored', async () => {
-    const codec = new SessionCodec(resolveOptions({ secret: 'the secret of a fuzz, long enough' }));
+    const codec = new SessionCodec(resolveOptions({ secret: SECRET }));
     await fuzz('rows', 0.22, 500, async (random, count) => {
       for (let index = 0; index < count; index++) await checkRow(codec, hostileRow(random));
     });
+  });
+
+  it('graphs: the same, and no object but data and instances of a registered class', async () => {
+    const serializer = { use: 'graph', options: { classes: { Money: money } } } as const;
+    const codec = new SessionCodec(resolveOptions({ secret: SECRET, serializer }));
+    let sessions = 0;
+    await fuzz('graphs', 0.28, 500, async (random, count) => {
+      for (let index = 0; index < count; index++) if (await checkRow(codec, hostileGraph(random))) sessions++;
+    });
+    // Else the graphs are so broken that nothing is tried.
+    expect(sessions).toBeGreaterThan(100);
   });
 });
 
@@ -72,15 +87,17 @@ function checkMerge(random: Seeded): void {
   if (Object.getPrototypeOf(session) !== prototype || session.save !== save) fail('a member of the session');
 }
 
-async function checkRow(codec: SessionCodec, text: string): Promise<void> {
+/** Whether the row was a session. */
+async function checkRow(codec: SessionCodec, text: string): Promise<boolean> {
   let decoded: DecodedSession;
   try {
-    decoded = await codec.decode({ data: text, expiresAt: Date.now() + 60_000 });
+    decoded = await codec.decode({ data: text, expiresAt: Date.now() + 60_000, handle: HANDLE });
   } catch (error) {
-    if (error instanceof SessionSerializationError) return;
+    if (error instanceof SessionSerializationError) return false;
     throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
   }
   try {
+    checkObjects(decoded.data);
     const session = createSessionObject({ sessionID: KNOWN } as Request, decoded.data) as SessionData & { id: string; touch(): unknown };
     session.touch();
     const { cookie } = session as unknown as { cookie: { serialize(name: string, value: string): string } };
@@ -88,10 +105,25 @@ async function checkRow(codec: SessionCodec, text: string): Promise<void> {
     expect(session.id).toBe(KNOWN);
     const lifetime = codec.lifetimeOf(session, undefined, Date.now());
     // What its cookie ends is removed instead.
-    if (isEndedByCookie(lifetime, Date.now())) return;
-    const { expiresAt } = await codec.encode(session, lifetime, Date.now(), Date.now());
+    if (isEndedByCookie(lifetime, Date.now())) return true;
+    const { expiresAt } = await codec.encode(session, lifetime, Date.now(), Date.now(), HANDLE);
     expect(Number.isSafeInteger(expiresAt)).toBe(true);
+    return true;
   } catch (error) {
     throw new Error(`${String(error)} from ${shown(text)}`, { cause: error });
+  }
+}
+
+/** Every object must be one that a graph can carry, and so none that does anything. */
+function checkObjects(data: object): void {
+  const met = new Set<unknown>([data]);
+  for (const each of met) {
+    if (typeof each === 'function' || typeof each === 'symbol') throw new Error(`a ${typeof each}`);
+    if (typeof each !== 'object' || each === null || each instanceof Cookie) continue;
+    if (!(each instanceof Money) && kindOf(each) === undefined)
+      throw new Error(`an object of another kind: ${Object.prototype.toString.call(each)}`);
+    const inside =
+      each instanceof Map ? [...each].flat() : each instanceof Set ? [...each] : ArrayBuffer.isView(each) ? [] : Object.values(each);
+    for (const value of inside) met.add(value);
   }
 }

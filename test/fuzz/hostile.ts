@@ -215,3 +215,51 @@ export function hostileColumn(random: Seeded): unknown {
     Buffer.from([0, 255]),
   ]);
 }
+
+const TAGS = ['Map', 'Set', 'null', 'Date', 'RegExp', 'URL', 'BigInt', 'Buffer', 'ArrayBuffer', 'Uint8Array', 'Float64Array', 'DataView']
+  .concat(['class', 'class', 'Object', 'Function', 'constructor', '__proto__', 'Symbol', 'Error', 'Promise', 'SharedArrayBuffer', 'global'])
+  .concat(['Temporal.Instant', 'URLSearchParams', 'eval', 'toString', '']);
+const GRAPH_TEXTS = [
+  'Money',
+  'Object',
+  'constructor',
+  '__proto__',
+  'return process',
+  '(a+)+$',
+  '(',
+  'gi',
+  'AAAAAAAAAAA=',
+  '2030-01-01',
+  '12',
+  '1e9',
+].concat(['https://example.org/', 'javascript:alert(1)', '[native code]', 'graph1']);
+
+/** The text of a graph, or of something like one: nodes that name each other, nothing, or what is no index at all. */
+export function hostileGraph(random: Seeded): string {
+  const count = 1 + random.int(random.isOneIn(50) ? 300 : 8);
+  const index = (): unknown => {
+    if (!random.isOneIn(40)) return count === 1 ? -1 : 1 + random.int(count - 1);
+    return random.pick([-1, -2, -3, -4, -5, -6, -7, count, 1e9, 0.5, '0', 'length', '__proto__', null, {}, [], true]);
+  };
+  const argument = (): unknown => (random.isOneIn(3) ? random.pick(GRAPH_TEXTS) : index());
+  const node = (): unknown => {
+    switch (random.int(6)) {
+      case 0:
+        return random.list(5, index);
+      case 1:
+        return random.isOneIn(4) ? [random.pick(TAGS), ...random.list(4, argument)] : [random.pick(['Map', 'Set']), index(), index()];
+      case 2:
+        return ['class', random.isOneIn(9) ? random.pick(GRAPH_TEXTS) : 'Money', random.isOneIn(9) ? index() : 2, index()];
+      case 3:
+        return random.pick([null, 0, 1e300, true, '', ...GRAPH_TEXTS]);
+      default:
+        return Object.fromEntries(random.list(4, () => [random.isOneIn(4) ? 'cents' : random.pick(KEYS), index()]));
+    }
+  };
+  const root = Object.fromEntries([['cookie', index()], ...random.list(4, () => [random.pick(KEYS), index()])]) as unknown;
+  const nodes = [random.isOneIn(12) ? node() : root, ...Array.from({ length: count - 1 }, node)];
+  const text = `["graph1",${JSON.stringify(nodes)}]`;
+  if (!random.isOneIn(8)) return text;
+  const at = random.int(text.length);
+  return text.slice(0, at) + random.pick(['', random.pick(PIECES)]) + text.slice(at + random.int(3));
+}

@@ -12,11 +12,13 @@ describe('the text of a graph that no writer makes', () => {
     ['has more than nodes', '["graph1",[{}],1]'],
     ['is cut', '["graph1",[{"a":1},'],
     ['names a node that is not there', textOf({ a: 1 })],
+    ['leads back to the session', textOf({ a: 0 })],
     ['names a node by a negative number', textOf({ a: -7 })],
     ['names a node by a fraction', textOf({ a: 0.5 }, 1)],
     ['names a node by a string', textOf({ a: '1' }, 1)],
     ['names a node by a key of every array', textOf({ a: 'length' }, 1)],
     ['has a gap that its text does not hold', textOf([-7, 4_294_967_295, 4_294_967_294, 1], 1)],
+    ['has a gap that could not be written again', textOf(Array.from({ length: 10_001 }, () => -2))],
     ['has a gap where an object has a value', textOf({ a: -2 })],
     ['has an unknown tag', textOf(['Function', 'return process'])],
     ['has a tag of every object', textOf(['constructor', 1], 1)],
@@ -61,13 +63,14 @@ describe('the text of a graph that no writer makes', () => {
 
   it('is read where prototypes are frozen', () => {
     const serializer = moneySerializer();
+    const { prototype } = Object;
     const text = serializer.serialize({ toString: 1, valueOf: 2 } as never) as string;
-    const { writable, ...rest } = Object.getOwnPropertyDescriptor(Object.prototype, 'toString')!;
+    const { writable, ...rest } = Object.getOwnPropertyDescriptor(prototype, 'toString')!;
     try {
-      Object.defineProperty(Object.prototype, 'toString', { ...rest, writable: false });
+      Object.defineProperty(prototype, 'toString', { ...rest, writable: false });
       expect(serializer.deserialize(text)).toEqual({ toString: 1, valueOf: 2 });
     } finally {
-      Object.defineProperty(Object.prototype, 'toString', { ...rest, writable: writable! });
+      Object.defineProperty(prototype, 'toString', { ...rest, writable: writable! });
     }
   });
 
@@ -76,7 +79,7 @@ describe('the text of a graph that no writer makes', () => {
   });
 
   it('ends for a long chain of nodes that name each other backwards', () => {
-    const nodes = Array.from({ length: 3_000 }, (_, index) => [Math.max(0, index - 1), index]);
+    const nodes = Array.from({ length: 3_000 }, (_, index) => [Math.max(1, index - 1), Math.max(1, index)]);
     expect(Array.isArray(read(textOf(...nodes)))).toBe(true);
   });
 });

@@ -16,6 +16,7 @@ class Cart {
 describe('what no graph carries is refused with the path to it', () => {
   const cycle = new Money(1, { seat: {} });
   Object.assign(cycle.currency as object, { back: [cycle] });
+  const self: Record<string, unknown> = {};
   const nested = (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}[]${'}'.repeat(depth)}`) as object;
 
   it.each<[string, object, RegExp]>([
@@ -46,6 +47,7 @@ describe('what no graph carries is refused with the path to it', () => {
     ['an array with a key', { a: Object.assign([1], { index: 0 }) }, /: a is an array with the key "index"/],
     ['an array with a gap', { a: Object.assign([], { length: 4_294_967_295 }) }, /: a is an array with 4294967295 empty places/],
     ['an instance that leads to itself', { a: { b: cycle } }, /: a\.b leads back to itself\. .*`toData`/],
+    ['the session itself', Object.assign(self, { a: [{ self }] }), /: a\[0\]\.self is the session itself\./],
     ['depth', { deep: nested(20_000) }, /: deep(?:\.a){90,}.* is nested more than 4096 levels deep\./],
   ])('%s', (_, values, message) => {
     const refused = () => write(values);

@@ -2,6 +2,7 @@ import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { jsonSerializer } from '../../lib/store/serializers/serializer.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import { embedded } from '../support/embedded.js';
 
@@ -76,7 +77,8 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   csrf: [null, 'true', 1, 'https://a.example', ['https://a.example']],
   maxSessionsPerUser: [null, 0, -1, 1.5, NaN, Infinity, '3', true],
   onLimit: [null, 'evict', 'evictoldest', true],
-  serializer: [null, 'json', {}, { serialize: () => '' }, JSON],
+  serializer: [null, 'yaml', '', 5, {}, { serialize: () => '' }, JSON, jsonSerializer.serialize],
+  encryption: [null, true, SECRET, [], [{ id: 'a', secret: SECRET }]],
   maxDataBytes: [null, 0, -1, 1.5, NaN, Infinity, '1mb', '1048576'],
   adopt: ['connect-redis', 1, null, true],
   hashIds: [null, 'true', 1, 'hash'],
@@ -114,7 +116,7 @@ describe('resolveOptions refuses', () => {
     expect(errorOf({}).message).toMatch(/`secret` is missing/);
   });
 
-  it.each(['ttl', 'store', 'Secret', 'touchAfter', 'encryption', '__proto__', 'constructor', 'toString'])(
+  it.each(['ttl', 'store', 'Secret', 'touchAfter', 'encrypt', '__proto__', 'constructor', 'toString'])(
     'an unknown option %s, and says which there are',
     (name) => {
       const options = JSON.parse(`{"secret":"${SECRET}","${name}":"${SECRET}"}`) as unknown;
@@ -155,7 +157,7 @@ describe('resolveOptions refuses', () => {
     expect(message.slice(0, message.indexOf(' Remove it'))).toContain(meant);
   });
 
-  it.each(['encryption2', 'x', '', 'prototype', 'lifecycle'])('%o, and guesses nothing where nothing comes near', (name) => {
+  it.each(['sealing2', 'x', '', 'prototype', 'lifecycle'])('%o, and guesses nothing where nothing comes near', (name) => {
     expect(errorOf(secretOf({ [name]: 1 })).message).toContain(`"${name}". Remove it`);
   });
 

@@ -5,11 +5,13 @@ const SECRET: Readonly<Record<string, string | undefined>> = {
   secret: 'empty or no string',
   connection: 'something else',
   dataSource: 'something else',
+  encryption: 'something else',
 };
 
 /** The error of an option with a wrong value: names the option, the value and the remedy. */
 export function wrongOption(name: string, value: unknown, expected: string): SessionOptionsError {
-  const shown = SECRET[name] === undefined || value === undefined ? show(value) : SECRET[name];
+  const hidden = SECRET[/\.(secret)$/.exec(name)?.[1] ?? name];
+  const shown = hidden === undefined || value === undefined ? show(value) : hidden;
   return new SessionOptionsError(`The session option \`${name}\` is ${shown}. It must be ${expected}.`);
 }
 

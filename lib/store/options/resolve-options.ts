@@ -2,6 +2,7 @@ import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { csrfRule, resolveCsrf } from './csrf-options.js';
+import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE } from './data-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
@@ -11,7 +12,6 @@ import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
-import { jsonSerializer } from '../serializers/serializer.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
 const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
@@ -63,7 +63,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   csrf: csrfRule,
   maxSessionsPerUser: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a whole number from 1'],
   onLimit: oneOf('evictOldest', 'reject'),
-  serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
+  serializer: SERIALIZER_RULE,
+  encryption: ENCRYPTION_RULE,
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: oneOf(true, false, 'migrate'),
   onUndecodable: oneOf('discard', 'error'),
@@ -132,7 +133,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     metadata: resolveMetadata(options.metadata),
     csrf: resolveCsrf(options.csrf),
     onLimit: options.onLimit ?? 'evictOldest',
-    serializer: options.serializer ?? jsonSerializer,
+    serializer: resolveSerializer(options.serializer),
+    encryption: resolveEncryption(options.encryption),
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,

@@ -5,7 +5,9 @@ import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
 import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
+import type { EncryptionOptions, SerializerOption } from './data-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
+import type { PayloadCipher } from '../serializers/payload-cipher.js';
 import type { SessionSerializer } from '../serializers/serializer.js';
 
 /**
@@ -135,9 +137,17 @@ export interface SessionModuleOptions {
    * save rejects with `SessionLimitError` (403). @default 'evictOldest'
    */
   onLimit?: 'evictOldest' | 'reject';
-  /** The form of the stored data. @default jsonSerializer */
-  serializer?: SessionSerializer;
-  /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
+  /**
+   * The form of the stored data: `'json'`; `'graph'`, which keeps Dates, Maps and much more (`graphSerializer`); a serializer of your own;
+   * or `{ use, options }`. JSON and graphs read each other's text, and the next write converts it. @default 'json'
+   */
+  serializer?: SerializerOption;
+  /**
+   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. What none of the keys
+   * fits is undecodable. @default off
+   */
+  encryption?: EncryptionOptions;
+  /** The largest session in bytes, as it is stored; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
   maxDataBytes?: number;
   /**
    * Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). `'migrate'` also finds the plain ids of an older store, and
@@ -185,6 +195,8 @@ type Converted =
   | 'csrf'
   | 'userId'
   | 'metadata'
+  | 'serializer'
+  | 'encryption'
   | 'operationTimeout';
 type Undefaulted = 'maxSessionsPerUser' | 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
@@ -208,6 +220,8 @@ export type ResolvedSessionOptions = Readonly<
       adopt: SessionAdoption | undefined;
       /** Whether a session id counts without a signature: of an older store that did not sign them, while its ids are taken over. */
       takesUnsigned: boolean;
+      serializer: SessionSerializer;
+      encryption: PayloadCipher | undefined;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];

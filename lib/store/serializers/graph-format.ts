@@ -21,6 +21,9 @@ export const POSITIVE_INFINITY = -4;
 export const NEGATIVE_INFINITY = -5;
 export const NEGATIVE_ZERO = -6;
 
+/** Empty places of an array, which are written one by one; a longer gap would make text out of nothing. */
+export const MAX_HOLES = 10_000;
+
 /** What shows bytes of an ArrayBuffer; more than one byte at a time only at a multiple of that many. */
 interface ViewConstructor {
   new (buffer: ArrayBuffer): ArrayBufferView;

@@ -136,6 +136,7 @@ class GraphReader {
   }
 
   private fillArray(array: unknown[], node: readonly unknown[]): void {
+    if (node.length > format.MAX_HOLES && node.filter((target) => target === format.HOLE).length > format.MAX_HOLES) throw wrong();
     array.length = node.length;
     for (const [place, target] of node.entries()) if (target !== format.HOLE) array[place] = this.at(target);
   }
@@ -204,7 +205,8 @@ function namedIn(node: unknown): readonly unknown[] {
 }
 
 function assertIndex(nodes: readonly unknown[], target: unknown): number {
-  if (Number.isSafeInteger(target) && Number(target) >= 0 && Number(target) < nodes.length) return Number(target);
+  // The first is the session, which nothing in it leads back to: it becomes another object.
+  if (Number.isSafeInteger(target) && Number(target) > 0 && Number(target) < nodes.length) return Number(target);
   throw wrong();
 }
 

@@ -5,8 +5,6 @@ import { cycleThroughInstance } from './graph-reader.js';
 import { MAX_DEPTH } from './json-depth.js';
 import { reasonOf } from './unserializable.js';
 
-/** Empty places of an array that are written one by one; a longer gap would make text out of nothing. */
-const MAX_HOLES = 10_000;
 /** Characters of a path that a message shows. */
 const MAX_PATH = 200;
 
@@ -60,6 +58,10 @@ class GraphWriter {
       if (Object.is(value, -0)) return format.NEGATIVE_ZERO;
     }
     const known = this.indexes.get(value);
+    if (known === 0) {
+      this.reading = key;
+      throw this.unfit('is the session itself.');
+    }
     if (known !== undefined) return known;
     const index = this.values.push(value) - 1;
     this.indexes.set(value, index);
@@ -153,7 +155,7 @@ class GraphWriter {
     if (last !== undefined && !isPlace(last, array.length)) throw this.unfit(`is an array with the key ${JSON.stringify(last)}.`);
     const holes = array.length - keys.length;
     if (holes === 0) return Array.from(array, (each, place) => this.indexOf(each, place));
-    if (holes > MAX_HOLES) throw this.unfit(`is an array with ${holes} empty places. Use a Map.`);
+    if (holes > format.MAX_HOLES) throw this.unfit(`is an array with ${holes} empty places. Use a Map.`);
     return Array.from(array, (each, place) => (place in array ? this.indexOf(each, place) : format.HOLE));
   }
 

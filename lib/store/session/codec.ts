@@ -5,14 +5,20 @@ import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
 import { STAMP_KEY, takeStamp, type LoginStamp } from './login-stamp.js';
+import type { DataOf } from './equality.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
+import { assertPlain } from '../serializers/payload-cipher.js';
+import type { ComparingSerializer } from '../serializers/serializer.js';
 import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
 const RESERVED = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level', STAMP_KEY];
 
-/** Session data as it lies in the table, and what in it is no part of what users change: `cookie.expires`, and the stamp of the sign-in. */
+/**
+ * Session data as it was serialized, before any encryption, and what in it is no part of what users change: `cookie.expires`, and the
+ * stamp of the sign-in.
+ */
 export interface StoredData {
   readonly text: string;
   readonly expires: unknown;
@@ -65,9 +71,17 @@ export class SessionCodec {
 
   private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
     const mine = this.fingerprint(session);
-    const { data } = await this.decode({ data: base.text, expiresAt: undefined });
+    const { data } = await this.restore(base);
     return (await mine) !== (await this.fingerprint(data));
   }
+
+  /** The session that was stored, or read, as this. */
+  restore(base: StoredData, expiresAt?: number): DecodedSession | Promise<DecodedSession> {
+    return this.read(base.text, expiresAt);
+  }
+
+  /** The data of an instance of a class of the application, where the serializer knows it. */
+  readonly dataOf: DataOf = (value) => (this.options.serializer as ComparingSerializer).dataOf?.(value);
 
   /** A copy of the data of a session, as the table would give it back. */
   async copy(session: SessionData): Promise<Record<string, unknown>> {
@@ -91,14 +105,15 @@ export class SessionCodec {
   }
 
   /**
-   * Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. The stamp goes with the user who signed
-   * in, and with nobody else.
+   * For the row of this handle. Throws `SessionSerializationError` and `SessionTooLargeError`, and `SessionEntityError` if the data is
+   * encrypted and there is no handle; then nothing has been written. The stamp goes with the user who signed in, and with nobody else.
    */
   encode(
     session: SessionData,
     lifetime: Lifetime,
     now: number,
     createdAt: number | undefined,
+    handle: string | undefined,
     stamp?: LoginStamp,
   ): SessionDraft | Promise<SessionDraft> {
     for (const name of RESERVED) {
@@ -111,13 +126,19 @@ export class SessionCodec {
     const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
     const userId = this.userIdOf(session);
     const kept = stamp?.user === userId ? stamp : undefined;
-    const draftOf = (data: string): SessionDraft => {
+    const draftOf = (text: string): SessionDraft => {
+      const data = this.seal(text, handle);
       this.assertSize(data);
-      const base = { text: data, expires, stamp: kept };
+      const base = { text, expires, stamp: kept };
       return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId, cookieAge };
     };
-    const data = this.serialize(session, expires, kept);
-    return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
+    const text = this.serialize(session, expires, kept);
+    return typeof text === 'string' ? draftOf(text) : text.then(draftOf);
+  }
+
+  /** Serialized data as it lies in the row of this handle: encrypted, if the option `encryption` is set. */
+  seal(text: string, handle: string | undefined): string {
+    return this.options.encryption?.seal(text, handle) ?? text;
   }
 
   private assertSize(data: string): void {
@@ -129,21 +150,28 @@ export class SessionCodec {
   }
 
   /** Throws `SessionSerializationError` for a payload that holds no session. */
-  decode(row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession | Promise<DecodedSession> {
-    const data = this.deserialize(row.data);
-    return data instanceof Promise ? data.then((value) => this.toSession(value, row)) : this.toSession(data, row);
+  decode({ data, expiresAt, handle }: Pick<SessionRow, 'data' | 'expiresAt' | 'handle'>): DecodedSession | Promise<DecodedSession> {
+    const { encryption } = this.options;
+    return this.read(encryption ? encryption.open(data, handle) : assertPlain(data), expiresAt);
   }
 
-  private toSession(data: unknown, row: Pick<SessionRow, 'data' | 'expiresAt'>): DecodedSession {
+  private read(text: string, expiresAt: number | undefined): DecodedSession | Promise<DecodedSession> {
+    const data = this.deserialize(text);
+    return data instanceof Promise ? data.then((value) => this.toSession(value, text, expiresAt)) : this.toSession(data, text, expiresAt);
+  }
+
+  private toSession(data: unknown, text: string, expiresAt: number | undefined): DecodedSession {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
     }
     const session = data as SessionData;
-    if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
-    const base = { text: row.data, expires: session.cookie.expires, stamp: takeStamp(session) };
+    const cookie: object | null | undefined = session.cookie;
+    // Its own object: that of a graph may stand in another place of the data, too.
+    session.cookie = cookie === null || typeof cookie !== 'object' ? this.defaultCookie() : ({ ...cookie } as SessionData['cookie']);
+    const base = { text, expires: session.cookie.expires, stamp: takeStamp(session) };
     const expires = toDate(base.expires);
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
-    session.cookie.expires = expires && new Date(row.expiresAt ?? expires);
+    session.cookie.expires = expires && new Date(expiresAt ?? expires);
     return { data: session, base };
   }
 
@@ -170,6 +198,7 @@ export class SessionCodec {
 
   /** Not with the parser's own error, because that quotes the text. */
   private undeserializable(cause: unknown): never {
+    if (cause instanceof SessionSerializationError) throw cause;
     const reason = cause instanceof Error ? cause.name : typeof cause;
     throw new SessionSerializationError(
       `A stored session cannot be read in the format "${this.options.serializer.name}" (${reason}). ` +

@@ -1,5 +1,6 @@
 import type { SessionData } from '../express-session.js';
-import { isEqual, isNested, isSame } from './merge.js';
+import { isEqual, isNested } from './equality.js';
+import { isSame } from './merge.js';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -66,7 +67,8 @@ function mergeArrays(base: unknown, theirs: readonly unknown[], mine: readonly u
 const isAppendedTo = (base: readonly unknown[], longer: readonly unknown[]): boolean =>
   longer.length >= base.length && isEqual(base, longer.slice(0, base.length));
 
-const isPlainObject = (value: unknown): value is Data => isNested(value) && !Array.isArray(value);
+const isPlainObject = (value: unknown): value is Data =>
+  typeof value === 'object' && value !== null && isNested(value) && !Array.isArray(value);
 
 const asData = (session: SessionData): Data => session as unknown as Data;
 

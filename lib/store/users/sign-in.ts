@@ -53,14 +53,9 @@ export class SignIn {
       const former = await this.formerOf(session, origin, order);
       const cookie = await this.cookieOf(session, origin, former, order, target);
       const data = dataOf(session, former.carried, { cookie, userId: order.userId });
-      const { draft, createdAt } = await this.encode(data, origin, order);
-      const handle = await this.writer.rows.add(
-        target.key,
-        draft,
-        createdAt,
-        client,
-        former.user === draft.userId && origin.isStored ? 1 : 0,
-      );
+      const { draft, createdAt, handle } = await this.encode(data, origin, order);
+      const replaced = former.user === draft.userId && origin.isStored ? 1 : 0;
+      await this.writer.rows.add({ id: target.key, draft, createdAt, handle, client, replaced });
       const outcome = await this.endFormer(origin, former, operation).catch(async (error: unknown) => {
         await this.takeBack(target.key);
         throw error;
@@ -80,7 +75,7 @@ export class SignIn {
   private async formerOf(session: SessionData, origin: SessionOrigin, { userId, keep }: SignInOrder): Promise<Former> {
     const { codec } = this.dependencies;
     const held = valuesOf(session);
-    const before = origin.isStored ? (await codec.decode({ data: origin.base.text, expiresAt: undefined })).data : undefined;
+    const before = origin.isStored ? (await codec.restore(origin.base)).data : undefined;
     const user = (before && codec.userIdOf(before)) ?? undefined;
     const isOwn = user === undefined || user === String(userId);
     const carried = Object.entries(held).filter(([key]) => key !== 'cookie' && (keep ? keep.includes(key) : isOwn));
@@ -96,7 +91,7 @@ export class SignIn {
     { newCookie }: Target,
   ): Promise<SessionData['cookie']> {
     if (user === undefined || user === String(userId)) return session.cookie;
-    const { data } = await this.dependencies.codec.decode({ data: origin.base.text, expiresAt: origin.expires });
+    const { data } = await this.dependencies.codec.restore(origin.base, origin.expires);
     return isSameCookie(data.cookie, session.cookie) ? newCookie() : session.cookie;
   }
 
@@ -107,8 +102,9 @@ export class SignIn {
     if (isEndedByCookie(lifetime, createdAt))
       throw new SessionInterruptedError('The cookie of the session ends it, so nobody can sign in to it.');
     const user = String(userId);
-    const draft = await codec.encode(data, lifetime, createdAt, createdAt, { user, at: createdAt, level });
-    if (draft.userId === user) return { draft, createdAt };
+    const handle = await this.writer.rows.newHandle(createdAt);
+    const draft = await codec.encode(data, lifetime, createdAt, createdAt, handle, { user, at: createdAt, level });
+    if (draft.userId === user) return { draft, createdAt, handle };
     throw new SessionOptionsError(
       '`session.login` puts the user id into `session.userId`, but the option `userId` finds another one, or none, in the session. ' +
         'Let it return `session.userId`, as in (session) => session.account?.id ?? session.userId.',
@@ -121,7 +117,7 @@ export class SignIn {
    * lose the cart.
    */
   private async endFormer(origin: SessionOrigin, { user, carried }: Former, operation: Operation): Promise<SaveOutcome> {
-    const { table, options, now } = this.dependencies;
+    const { table, codec, options, now } = this.dependencies;
     if (operation.isLate) throw new SessionUnavailableError('The sign-in took too long. Try again.');
     if (!origin.isStored) return 'saved';
     const isCarried = Object.keys(carried).length > 0;
@@ -135,7 +131,7 @@ export class SignIn {
     const [outcome] = await table.update([
       {
         id: origin.key,
-        data: origin.base.text,
+        data: codec.seal(origin.base.text, origin.handle),
         expiresAt: deadAt,
         pruneAfter: toPruneHour(deadAt),
         lastSeenAt: origin.lastSeenAt ?? now(),

@@ -6,6 +6,17 @@ import { createHandle } from '../session/id.js';
 import type { SessionLimit } from './session-limit.js';
 import { ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 
+/** A row that is to be made. */
+interface NewRow {
+  readonly id: string;
+  readonly draft: SessionDraft;
+  readonly createdAt: number;
+  readonly handle: string | undefined;
+  readonly client: Client | undefined;
+  /** The number of the user's sessions that end as soon as this row is there. @default 0 */
+  readonly replaced?: number;
+}
+
 /** Makes the rows of sessions, and removes them. */
 export class SessionRows {
   /** Whether the entity has a column for it; not known before the first row is made. */
@@ -16,20 +27,21 @@ export class SessionRows {
     private readonly limit: SessionLimit,
   ) {}
 
+  /** A handle for a row that is about to be made; `undefined` if the entity has no column for it. */
+  async newHandle(createdAt: number): Promise<string | undefined> {
+    this.givesHandles ??= (await this.dependencies.table.fields()).has('handle');
+    return this.givesHandles ? createHandle(createdAt) : undefined;
+  }
+
   /**
-   * Adds a row; resolves to its handle. Rejects with `SessionConflictError` if the id is taken, and with `SessionLimitError` if the user
-   * has too many. `replaced`: the number of the user's sessions that end afterwards.
+   * Adds a row. Rejects with `SessionConflictError` if the id is taken, and with `SessionLimitError` if the user has too many sessions;
+   * those that end afterwards (`replaced`) do not count.
    */
-  async add(id: string, draft: SessionDraft, createdAt: number, client: Client | undefined, replaced = 0): Promise<string | undefined> {
-    const { table } = this.dependencies;
-    this.givesHandles ??= (await table.fields()).has('handle');
-    const handle = this.givesHandles ? createHandle(createdAt) : undefined;
+  async add({ id, draft, createdAt, handle, client, replaced }: NewRow): Promise<void> {
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
     const { ipAddress, userAgent } = client ?? {};
     const row = { id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
-    const outcome = await this.limit.insert(row, replaced);
-    if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
-    return handle;
+    if ((await this.limit.insert(row, replaced)) === 'conflict') throw new SessionConflictError(ID_TAKEN);
   }
 
   /**

@@ -113,16 +113,16 @@ export class SessionUpdater {
     if (hasLostLock(origin)) throw lockLost();
     const { data, base } = await codec.decode(row);
     const { version, expiresAt, lastSeenAt } = row;
-    const on: SessionOrigin = { ...origin, base, version, expiresAt, lastSeenAt, userId: codec.userOf(row, data) };
+    const on: SessionOrigin = { ...origin, base, version, expiresAt, lastSeenAt, handle: row.handle, userId: codec.userOf(row, data) };
     if (!(await codec.isChanged(session, origin.base))) return { copy, values: { ...data }, on };
     if (options.overlap === 'fail') {
       throw new SessionConflictError(
         'The session was changed by another request, and by this one before its `update`. Reload it and try again.',
       );
     }
-    const before = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const before = await codec.restore(origin.base);
     const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    const values = atOnce(merge({ ...before.data }, { ...data }, own), 'merge');
+    const values = atOnce(merge({ ...before.data }, { ...data }, own, codec.dataOf), 'merge');
     emit('merged', factsOf(on));
     return { copy, values, on };
   }

@@ -11,7 +11,6 @@ import type { Client } from '../session/client.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
-import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { ClientNotes } from './client-notes.js';
 import { lookUpDevice } from './new-device.js';
@@ -19,6 +18,7 @@ import { SessionRenewal } from './renewal.js';
 import { SessionRows } from './rows.js';
 import { SessionLimit } from './session-limit.js';
 import { SessionToucher } from './toucher.js';
+import { upsert, upsertEncrypted } from './upsert.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
@@ -130,7 +130,7 @@ export class SessionWriter {
       await this.insert(session, origin, lifetime, client);
       return 'saved';
     }
-    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.base.stamp);
+    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.handle, origin.base.stamp);
     const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
     // The clock of this server may be behind that of the one that saw the session last.
     const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
@@ -160,16 +160,18 @@ export class SessionWriter {
     if (!(await this.renewal.follow(origin))) this.interrupt(origin);
   }
 
-  /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
-  async upsert(key: string, session: SessionData): Promise<void> {
-    const { codec, now, emit } = this.dependencies;
+  /** For data of unknown origin: adds the row or replaces its data; removes it where its cookie ends it. */
+  async upsert(key: string, session: SessionData, operation: Operation): Promise<void> {
+    const { codec, options, emit } = this.dependencies;
     assertSessionData(session);
-    const createdAt = now();
-    const lifetime = codec.lifetimeOf(session, undefined, createdAt);
-    if (isEndedByCookie(lifetime, createdAt)) return this.destroyByCookie(key, undefined);
-    const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
-    await this.limit.upsert({ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) });
-    emit('saved', { userId: draft.userId ?? undefined });
+    const now = this.dependencies.now();
+    const lifetime = codec.lifetimeOf(session, undefined, now);
+    if (isEndedByCookie(lifetime, now)) return this.destroyByCookie(key, undefined);
+    const data = { key, session, lifetime, now };
+    const { userId } = await (options.encryption
+      ? upsertEncrypted(this.dependencies, this.limit, data, operation)
+      : upsert(this.dependencies, this.limit, data));
+    emit('saved', { userId: userId ?? undefined });
   }
 
   /**
@@ -225,8 +227,9 @@ export class SessionWriter {
   private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
     const { codec, now } = this.dependencies;
     const createdAt = now();
-    const draft = await codec.encode(session, lifetime, createdAt, createdAt);
-    const handle = await this.rows.add(origin.key, draft, createdAt, client);
+    const handle = await this.rows.newHandle(createdAt);
+    const draft = await codec.encode(session, lifetime, createdAt, createdAt, handle);
+    await this.rows.add({ id: origin.key, draft, createdAt, handle, client });
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
@@ -281,11 +284,15 @@ export class SessionWriter {
     // Under its new key it is met again by the next try.
     if (!row) return this.followOrInterrupt(origin);
     const theirs = await codec.decode(row);
-    const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
+    const base = await codec.restore(origin.base);
     const mine = await codec.copy(session);
-    const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    applyMerge(session, mine, atOnce(merge({ ...base.data }, { ...theirs.data }, mine), 'merge'));
+    const { dataOf } = codec;
+    const merge = options.merge as ((base: object, theirs: object, mine: object) => Record<string, unknown>) | undefined;
+    const [before, other] = [{ ...base.data }, { ...theirs.data }] as unknown as Record<string, unknown>[];
+    const merged = merge ? atOnce(merge(before!, other!, mine), 'merge') : mergeSessions(before!, other!, mine, dataOf);
+    applyMerge(session, mine, merged, dataOf);
     origin.base = theirs.base;
+    origin.handle = row.handle;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;
     origin.userId = codec.userOf(row, theirs.data);
