@@ -40,6 +40,8 @@ export class SessionExchange {
   /** Whether the request has changed what it loaded, as far as that is known by now. */
   private isChanged = false;
   private isUnset = false;
+  /** Whether its id came without a signature. */
+  private isToBeSigned = false;
   private quietUntil = 0;
 
   constructor(
@@ -83,6 +85,7 @@ export class SessionExchange {
         this.req.sessionID = id;
         this.context.store.createSession(this.request, data);
         this.note(id);
+        this.isToBeSigned = this.context.cookies.isUnsigned(this.req.headers.cookie, id);
         return;
       }
     } catch (error) {
@@ -212,6 +215,7 @@ export class SessionExchange {
   private isCookieDue(session: LiveSession, sid: string): boolean {
     const { saveUninitialized, rolling } = this.context.options;
     const isModified = this.isChanged || sid !== this.firstId;
+    if (this.isToBeSigned) return true;
     if (sid !== this.presented) return saveUninitialized || isModified;
     return rolling || (session.cookie.expires != null && isModified);
   }

@@ -12,6 +12,9 @@ const MAX_COOKIES = 8;
 /** Verified values that are remembered; a full memory starts anew. */
 const MAX_VERIFIED = 10_000;
 
+/** An id that nobody can guess, as a store wrote it that does not sign its cookies. */
+const UNSIGNED = /^[\w~-]{20,256}$/;
+
 const NO_IDS: readonly string[] = [];
 
 /** Reads session ids from `Cookie` headers, and writes the lines of `Set-Cookie`. */
@@ -23,10 +26,16 @@ export class SessionCookies {
     private readonly name: string,
     /** The first signs, all verify. */
     private readonly secrets: readonly CipherKey[],
+    /** Whether ids count without a signature, too: those of an older store. */
+    private readonly takesUnsigned = false,
   ) {}
 
   /** The ids whose signature is right, in the order of the header: a stale cookie may stand before the one that counts. */
   idsIn(header: string | undefined): readonly string[] {
+    return this.idsOf(header, (value) => this.signed(value) ?? this.unsigned(value));
+  }
+
+  private idsOf(header: string | undefined, idOf: (value: string) => string | undefined): readonly string[] {
     if (!header?.includes(this.name)) return NO_IDS;
     const ids: string[] = [];
     let count = 0;
@@ -34,10 +43,15 @@ export class SessionCookies {
       if (!pair.includes(this.name)) continue;
       const value = parse(pair)[this.name];
       if (value === undefined || ++count > MAX_COOKIES) continue;
-      const id = value.startsWith(SIGNED) ? this.verify(value.slice(SIGNED.length)) : undefined;
+      const id = idOf(value);
       if (id && !ids.includes(id)) ids.push(id);
     }
     return ids;
+  }
+
+  /** Whether an id came without a signature: its next cookie has one. */
+  isUnsigned(header: string | undefined, id: string): boolean {
+    return this.takesUnsigned && !this.idsOf(header, (value) => this.signed(value)).includes(id);
   }
 
   /** The line that gives a session to the browser. Throws where an attribute cannot be written. */
@@ -53,6 +67,14 @@ export class SessionCookies {
   /** The line that makes the browser forget a session: by the attributes that its cookie was set with. */
   farewellTo(cookie: SessionData['cookie']): string {
     return serialize(this.name, '', { ...attributesOf(cookie), expires: new Date(0) });
+  }
+
+  private signed(value: string): string | undefined {
+    return value.startsWith(SIGNED) ? this.verify(value.slice(SIGNED.length)) : undefined;
+  }
+
+  private unsigned(value: string): string | undefined {
+    return this.takesUnsigned && UNSIGNED.test(value) ? value : undefined;
   }
 
   private verify(signed: string): string | undefined {

@@ -23,7 +23,7 @@ type ErrorAnswer = (error: unknown, res: Response) => void;
 /** The exchange as a middleware of Express, or of whatever calls `(req, res, next)`. */
 export function createMiddleware(store: SessionStore, options: ResolvedSessionOptions, log: (message: string) => void): SessionMiddleware {
   const warn = harmless(log);
-  const cookies = new SessionCookies(options.name, options.secret);
+  const cookies = new SessionCookies(options.name, options.secret, options.takesUnsigned);
   const cookieWarnings = isProduction() ? undefined : new CookieWarnings(options, warn);
   const context: ExchangeContext = { store, options, cookies, cookieWarnings };
   store.generate = (req) => makeSession(req, options);

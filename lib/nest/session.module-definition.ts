@@ -16,7 +16,7 @@ export interface SessionModuleOptionsFactory {
 }
 
 /**
- * Options that need other providers. `entity` and the *name* of the data source stand here, because Nest has to know
+ * Options that need other providers. `entity`, `adopt` and the *name* of the data source stand here, because Nest has to know
  * them before any factory runs; a `DataSource` object may come from the factory.
  *
  * @publicApi
@@ -25,7 +25,7 @@ export interface SessionModuleAsyncOptions
   extends ConfigurableModuleAsyncOptions<SessionModuleOptions, 'createSessionOptions'>, StaticOptions {}
 
 /** What is known before the options are. */
-interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSource'> {
+interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'> {
   /** Further providers that the options need. */
   extraProviders?: Provider[];
   /** Whether other modules see the store without an import, and the middleware comes first. @default true */
@@ -36,6 +36,7 @@ interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSourc
 const extras: object = {
   entity: undefined,
   dataSource: undefined,
+  adopt: undefined,
   extraProviders: [],
   isGlobal: true,
 };
@@ -46,8 +47,8 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Session
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createSessionOptions')
-  .setExtras<StaticOptions>(extras, (definition, { entity, dataSource, extraProviders = [], isGlobal = true }) => {
-    const providers = [...(definition.providers ?? []), ...extraProviders, ...sessionProviders(entity, dataSource)];
+  .setExtras<StaticOptions>(extras, (definition, { extraProviders = [], isGlobal = true, ...known }) => {
+    const providers = [...(definition.providers ?? []), ...extraProviders, ...sessionProviders(known)];
     return { ...definition, global: isGlobal, providers, exports: [SessionStore, SESSION_MIDDLEWARE] };
   })
   .build();

@@ -49,13 +49,13 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
 
   /** Sessions with these options. A `dataSource` of the application's is found by name (default: the unnamed one). */
   static override forRoot(options: SessionModuleOptions & { isGlobal?: boolean }): DynamicModule {
-    if (!options?.connection) registerEntity(options?.entity, options?.dataSource);
+    if (!options?.connection) registerEntity(options ?? {});
     return super.forRoot(options);
   }
 
   /** Sessions with options that need other providers. */
   static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
-    registerEntity(options.entity, options.dataSource);
+    registerEntity(options);
     return super.forRootAsync(options);
   }
 

@@ -6,6 +6,7 @@ import type { DataSource } from 'typeorm';
 import { createMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 import { openStore } from '../store/compose.js';
+import { entityOf } from '../store/options/adopt-options.js';
 import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
@@ -13,8 +14,8 @@ import { SessionEntity } from '../table/entity/session.entity.js';
 import { chooseDataSource } from './start-up/data-source-choice.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
-type Entity = SessionModuleOptions['entity'];
-type Source = SessionModuleOptions['dataSource'];
+/** What Nest has to know before there are options. */
+type Static = Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'>;
 
 const warn = (message: string): void => new Logger('SessionModule').warn(message);
 
@@ -22,13 +23,15 @@ const warn = (message: string): void => new Logger('SessionModule').warn(message
  * Makes the entity known to data sources with `autoLoadEntities`. Only the registration of `forFeature` is wanted: its
  * module would fail before our own message where there is no data source.
  */
-export function registerEntity(entity: Entity, dataSource: Source): void {
+export function registerEntity(options: Static): void {
+  const { dataSource } = options;
   if (dataSource === undefined || typeof dataSource === 'string')
-    TypeOrmModule.forFeature([(entity ?? SessionEntity) as never], dataSource);
+    TypeOrmModule.forFeature([(entityOf(options) ?? SessionEntity) as never], dataSource);
 }
 
 /** Options → store → middleware. */
-export function sessionProviders(entity: Entity, dataSource: Source): Provider[] {
+export function sessionProviders(known: Static): Provider[] {
+  const { dataSource } = known;
   const isObject = typeof dataSource === 'object';
   // Waits for a data source that is still connecting, and is undefined where none is registered.
   const registered = { token: getDataSourceToken(isObject ? undefined : dataSource), optional: true };
@@ -36,7 +39,7 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
     {
       provide: RESOLVED_OPTIONS,
       inject: [SESSION_MODULE_OPTIONS],
-      useFactory: (options: SessionModuleOptions) => resolveOptions(withStatic(options, entity, dataSource)),
+      useFactory: (options: SessionModuleOptions) => resolveOptions(withStatic(options, known)),
     },
     {
       provide: SessionStore,
@@ -52,12 +55,12 @@ export function sessionProviders(entity: Entity, dataSource: Source): Provider[]
   ];
 }
 
-function withStatic(options: SessionModuleOptions, entity: Entity, dataSource: Source): SessionModuleOptions {
-  if (options?.entity !== undefined || typeof options?.dataSource === 'string') {
+function withStatic(options: SessionModuleOptions, { entity, dataSource, adopt }: Static): SessionModuleOptions {
+  if (options?.entity !== undefined || options?.adopt !== undefined || typeof options?.dataSource === 'string') {
     throw new SessionOptionsError(
-      'The factory of SessionModule.forRootAsync returned `entity` or the name of a `dataSource`. ' +
-        'Nest needs both earlier: set them beside `useFactory`.',
+      'The factory of SessionModule.forRootAsync returned `entity`, `adopt` or the name of a `dataSource`. ' +
+        'Nest needs them earlier: set them beside `useFactory`.',
     );
   }
-  return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }) };
+  return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }), ...(adopt && { adopt }) };
 }

@@ -1,6 +1,7 @@
 import type { DataSource } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
+import { adoptedTable } from '../table/entity/adopted-tables.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
 import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
@@ -71,7 +72,8 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
     timeoutMs: options.operationTimeoutMs,
-    hashIds: options.hashIds,
+    hashIds: options.hashIds !== false,
+    adopted: options.adopt && adoptedTable(options.adopt),
     prepares: options.preparedStatements,
     touchDurability: options.touchDurability,
     onReady: (fields) => warnOfMissing(fields, options, warn),

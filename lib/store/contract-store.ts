@@ -9,10 +9,11 @@ import { Deadlines } from './runtime/deadlines.js';
 import type { SessionSurroundings, StoreDependencies } from './runtime/dependencies.js';
 import { isHeard, notify, type Emit } from './runtime/events.js';
 import { SessionCodec } from './session/codec.js';
-import { keyOf, NO_ID } from './session/id.js';
+import { keyOf, whyNoKey } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
 import { createSessionObject } from './session/session-object.js';
 import { lockSession, type SessionLockOptions } from './work/lock.js';
+import { IdMigration } from './work/id-migration.js';
 import { SessionReader } from './work/reader.js';
 import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
 import { SessionWriter, type AtEnd, type Due } from './work/writer.js';
@@ -27,6 +28,7 @@ export abstract class ContractStore extends Store {
   protected readonly dependencies: StoreDependencies;
   protected readonly reader: SessionReader;
   protected readonly writer: SessionWriter;
+  protected readonly ids: IdMigration;
   protected readonly deadlines: Deadlines;
   private readonly turns = new SessionTurns();
   private makeSession: ((req: Request) => void) | undefined;
@@ -49,9 +51,10 @@ export abstract class ContractStore extends Store {
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
     };
-    this.reader = new SessionReader(this.dependencies);
+    this.ids = new IdMigration(this.dependencies);
+    this.reader = new SessionReader(this.dependencies, this.ids);
     this.writer = new SessionWriter(this.dependencies);
-    this.requests = new RequestState((req) => this.generate(req), this.dependencies, this.deadlines);
+    this.requests = new RequestState((req) => this.generate(req), this.dependencies, this.deadlines, this.ids);
   }
 
   /** The data of a live session; `undefined` for an id that is unknown, expired or malformed. */
@@ -59,7 +62,7 @@ export abstract class ContractStore extends Store {
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
     const key = this.keyOf(sid);
-    const data = key ? this.deadlines.run(() => this.reader.find(key)) : Promise.resolve(undefined);
+    const data = key ? this.deadlines.run(() => this.reader.find(key, sid)) : Promise.resolve(undefined);
     return settle(data, callback as Callback<SessionData | undefined>);
   }
 
@@ -132,7 +135,7 @@ export abstract class ContractStore extends Store {
       const key = this.keyOf(req.sessionID);
       if (!key) {
         delete (req as Partial<Request>).session;
-        throw new SessionOptionsError(NO_ID);
+        throw new SessionOptionsError(whyNoKey(req.sessionID));
       }
       this.dependencies.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
     };
@@ -209,7 +212,11 @@ export abstract class ContractStore extends Store {
     if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
     const origin = this.dependencies.origins.of(session, key);
     return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, () => (origin ? this.writer.save(session, origin, operation) : this.writer.upsert(key, session))),
+      this.turns.run(key, origin, async () => {
+        if (origin) return this.writer.save(session, origin, operation);
+        await this.takeOver(sid, key);
+        await this.writer.upsert(key, session);
+      }),
     );
   }
 
@@ -217,7 +224,12 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) => this.turns.run(key, origin, () => this.writer.toucher.touch(key, session, origin, operation)));
+    return this.deadlines.run((operation) =>
+      this.turns.run(key, origin, async () => {
+        if (!origin) await this.takeOver(sid, key);
+        await this.writer.toucher.touch(key, session, origin, operation);
+      }),
+    );
   }
 
   private destroySession(sid: string, session?: object): Promise<void> {
@@ -225,7 +237,17 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)));
+    return this.deadlines.run(() =>
+      this.turns.run(key, origin, async () => {
+        // Also of a session that has its hash: what an older store has written again must not outlive the logout.
+        if (!origin || origin.isStored) await this.takeOver(sid, key);
+        await this.writer.destroy(key, origin);
+      }),
+    );
+  }
+
+  private async takeOver(sid: string, key: string): Promise<void> {
+    if (this.ids.isOn) await this.ids.move(sid, key);
   }
 
   protected keyOf(sid: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import { SessionInterruptedError } from '../session.errors.js';
+import { SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { ContractStore } from './contract-store.js';
 import type { Request, Session, SessionData } from './express-session.js';
@@ -129,6 +129,17 @@ export class SessionStore extends ContractStore {
   /** Removes expired rows, in batches; resolves to how many. */
   prune(): Promise<number> {
     return this.pruner.prune();
+  }
+
+  /**
+   * Replaces the plain ids of an older store (`hashIds: 'migrate'`) by their hashes, in batches, with the events `migrating` and
+   * `migrated`; resolves to how many. Then `hashIds: true` ends the search for plain ids. Rejects with `SessionOptionsError` under
+   * another `hashIds`.
+   */
+  async migrateIds(): Promise<number> {
+    if (!this.ids.isOn)
+      throw new SessionOptionsError("`migrateIds` needs the option `hashIds: 'migrate'`, with which plain ids are found.");
+    return this.ids.all();
   }
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */

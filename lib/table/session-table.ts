@@ -125,6 +125,9 @@ export interface SessionTable<Held extends string = never> {
   /** Reads live rows. `undefined` if there is none under exactly that id. Without an `expiresAt` column every row is live. */
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]>;
 
+  /** Reads the first of these ids' rows that is live, all of them as they were at one moment. */
+  findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined>;
+
   /** Reads the live row whose id before was exactly this one, and still counts at `now`. Without columns for it there is none. */
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined>;
 
@@ -166,6 +169,9 @@ export interface SessionTable<Held extends string = never> {
 
   /** Reads live rows with their data in the order of their ids, those after `after`. */
   scan(scan: { readonly after?: string | undefined; readonly limit: number; readonly now: number }): Promise<SessionRow[]>;
+
+  /** The ids of any rows, live or not, in their order, those after `after`. */
+  ids(scan: { readonly after?: string | undefined; readonly limit: number }): Promise<string[]>;
 
   /** Counts live rows, all or one user's. */
   count(count: { readonly userId?: string | undefined; readonly now: number }): Promise<number>;

@@ -4,6 +4,7 @@ import { toSessionError } from './database-error.js';
 import { isLost, isOfRow, isTransient } from './failure-kind.js';
 import { pickDialect } from './databases/databases.js';
 import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
+import { assertFamily, type AdoptedTable } from './entity/adopted-tables.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';
 import { narrowFieldsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
@@ -28,6 +29,8 @@ export interface StatementRunnerOptions {
   readonly timeoutMs: number;
   /** Whether ids are hashes, for which the columns must have room. @default false */
   readonly hashIds?: boolean;
+  /** The store that made the table, if another did. */
+  readonly adopted?: AdoptedTable | undefined;
   /** Instead of the one that fits the data source. */
   readonly dialect?: SessionDialect;
   /** Whether statements are prepared under a name, if the driver can. @default true */
@@ -88,11 +91,14 @@ export class StatementRunner {
     const { dataSource, entity } = this.database;
     const dialect = this.options.dialect ?? pickDialect(dataSource);
     const metadata = metadataOf(dataSource, entity);
-    const columns = mapColumns(dataSource, metadata, this.options.columns, dialect);
-    const { hashIds = false, touchDurability = 'full' } = this.options;
+    const { hashIds = false, touchDurability = 'full', adopted } = this.options;
+    if (adopted) assertFamily(adopted, dialect.name, metadata.tableName);
+    // Of another store an integer holds seconds, on SQLite, too.
+    const traits = adopted ? { ...dialect, integerHoldsMilliseconds: false, adopted } : dialect;
+    const columns = mapColumns(dataSource, metadata, this.options.columns, traits);
     assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability };
+    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability, endedAt: adopted?.endedAt };
   }
 
   /** Opens the data source if it is not. */

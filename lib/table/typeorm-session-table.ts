@@ -59,6 +59,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return this.reader.find(ids, now);
   }
 
+  findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
+    return this.reader.findAny(ids, now);
+  }
+
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
     return this.reader.findPrevious(previousId, now);
   }
@@ -177,6 +181,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {
     return this.reader.scan(scan);
+  }
+
+  ids(scan: { after?: string | undefined; limit: number }): Promise<string[]> {
+    return this.reader.ids(scan);
   }
 
   count(count: Parameters<SessionTable['count']>[0]): Promise<number> {

@@ -111,6 +111,12 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- ids (limit)
 SELECT "id" AS "id" FROM "sessions" "s" LIMIT $1;
 
+-- ids in order (limit)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT $1;
+
+-- ids in order after (after, limit)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" > $1 ORDER BY "id" ASC LIMIT $2;
+
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= $1 AND "expires_at" <= $2 ORDER BY "prune_after" ASC LIMIT 50;
 
@@ -242,6 +248,12 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 
 -- ids (no parameters)
 SELECT `id` AS `id` FROM `sessions` `s` LIMIT 50;
+
+-- ids in order (no parameters)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- ids in order after (after)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` > ? ORDER BY `id` ASC LIMIT 50;
 
 -- expired (pruneHour, now)
 SELECT `id` AS `id` FROM `sessions` `s` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` ASC LIMIT 50;
@@ -375,6 +387,12 @@ SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after
 -- ids (no parameters)
 SELECT `id` AS `id` FROM `sessions` `s` LIMIT 50;
 
+-- ids in order (no parameters)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+
+-- ids in order after (after)
+SELECT `id` AS `id` FROM `sessions` `s` WHERE `id` > ? ORDER BY `id` ASC LIMIT 50;
+
 -- expired (pruneHour, now)
 SELECT `id` AS `id` FROM `sessions` `s` WHERE `prune_after` <= ? AND `expires_at` <= ? ORDER BY `prune_after` ASC LIMIT 50;
 
@@ -507,6 +525,12 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 -- ids (no parameters)
 SELECT "id" AS "id" FROM "sessions" "s" LIMIT 50;
 
+-- ids in order (no parameters)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- ids in order after (after)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" > ? ORDER BY "id" ASC LIMIT 50;
+
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;
 
@@ -602,6 +626,12 @@ SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after
 
 -- ids (no parameters)
 SELECT "id" AS "id" FROM "sessions" "s" LIMIT 50;
+
+-- ids in order (no parameters)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+
+-- ids in order after (after)
+SELECT "id" AS "id" FROM "sessions" "s" WHERE "id" > ? ORDER BY "id" ASC LIMIT 50;
 
 -- expired (pruneHour, now)
 SELECT "id" AS "id" FROM "sessions" "s" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" ASC LIMIT 50;

@@ -140,6 +140,11 @@ describeEachDatabase('the events of a store', (database) => {
     clock.now += DAY;
     await store.prune();
   };
+  const migrate = async ({ store }: Stored) => {
+    const older = open({ hashIds: false });
+    for (let number = 0; number < 100; number++) await older.set(`plain ${number}`, dataOf());
+    await store.migrateIds();
+  };
   /** What has to happen for an event to be emitted. */
   const flows: Record<keyof SessionEvents, (stored: Stored) => Promise<unknown>> = {
     created: ({ store }) => newSession(store, 'another').save(),
@@ -166,10 +171,12 @@ describeEachDatabase('the events of a store', (database) => {
     revoking: ({ store }) => store.revokeAll(),
     pruning: prune,
     pruned: prune,
+    migrating: migrate,
+    migrated: migrate,
   };
 
   it.each(EVENT_NAMES)('%s is emitted, also on its diagnostics channel', async (name) => {
-    const from = await stored({ prune: { batchSize: 1 } });
+    const from = await stored({ prune: { batchSize: 1 }, hashIds: 'migrate' });
     await flows[name](from);
     expect(from.events.names()).toContain(name);
     expect(from.events.published.map(([published]) => published)).toContain(name);

@@ -288,6 +288,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/session/codec.ts': 6,
     'lib/store/session/origin.ts': 3,
     'lib/store/session/session-object.ts': 2,
+    'lib/store/serializers/graph-reader.ts': 1,
     'lib/store/serializers/unserializable.ts': 1,
     'lib/store/runtime/availability-monitor.ts': 1,
     'lib/store/runtime/deadlines.ts': 4,

@@ -71,6 +71,8 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
     ['scan', dialect.scan(shape, 50, true)],
     ['scan after', dialect.scan(shape, 50, false)],
     ['ids', dialect.ids(shape, 50)],
+    ['ids in order', dialect.idsInOrder(shape, 50, true)],
+    ['ids in order after', dialect.idsInOrder(shape, 50, false)],
     ['expired', dialect.expired(shape, 50)],
   ];
 }

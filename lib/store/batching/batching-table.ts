@@ -38,7 +38,7 @@ export function batched(
   now: () => number,
   watcher = NOBODY,
 ): SessionTable {
-  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds, watcher);
+  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds !== false, watcher);
 }
 
 /**
@@ -166,6 +166,10 @@ class BatchingSessionTable implements SessionTable {
     return each(ids, (id) => this.reads.submit({ id, now }));
   }
 
+  findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
+    return this.watcher.watch(() => this.table.findAny(ids, now));
+  }
+
   findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
     return this.watcher.watch(() => this.table.findPrevious(previousId, now));
   }
@@ -212,6 +216,10 @@ class BatchingSessionTable implements SessionTable {
 
   scan(scan: Parameters<SessionTable['scan']>[0]): Promise<SessionRow[]> {
     return this.watcher.watch(() => this.table.scan(scan));
+  }
+
+  ids(scan: Parameters<SessionTable['ids']>[0]): Promise<string[]> {
+    return this.watcher.watch(() => this.table.ids(scan));
   }
 
   count(count: Parameters<SessionTable['count']>[0]): Promise<number> {

@@ -7,6 +7,7 @@ import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
+import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './option-error.js';
 import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
@@ -38,6 +39,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
     (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string'),
     'an object with the name of an entity property per field',
   ],
+  adopt: anAdoption,
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
   anonymousTimeout: [isPositive, DURATION],
@@ -61,7 +63,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   csrf: csrfRule,
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
-  hashIds: aBoolean,
+  hashIds: oneOf(true, false, 'migrate'),
   onUndecodable: oneOf('discard', 'error'),
   operationTimeout: aTimer,
   preparedStatements: aBoolean,
@@ -98,12 +100,13 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
   if (options.columns) checkOptions(options.columns, COLUMN_RULES, 'columns.');
   const lifetime = resolveLifetime(options);
-  const name = options.name ?? 'sid';
+  const adopted = resolveAdoption(options);
+  const { name } = adopted;
   const context = { name, absoluteTimeoutMs: lifetime.absoluteTimeoutMs };
   return Object.freeze({
     ...options,
     secret: Array.isArray(secret) ? secret : [secret],
-    name,
+    ...adopted,
     cookie:
       typeof cookie === 'function'
         ? (req: Request) => resolveCookieOf(atOnce(cookie(req), 'cookie'), context)
@@ -112,7 +115,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     saveUninitialized: options.saveUninitialized ?? false,
     resave: options.resave ?? false,
     unset: options.unset ?? 'keep',
-    columns: options.columns ?? {},
     ...lifetime,
     touchIntervalMs: parseDuration(options.touchInterval),
     renewAfterMs: parseDuration(options.renewAfter),
@@ -126,7 +128,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     csrf: resolveCsrf(options.csrf),
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
-    hashIds: options.hashIds ?? true,
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,

@@ -1,5 +1,6 @@
 import type { CipherKey } from 'node:crypto';
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { AdoptedStore, SessionAdoption } from '../../table/entity/adopted-tables.js';
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
@@ -59,6 +60,12 @@ export interface SessionModuleOptions {
   entity?: EntityTarget<ObjectLiteral>;
   /** Entity property per field, if it has another name. `id` and `data` must exist; what is missing switches its feature off. */
   columns?: SessionColumnNames;
+  /**
+   * The store that made the table, by its name: its table, columns, units and cookie name, with `hashIds: 'migrate'`. Nobody is signed
+   * out, and nobody who had signed out comes back. Or `{ store, tableName, schema, columns, extended }`; `extended` says that
+   * `createSessionMigration({ adopt })` has added what the table lacks. @default the table is of this package's own shape
+   */
+  adopt?: AdoptedStore | SessionAdoption;
 
   /**
    * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
@@ -122,8 +129,11 @@ export interface SessionModuleOptions {
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
   maxDataBytes?: number;
-  /** Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). @default true */
-  hashIds?: boolean;
+  /**
+   * Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). `'migrate'` also finds the plain ids of an older store, and
+   * replaces each by its hash at its first use; an id that has the form of a stored hash is refused then. @default true
+   */
+  hashIds?: boolean | 'migrate';
   /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
   onUndecodable?: 'discard' | 'error';
   /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */
@@ -153,6 +163,7 @@ export type SessionRoute = string | { path: string; method: number };
 
 type Converted =
   | 'secret'
+  | 'adopt'
   | 'cookie'
   | 'lifetimes'
   | 'idleTimeout'
@@ -184,6 +195,9 @@ export type ResolvedSessionOptions = Readonly<
       userId: (session: SessionData) => unknown;
       metadata: false | { readonly ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
       csrf: false | ResolvedCsrf;
+      adopt: SessionAdoption | undefined;
+      /** Whether a session id counts without a signature: of an older store that did not sign them, while its ids are taken over. */
+      takesUnsigned: boolean;
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];

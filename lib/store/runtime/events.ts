@@ -18,7 +18,7 @@ export interface SessionEvent {
   readonly ipAddress?: string | undefined;
   /** The client's description of itself, likewise. */
   readonly userAgent?: string | undefined;
-  /** How many sessions a run has removed, or ended. */
+  /** How many sessions a run has removed, ended, or given the hash of their id. */
   readonly count?: number;
   readonly at: Date;
 }
@@ -52,6 +52,10 @@ const EVENTS = {
   pruning: ['count'],
   /** A prune run ended. */
   pruned: ['count'],
+  /** `migrateIds` goes on after a batch. */
+  migrating: ['count'],
+  /** `migrateIds` ended. */
+  migrated: ['count'],
 } as const satisfies Record<string, readonly (keyof SessionEvent)[]>;
 
 type EventName = keyof typeof EVENTS;

@@ -1,5 +1,5 @@
 /** Levels of nesting that `JSON.stringify` can write without overflowing the call stack; `JSON.parse` reads any number of them. */
-const MAX_DEPTH = 4_096;
+export const MAX_DEPTH = 4_096;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

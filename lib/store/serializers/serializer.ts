@@ -1,4 +1,6 @@
 import type { SessionData } from '../express-session.js';
+import { isGraphText } from './graph-format.js';
+import { readGraph } from './graph-reader.js';
 import { checkDepth } from './json-depth.js';
 
 /**
@@ -16,13 +18,20 @@ export interface SessionSerializer {
   deserialize(text: string): SessionData | Promise<SessionData>;
 }
 
+/** A serializer that knows what lies in instances of classes, by which a merge compares them. */
+export interface ComparingSerializer extends SessionSerializer {
+  /** The data of an instance; `undefined` for any other object. */
+  dataOf?(value: object): unknown;
+}
+
 /**
- * The default: plain JSON, nested at most 4,096 levels deep.
+ * The default: plain JSON, nested at most 4,096 levels deep. Reads what `graphSerializer` wrote, too, as long as no instance of a
+ * registered class is in it.
  *
  * @publicApi
  */
 export const jsonSerializer: SessionSerializer = {
   name: 'json',
   serialize: (data) => checkDepth(JSON.stringify(data)),
-  deserialize: (text) => JSON.parse(checkDepth(text)) as SessionData,
+  deserialize: (text) => (isGraphText(text) ? readGraph(text) : JSON.parse(checkDepth(text))) as SessionData,
 };

@@ -4,6 +4,7 @@ import type { SessionSerializer } from './serializer.js';
 
 /** Throws the error for a session that the serializer cannot carry, with the key that it fails at. */
 export function refuse(session: SessionData, serializer: SessionSerializer, cause: unknown): never {
+  if (cause instanceof SessionError) throw cause;
   const key = Object.keys(session).find((name) => {
     try {
       const text = serializer.serialize(only(session, name));
@@ -35,11 +36,15 @@ const only = (session: SessionData, name: string): SessionData =>
 function errorOf(cause: unknown, key: string | undefined): SessionError {
   if (cause instanceof SessionError) return cause;
   const subject = key === undefined ? 'The session' : `The key "${key}" of the session`;
-  // Errors of the engine name types and the path of a cycle. The text of other errors may quote the data.
-  const isOfEngine = cause instanceof TypeError || cause instanceof RangeError;
-  const reason = isOfEngine ? cause.message.replaceAll(/\s+/g, ' ') : cause instanceof Error ? cause.name : typeof cause;
   return new SessionSerializationError(
-    `${subject} cannot be serialised: ${reason.replace(/\.?$/, '.')} Keep only data that the serializer can carry.`,
+    `${subject} cannot be serialised: ${reasonOf(cause)} Keep only data that the serializer can carry.`,
     { cause },
   );
+}
+
+/** Errors of the engine name types and the path of a cycle. The text of other errors may quote the data. */
+export function reasonOf(cause: unknown): string {
+  const isOfEngine = cause instanceof TypeError || cause instanceof RangeError;
+  const reason = isOfEngine ? cause.message.replaceAll(/\s+/g, ' ') : cause instanceof Error ? cause.name : typeof cause;
+  return reason.replace(/\.?$/, '.');
 }

@@ -16,6 +16,9 @@ const MIN_NEW_LENGTH = 16;
 
 export const NO_ID = '`genid` returned no usable session id. It must return a string of 16 to 256 characters, at once.';
 
+const NO_HASH =
+  "`genid` returned 64 hexadecimal digits. With `hashIds: 'migrate'` an id must not have the form of a stored hash: return base64url, say, or a UUID.";
+
 /** The id of a new session: what `genid` returns, else 192 random bits. Throws `SessionOptionsError` if `genid` returns no id, or a weak one. */
 export const newSessionId = (genid: ((req: Request) => string) | undefined, req: Request): string =>
   genid ? checkNewId(atOnce(genid(req), 'genid')) : createSessionId();
@@ -50,8 +53,20 @@ export function isHandle(handle: unknown): handle is string {
   return typeof handle === 'string' && /^[0-9a-f]{32}$/.test(handle);
 }
 
-/** The key of a session id in the table; `undefined` for what is no id. */
-export function keyOf(id: unknown, isHashed: boolean): string | undefined {
-  if (!isSessionId(id)) return undefined;
-  return isHashed ? hashSessionId(id) : id;
+/** How session ids become keys of rows: the option `hashIds`. */
+export type IdForm = boolean | 'migrate';
+
+/** Whether a string has the form of a stored hash. */
+export const isHash = (key: string): boolean => /^[0-9a-f]{64}$/i.test(key);
+
+/**
+ * The key of a session id in the table; `undefined` for what is no id. While plain ids are looked for, a hash from a stolen table
+ * would find its row as one of them, so nothing of that form is an id.
+ */
+export function keyOf(id: unknown, form: IdForm): string | undefined {
+  if (!isSessionId(id) || (form === 'migrate' && isHash(id))) return undefined;
+  return form === false ? id : hashSessionId(id);
 }
+
+/** Why the id that `genid` returned has no key, and the remedy. */
+export const whyNoKey = (id: unknown): string => (isSessionId(id) ? NO_HASH : NO_ID);

@@ -5,6 +5,7 @@ import type { DecodedSession } from '../session/codec.js';
 import { ageOf } from '../session/cookie.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
+import type { IdMigration } from './id-migration.js';
 
 const SCAN_ROWS = 500;
 
@@ -14,20 +15,25 @@ const LATEST_MS = 8.64e15;
 
 /** Reads rows, decodes them, and notes where each session came from. */
 export class SessionReader {
-  constructor(private readonly dependencies: StoreDependencies) {}
+  constructor(
+    private readonly dependencies: StoreDependencies,
+    private readonly ids: IdMigration,
+  ) {}
 
   /** Not `async`: each promise on the way costs a read as much as its hash. */
-  find(key: string): Promise<SessionData | undefined> {
+  find(key: string, sid: string): Promise<SessionData | undefined> {
     const { table, options, now } = this.dependencies;
     return table.find([key], now()).then(([row]) => {
       if (row) return this.inflate(row, key);
-      return options.renewAfterMs === undefined ? undefined : this.findRenewed(key);
+      return options.renewAfterMs === undefined && !this.ids.isOn ? undefined : this.findElsewhere(key, sid);
     });
   }
 
-  private async findRenewed(key: string): Promise<SessionData | undefined> {
-    const { table, now } = this.dependencies;
-    const row = await table.findPrevious(key, now());
+  /** In the grace of a renewal, or under the plain id that an older store gave it. */
+  private async findElsewhere(key: string, sid: string): Promise<SessionData | undefined> {
+    const { table, options, now } = this.dependencies;
+    const renewed = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
+    const row = renewed ?? (this.ids.isOn ? await this.ids.find(sid, key) : undefined);
     return row && this.inflate(row, key);
   }
 

@@ -3,10 +3,11 @@ import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { keyOf, newSessionId, NO_ID } from '../session/id.js';
 import { watchEnded } from '../session/ended-object.js';
+import { keyOf, newSessionId, whyNoKey } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
+import type { IdMigration } from './id-migration.js';
 import { SessionRenewal } from './renewal.js';
 
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
@@ -26,6 +27,7 @@ export class RequestState {
     private readonly generate: (req: Request) => void,
     private readonly dependencies: StoreDependencies,
     private readonly deadlines: Deadlines,
+    private readonly ids: IdMigration,
   ) {
     this.renewal = new SessionRenewal(dependencies);
   }
@@ -99,16 +101,21 @@ export class RequestState {
 
   /** Gives the session of a request another id. */
   async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
-    const { session } = req;
+    const { session, sessionID } = req;
     const { genid, hashIds } = this.dependencies.options;
     const id = newSessionId(genid, req);
     const key = keyOf(id, hashIds);
-    if (!key) throw new SessionOptionsError(NO_ID);
+    if (!key) throw new SessionOptionsError(whyNoKey(id));
     const rename = () => {
       req.sessionID = id;
       renameSessionObject(session, id);
     };
-    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)));
+    await this.deadlines.run((operation) =>
+      runExclusively(origin, async () => {
+        await move(key, rename, operation);
+        if (this.ids.isOn && origin.isStored) await this.ids.forget(sessionID);
+      }),
+    );
   }
 
   /** Whether the session of a request is to get another id before its answer (`renewAfter`). */

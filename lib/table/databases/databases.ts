@@ -51,3 +51,10 @@ export async function tuneTable(runner: QueryRunner, tablePath: string): Promise
   const path = tablePath.split('.').map((name) => driver.escape(name));
   await FAMILIES.get(options.type)?.tune?.(runner, path.join('.'));
 }
+
+/** Gives a text column room for more characters, where its database counts them. */
+export async function widenColumn(runner: QueryRunner, path: string, name: string, length: number): Promise<void> {
+  const { driver, options } = runner.manager.dataSource ?? runner.manager.connection;
+  const sql = FAMILIES.get(options.type)?.widen?.(driver.escape(name), `varchar(${length})`);
+  if (sql !== undefined) await runner.query(`ALTER TABLE ${path} ${sql}`);
+}

@@ -2,6 +2,7 @@ import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'ty
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import { cutToColumn } from './description.js';
+import type { AdoptedTable } from './adopted-tables.js';
 import type { InstantForm } from './instant.js';
 import { SessionEntity } from './session.entity.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
@@ -17,6 +18,8 @@ export interface SessionColumn {
   readonly metadata: ColumnMetadata;
   /** The type as the driver calls it, in lower case. */
   readonly type: string;
+  /** The type that its parameters are cast to, where that of the column alone would not do. */
+  readonly cast: string | undefined;
   /** The column's name, escaped for SQL. */
   readonly sql: string;
   /** The expression by which it is read. */
@@ -42,7 +45,11 @@ export interface ColumnTraits {
   /** Whether text cannot hold a NUL character. */
   readonly lacksNul?: boolean;
   /** How a type with date and time holds an instant; without it TypeORM and the driver convert dates. */
-  instantOf?(type: string): InstantForm | undefined;
+  instantOf?(type: string, adopted?: AdoptedTable): InstantForm | undefined;
+  /** The type of a json column, where it is one of its own. */
+  readonly jsonType?: string;
+  /** The store that made the table, if another did. */
+  readonly adopted?: AdoptedTable | undefined;
 }
 
 /** The columns of an entity by field; `id` and `data` are always there. */
@@ -107,9 +114,13 @@ export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLi
 
 /** A column of the entity as one that holds this field. */
 export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
-  const type = driver.normalizeType(metadata).toLowerCase();
+  const { adopted } = traits;
+  const isJson = field === 'data' && adopted?.hasJson && traits.jsonType;
+  const type = isJson || driver.normalizeType(metadata).toLowerCase();
   const { kind } = FIELD_FACTS[field];
-  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type) : undefined;
+  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, adopted) : undefined;
+  // A row that another store has made does not say when that was.
+  const mayBeUnknown = adopted !== undefined && field === 'createdAt';
   const conversion = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
   const { decode } = conversion;
   const encode = kind === 'description' ? cutToColumn(driver, metadata, traits.textBytes[type]) : conversion.encode;
@@ -118,7 +129,8 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
   return {
     field,
     metadata,
-    type,
+    type: instant?.cast ?? type,
+    cast: instant?.cast,
     sql,
     read: instant?.read(sql) ?? sql,
     assertFits: limitOf(field, type, metadata, traits),
@@ -129,7 +141,8 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
       const value = isPlain ? raw : hydrate(driver, raw, metadata);
-      return value == null ? value : decode(value);
+      if (value == null) return mayBeUnknown ? undefined : value;
+      return decode(value);
     },
   };
 }

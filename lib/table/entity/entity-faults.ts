@@ -47,7 +47,7 @@ function assertLength(dataSource: DataSource, { metadata, type }: SessionColumn,
   if (length >= needed) return;
   throw new SessionEntityError(
     `The column "${metadata.databaseName}" of the entity "${metadata.entityMetadata.name}" has room for ${length} characters, ` +
-      `and ${what} needs ${needed}. Make it varchar(${needed}).`,
+      `and ${what} needs ${needed}. Make it varchar(${needed}); in the table of another store \`createSessionMigration({ adopt })\` does.`,
   );
 }
 

@@ -1,5 +1,7 @@
 import { Column, Entity, EntitySchema, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
+import { SessionOptionsError } from '../../session.errors.js';
+import { adoptedTable, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type RenewalField, type SessionField } from '../session-row.js';
 
 /** A column as both decorators and schemas take it. */
@@ -113,6 +115,10 @@ export interface SessionEntityDefinition {
   dataType?: ColumnType;
   /** Character set of the data column, if the database has one for each column (MySQL, MariaDB). */
   charset?: string;
+  /** The store that made the table, if another did, as in the option `adopt`. @default the table is of this package's own shape */
+  adopt?: AdoptedStore;
+  /** With `adopt`: whether `createSessionMigration({ adopt })` has added the columns that the table lacks. @default false */
+  extended?: boolean;
   /** Adds `previous_id` and `previous_until`, which the option `renewAfter` needs. @default false */
   renewal?: boolean;
 }
@@ -124,7 +130,12 @@ export interface SessionEntityDefinition {
  * @publicApi
  */
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
-  const { tableName = 'sessions', schema, columns, dataType, charset, renewal } = definition;
+  const { tableName = 'sessions', schema, columns, dataType, charset, renewal, adopt: store } = definition;
+  if (store) {
+    const told = Object.entries({ dataType, charset, renewal }).find(([, value]) => value !== undefined);
+    if (told) throw new SessionOptionsError(`\`${told[0]}\` is no part of an adopted table, which is as its store made it. Leave it out.`);
+    return adoptedEntity({ ...definition, store });
+  }
   const { name = nameFrom(schema, tableName) } = definition;
   const fields = SESSION_FIELDS.filter((field) => renewal || FIELD_FACTS[field].feature !== 'renewal');
   const named = fields.map((field) => {
@@ -138,6 +149,33 @@ export function defineSessionEntity(definition: SessionEntityDefinition = {}): E
     ...(schema && { schema }),
     columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
     indices: fields.filter((field) => FIELD_FACTS[field].isIndexed).map((field) => ({ columns: [field] })),
+  });
+}
+
+/**
+ * Fields that no adopted table gets a column for. Rows that the older store still makes would have no `pruneAfter`, and never be
+ * removed: `expiresAt` alone decides.
+ */
+const NEVER_ADDED: ReadonlySet<SessionField> = new Set(['pruneAfter', 'previousId', 'previousUntil']);
+
+/** The table of another store as an entity. Nothing that synchronizes tables changes it. */
+export function adoptedEntity(adoption: SessionAdoption & { readonly name?: string }): EntitySchema<SessionEntity> {
+  const { schema, extended } = adoption;
+  const table = adoptedTable(adoption);
+  const tableName = adoption.tableName ?? table.tableName;
+  const named = SESSION_FIELDS.flatMap((field): [string, EntitySchemaColumnOptions][] => {
+    const own = table.columns[field] ?? (extended && !NEVER_ADDED.has(field) ? { ...columnOf(field), nullable: true } : undefined);
+    if (!own) return [];
+    // The migration widens an id that has no room for a hash.
+    const length = extended && field === 'id' ? { length: Math.max(Number(own.length), columnOf('id').length!) } : {};
+    return [[field, { ...own, name: adoption.columns?.[field] ?? own.name!, ...length }]];
+  });
+  return new EntitySchema<SessionEntity>({
+    name: adoption.name ?? nameFrom(schema, tableName),
+    tableName,
+    synchronize: false,
+    ...(schema && { schema }),
+    columns: Object.fromEntries(named) as Record<SessionField, EntitySchemaColumnOptions>,
   });
 }
 

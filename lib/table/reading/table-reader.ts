@@ -13,6 +13,7 @@ const HASH = /^[0-9a-f]{64}$/;
 /** What the reader needs of the runner of statements. */
 interface Runner {
   ready(): Promise<TableShape>;
+  check(): TableShape;
   read(statement: StatementName | ((shape: TableShape) => Statement), values: Values, own?: SessionColumn): Promise<SessionRow[]>;
   readBatch(operation: 'find', rows: readonly Values[], values: Values): Promise<SessionRow[]>;
   number(name: StatementName, values: Values): Promise<number>;
@@ -27,6 +28,12 @@ export class TableReader {
   find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     const [first] = ids;
     return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
+  }
+
+  /** The first of these ids that names a live row; all are asked for in one statement, if the database can. */
+  async findAny(ids: readonly string[], now: number): Promise<SessionRow | undefined> {
+    const rows = await (this.fitsBatch('find', ids) ? this.findTogether(ids, now) : this.findSeveral(ids.toReversed(), now));
+    return ids.map((id) => rows.find((row) => row?.id === id)).find(Boolean);
   }
 
   async findPrevious(previousId: string, now: number): Promise<SessionRow | undefined> {
@@ -62,6 +69,12 @@ export class TableReader {
     return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
   }
 
+  /** The ids of rows, live or not, in their order. */
+  async ids({ after, limit }: { after?: string | undefined; limit: number }): Promise<string[]> {
+    const rows = await this.runner.read((shape) => shape.dialect.idsInOrder(shape, limit, after === undefined), { after, limit });
+    return rows.map(({ id }) => id);
+  }
+
   async count({ userId, now }: { userId?: string | undefined; now: number }): Promise<number> {
     if (userId === undefined) return this.runner.number('count', { now });
     await this.need('userId', 'count the sessions of a user');
@@ -74,10 +87,14 @@ export class TableReader {
     return row?.id === id ? row : undefined;
   }
 
-  /** Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. */
+  /**
+   * Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. A read may find
+   * more than it looks for.
+   */
   fitsBatch(operation: MultiRowName, ids: readonly string[]): boolean {
     if (ids.length < 2 || ids.length > this.runner.batchSize(operation, MAX_ROWS)) return false;
-    return ids.every(isHash) && new Set(ids).size === ids.length;
+    const isText = operation === 'find' && this.runner.check().columns.id.isText;
+    return (isText || ids.every(isHash)) && new Set(ids).size === ids.length;
   }
 
   private findOne(id: string, now: number): Promise<[SessionRow | undefined]> {
@@ -85,14 +102,16 @@ export class TableReader {
   }
 
   private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
-    if (this.fitsBatch('find', ids)) {
-      const rows = await this.runner.readBatch('find', ids.map(toId), { now });
-      const byId = new Map(rows.map((row) => [row.id, row]));
-      return ids.map((id) => byId.get(id));
-    }
+    if (this.fitsBatch('find', ids)) return this.findTogether(ids, now);
     const found: (SessionRow | undefined)[] = [];
     for (const id of ids) found.push(...(await this.findOne(id, now)));
     return found;
+  }
+
+  private async findTogether(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+    const rows = await this.runner.readBatch('find', ids.map(toId), { now });
+    const byId = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => byId.get(id));
   }
 
   private async need(field: SessionField, purpose: string): Promise<void> {

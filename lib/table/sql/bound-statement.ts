@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { rowReader } from './row-reader.js';
+import type { SessionColumn } from '../entity/columns.js';
 import type { SessionField, SessionRow } from '../session-row.js';
 import { isParameterName, type ParameterName, type RowParameterName } from './statement.js';
 import type { Statement, TableShape } from './dialect.js';
@@ -33,7 +34,7 @@ type Binding = (values: Values, rows: readonly Values[]) => unknown;
 /** Finds out once where each parameter comes from and how it is encoded, and how what comes back is read. */
 export function prepare(shape: TableShape, statement: Statement, isFrequent = false): BoundStatement {
   const { parameters, fields } = statement;
-  const sql = shape.dialect.inUtc?.(shape, statement.sql) ?? statement.sql;
+  const sql = shape.dialect.inUtc?.(shape, statement.sql, parameters) ?? statement.sql;
   const bindings = parameters.map((parameter) => bindingOf(shape, parameter));
   return {
     name: `session_${createHash('sha256').update(sql).digest('hex').slice(0, 24)}`,
@@ -43,6 +44,11 @@ export function prepare(shape: TableShape, statement: Statement, isFrequent = fa
     bind: (values, rows = []) => bindings.map((binding) => binding(values, rows)),
     read: rowReader(shape, fields),
   };
+}
+
+/** The column that a parameter is a value of, or is compared with. */
+export function columnOfParameter(shape: TableShape, parameter: unknown): SessionColumn | undefined {
+  return isParameterName(parameter) ? columnOf(shape, partsOf(parameter)[0]) : undefined;
 }
 
 function isPlain(shape: TableShape, { parameters, fields }: Statement): boolean {

@@ -18,6 +18,8 @@ export interface TableShape {
   readonly touchDurability: 'relaxed' | 'full';
   /** The column of the application's own that a search compares. */
   readonly own?: SessionColumn;
+  /** The column in which another store marks a session as ended, if the entity does not map it. */
+  readonly endedAt?: string | undefined;
 }
 
 /** SQL in the driver's own notation, and its parameters in their order: names, with or without a row, and values that TypeORM put in. */
@@ -106,7 +108,7 @@ export interface SessionDialect extends ColumnTraits {
   narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;
 
   /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
-  inUtc?(shape: TableShape, sql: string): string;
+  inUtc?(shape: TableShape, sql: string, parameters: readonly unknown[]): string;
 
   readonly find: Build;
   /** By the id before, of which `previousUntil` is the end. */
@@ -143,6 +145,9 @@ export interface SessionDialect extends ColumnTraits {
   /** Prepares a table that was just made, in a way that entities cannot say. Does nothing if the table has settings already. */
   readonly tune?: (runner: QueryRunner, table: string) => Promise<void>;
 
+  /** The change of a column that must not be NULL to a type with more room; without it, lengths do not count. */
+  widen?(column: string, type: string): string;
+
   /** What a data source of our own is opened with, instead of some of the application's options. */
   ownOptions?(options: DataSourceOptions): object;
 
@@ -155,6 +160,8 @@ export interface SessionDialect extends ColumnTraits {
   scan(shape: TableShape, limit: number, fromStart: boolean): Statement;
   /** The ids of any rows. */
   ids(shape: TableShape, limit: number): Statement;
+  /** The same in their order, those after `:after`. */
+  idsInOrder(shape: TableShape, limit: number, fromStart: boolean): Statement;
   /** The ids of rows to remove, the oldest first. */
   expired(shape: TableShape, limit: number): Statement;
 }

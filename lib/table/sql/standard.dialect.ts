@@ -115,6 +115,12 @@ export const standardDialect: SessionDialect = {
 
   ids: (shape, limit) => compileSelect(shape, (query) => query.limit(limit), ['id']),
 
+  idsInOrder(shape, limit, fromStart) {
+    const id = shape.columns.id.sql;
+    const where = fromStart ? '1 = 1' : `${id} > :after`;
+    return compileSelect(shape, (query) => query.where(where).orderBy(id, 'ASC').limit(limit), ['id']);
+  },
+
   expired: (shape, limit) =>
     compileSelect(shape, (query) => query.where(isExpired(shape)).orderBy(pruneOrder(shape), 'ASC').limit(limit), ['id']),
 };

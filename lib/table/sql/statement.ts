@@ -65,9 +65,9 @@ export function isLive(shape: TableShape): string {
 }
 
 /** Rows that have not been soft-deleted: a logout under connect-typeorm stays one. */
-export function isPresent({ dataSource, metadata }: TableShape): string | undefined {
-  const deletedAt = metadata.deleteDateColumn;
-  return deletedAt && `${dataSource.driver.escape(deletedAt.databaseName)} IS NULL`;
+export function isPresent({ dataSource, metadata, endedAt }: TableShape): string | undefined {
+  const name = metadata.deleteDateColumn?.databaseName ?? endedAt;
+  return name && `${dataSource.driver.escape(name)} IS NULL`;
 }
 
 /** Rows that may be removed: `pruneAfter` and `expiresAt` have both passed. */

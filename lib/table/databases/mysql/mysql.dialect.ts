@@ -38,6 +38,7 @@ export const mysqlDialect: SessionDialect = {
     return new Set(narrow.map(({ field }) => field));
   },
 
+  jsonType: 'json',
   instantOf: (type) => (/^(datetime|timestamp)$/.test(type) ? INSTANT : undefined),
   // A `timestamp` means the zone of the session. Without this, an hour would come twice where clocks go back. MySQL takes the second
   // form, and MariaDB the first.
@@ -57,6 +58,8 @@ export const mysqlDialect: SessionDialect = {
     const insert = shape.dialect.insert(shape);
     return { ...insert, sql: `${insert.sql} ${onDuplicateKey(shape)}` };
   },
+
+  widen: (column, type) => `MODIFY ${column} ${type} NOT NULL`,
 
   lock: {
     async acquire(runner, name, { waitMs }) {

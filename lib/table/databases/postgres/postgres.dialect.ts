@@ -1,6 +1,7 @@
 import { isLockTimeout } from '../../failure-kind.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { postgresTransport } from './postgres.transport.js';
+import { columnOfParameter } from '../../sql/bound-statement.js';
 import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
 import { compileText, isExpired } from '../../sql/statement.js';
 import { insertOrReplace, valuesMultiRow } from '../../sql/values.multi-row.js';
@@ -41,6 +42,16 @@ const INSTANT: InstantForm = {
   // To the microsecond: as a fraction, 0.1 seconds are not exactly 100 milliseconds.
   decode: (raw) => Math.round(Number(raw) * 1_000_000) / 1_000,
 };
+/**
+ * A time of another store, whose column may have a zone or not. It wrote the instant, and a column without a zone has cast it to the
+ * zone of the session: so do ours.
+ */
+const ADOPTED_INSTANT: InstantForm = {
+  ...INSTANT,
+  encode: (epochMs) => `${utcText(epochMs)}+00`,
+  read: (sql) => INSTANT.read(`CAST(${sql} AS timestamptz)`),
+  cast: 'timestamp with time zone',
+};
 /** For the transaction of a lock alone, and instead of what the server, the role or the connection says. */
 const LOCK_SETTINGS =
   `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true), ` +
@@ -77,8 +88,11 @@ export const postgresDialect: SessionDialect = {
     return new Set(narrow.map(({ field }) => field));
   },
   lacksNul: true,
-  instantOf(type) {
+  jsonType: 'json',
+  inUtc: castParameters,
+  instantOf(type, adopted) {
     if (!type.startsWith('timestamp')) return undefined;
+    if (adopted) return ADOPTED_INSTANT;
     const zone = /tz|with time zone/.test(type) ? '+00' : '';
     return { ...INSTANT, encode: (epochMs) => utcText(epochMs) + zone };
   },
@@ -106,6 +120,7 @@ export const postgresDialect: SessionDialect = {
     const found = (await runner.query(isUntouched, [table])) as unknown[];
     if (found.length > 0) await runner.query(`ALTER TABLE ${table} SET (fillfactor = 75)`);
   },
+  widen: (column, type) => `ALTER COLUMN ${column} TYPE ${type}`,
   // Held by a transaction and not by the connection, so that no pool, nor a pooler in between, can hand it on.
   lock: {
     async acquire(runner, name, { waitMs, maxHoldMs }) {
@@ -127,6 +142,7 @@ export const postgresDialect: SessionDialect = {
   locate: (shape, search) => withLimit(standardDialect.locate(shape, search)),
   scan: (shape, limit, fromStart) => withLimit(standardDialect.scan(shape, limit, fromStart)),
   ids: (shape, limit) => withLimit(standardDialect.ids(shape, limit)),
+  idsInOrder: (shape, limit, fromStart) => withLimit(standardDialect.idsInOrder(shape, limit, fromStart)),
 };
 
 /** The insert of one row. It waits for whoever is about to insert or remove one under the same id, but only briefly. */
@@ -139,6 +155,16 @@ function insert(shape: TableShape): Statement {
   const place = new RegExp(`"(?:[^"]|"")*"|\\$${statement.parameters.indexOf('id') + 1}(?!\\d)`, 'g');
   const wait = (found: string) => (found.startsWith('"') ? found : `CASE WHEN ${WAITS_BRIEFLY} THEN ${found} END`);
   return { ...statement, sql: statement.sql.replaceAll(place, wait) };
+}
+
+/** Parameters of which the column alone does not say the type. */
+function castParameters(shape: TableShape, sql: string, parameters: readonly unknown[]): string {
+  if (!fieldsOf(shape).some(({ cast }) => cast)) return sql;
+  // Names may hold a `$1`, too.
+  return sql.replaceAll(/"(?:[^"]|"")*"|\$(\d+)/g, (found, number: string | undefined) => {
+    const cast = number === undefined ? undefined : columnOfParameter(shape, parameters[Number(number) - 1])?.cast;
+    return cast === undefined ? found : `CAST(${found} AS ${cast})`;
+  });
 }
 
 function waitBriefly(statement: Statement): Statement {

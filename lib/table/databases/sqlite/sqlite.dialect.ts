@@ -1,6 +1,6 @@
 import { betterSqliteTransport, unpreparedBetterSqliteTransport } from './better-sqlite3.transport.js';
 import { ownFileOptions } from './open-options.js';
-import { textInstant } from '../../entity/instant.js';
+import { isoText, textInstant } from '../../entity/instant.js';
 import { sharedRunnerTransport } from './shared-connection.js';
 import { sqljsTransport } from './sqljs.transport.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
@@ -14,7 +14,10 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   multiRow: valuesMultiRow(() => (value) => value, { rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
-  instantOf: (type) => (type === 'datetime' ? textInstant : undefined),
+  instantOf(type, adopted) {
+    if (type !== 'datetime') return undefined;
+    return adopted?.hasIsoTimes ? { ...textInstant, encode: isoText } : textInstant;
+  },
   transport: sharedRunnerTransport,
   unpreparedTransport: sharedRunnerTransport,
   isExact: true,

@@ -1,0 +1,74 @@
+import { SessionOptionsError } from '../../session.errors.js';
+import { ADOPTED, adoptedTable, type AdoptedStore, type SessionAdoption } from '../../table/entity/adopted-tables.js';
+import { adoptedEntity } from '../../table/entity/session.entity.js';
+import { SESSION_FIELDS } from '../../table/session-row.js';
+import { wrongOption } from './option-error.js';
+import { aBoolean, checkOptions, isObject, oneOf, type Rule, type Rules } from './rules.js';
+import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
+
+const STORES = Object.keys(ADOPTED) as AdoptedStore[];
+const aStore = oneOf(...STORES);
+const aName: Rule = [(value) => typeof value === 'string' && value !== '', 'a non-empty string'];
+
+/** The rule of the option `adopt`. */
+export const anAdoption: Rule = [
+  (value) => aStore[0](value) || isObject(value),
+  `${aStore[1]}, or { store, tableName, schema, columns, extended }`,
+];
+
+const RULES: Rules<keyof SessionAdoption> = {
+  store: aStore,
+  tableName: aName,
+  schema: aName,
+  columns: [isObject, 'an object with the name of a column per field'],
+  extended: aBoolean,
+};
+const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, aName]));
+
+/** What the option `adopt` decides, as far as other options do not. */
+type Adopted = Pick<ResolvedSessionOptions, 'adopt' | 'columns' | 'entity' | 'hashIds' | 'name' | 'takesUnsigned'>;
+
+/** Checks `adopt`. Throws `SessionOptionsError`, also for options that contradict it. */
+export function resolveAdoption(options: SessionModuleOptions): Adopted {
+  const { entity, columns = {} } = options;
+  const adopt = adoptionOf(options);
+  const { name = 'sid', hashIds = true } = options;
+  if (!adopt) return { adopt, name, hashIds, columns, takesUnsigned: false, ...(entity && { entity }) };
+  const { cookieName, properties, isUnsigned = false } = adoptedTable(adopt);
+  const { store: _, ...ofEntity } = adopt;
+  const [told] = Object.keys(ofEntity);
+  if (entity && told !== undefined) {
+    throw new SessionOptionsError(
+      `The options \`entity\` and \`adopt.${told}\` are both set. Keep one: an entity says itself what its table is like.`,
+    );
+  }
+  if (!entity && options.columns) {
+    throw new SessionOptionsError(
+      'The options `adopt` and `columns` are both set. Name the columns in `adopt.columns`, or pass your own `entity`.',
+    );
+  }
+  return {
+    adopt,
+    name: options.name ?? cookieName,
+    hashIds: options.hashIds ?? 'migrate',
+    takesUnsigned: isUnsigned && options.hashIds !== true,
+    entity: entity ?? adoptedEntity(adopt),
+    columns: entity ? { ...properties, ...columns } : {},
+  };
+}
+
+/** The entity that the options name, or that their `adopt` means. Throws `SessionOptionsError`. */
+export function entityOf(options: Pick<SessionModuleOptions, 'adopt' | 'entity'> | undefined): SessionModuleOptions['entity'] {
+  const adopt = adoptionOf(options ?? {});
+  return options?.entity ?? (adopt && adoptedEntity(adopt));
+}
+
+function adoptionOf({ adopt }: Pick<SessionModuleOptions, 'adopt'>): SessionAdoption | undefined {
+  if (adopt === undefined) return undefined;
+  if (!anAdoption[0](adopt)) throw wrongOption('adopt', adopt, anAdoption[1]);
+  if (typeof adopt === 'string') return { store: adopt };
+  checkOptions(adopt, RULES, 'adopt.');
+  if (!aStore[0](adopt.store)) throw wrongOption('adopt.store', adopt.store, aStore[1]);
+  if (adopt.columns) checkOptions(adopt.columns, COLUMN_RULES, 'adopt.columns.');
+  return adopt;
+}
