@@ -20,6 +20,7 @@ export type { SessionMetadata, SessionModuleOptions } from './store/options/sess
 export { mergeDeep } from './store/session/merge-deep.js';
 export type { SessionClass } from './store/serializers/graph-classes.js';
 export { graphSerializer, type GraphSerializerOptions } from './store/serializers/graph-serializer.js';
+export type { SecurityItem } from './store/runtime/security-report.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
 export { SessionStore } from './store/session-store.js';
 export type { SessionInfo, SessionQuery } from './store/users/lister.js';

@@ -20,7 +20,7 @@ export abstract class SessionError extends Error {
   }
 }
 
-/** An option is missing, unknown or has a wrong value. Thrown at start-up. */
+/** An option is missing, unknown or has a wrong value, at start-up; or the options give no session to a route that needs one. */
 export class SessionOptionsError extends SessionError {
   override readonly code = 'SESSION_OPTIONS';
   override readonly status = 500;

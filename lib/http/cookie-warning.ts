@@ -102,7 +102,7 @@ function findOtherDomain(req: SessionRequest, { domain }: SessionCookie, options
   // A proxy may ask for another host than the browser did.
   const isProxied = Object.keys(req.headers).some((name) => name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'via');
   const host = hostOf(req, options.proxy);
-  if (!domain || isProxied || host === undefined || !URL.canParse(`http://${host}`)) return undefined;
+  if (typeof domain !== 'string' || domain === '' || isProxied || host === undefined || !URL.canParse(`http://${host}`)) return undefined;
   const { hostname } = new URL(`http://${host}`);
   const wanted = domain.toLowerCase().replace(/^\./, '');
   if (hostname === wanted || hostname.endsWith(`.${wanted}`)) return undefined;

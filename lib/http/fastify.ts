@@ -28,6 +28,7 @@ export interface FastifyApp {
     name: string,
     accessor: { getter(this: FastifyRequest): unknown; setter(this: FastifyRequest, value: unknown): void },
   ): unknown;
+  addHook(name: 'onRoute', hook: (route: { readonly url: string }) => void): unknown;
   addHook(name: 'onRequest', hook: (request: FastifyRequest, reply: FastifyReply, done: () => void) => void): unknown;
   addHook(name: 'preParsing', hook: (request: FastifyRequest, reply: FastifyReply, payload: unknown, done: () => void) => void): unknown;
 }

@@ -1,12 +1,23 @@
-import type { HttpAdapterHost } from '@nestjs/core';
+import { VersioningType } from '@nestjs/common';
+import type { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import type { RequestHandler } from 'express';
 import { answerThroughReplies, showSessions, type FastifyApp } from '../http/fastify.js';
 import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
+import type { Routing } from './start-up/unmatched-routes.js';
+
+/** A route, or a middleware with the path that it is mounted at (none: `slash` in Express 5, `fast_slash` in Express 4). */
+interface ExpressLayer {
+  readonly handle?: unknown;
+  readonly route?: { readonly path: unknown };
+  readonly slash?: boolean;
+  readonly regexp?: { readonly fast_slash?: boolean };
+  match?(path: string): boolean;
+}
 
 /** What an Express application tells of its middleware: Express 5 calls it `router`, Express 4 `_router`. */
 interface ExpressStack {
-  readonly router?: { readonly stack?: readonly { readonly handle?: unknown }[] };
+  readonly router?: { readonly stack?: readonly ExpressLayer[] };
   readonly _router?: ExpressStack['router'];
 }
 
@@ -36,11 +47,36 @@ function whenThere(host: HttpAdapterHost, callback: (adapter: HttpAdapterHost['h
   else host.init$.subscribe(call);
 }
 
-/** Gives the errors of sessions to Fastify, as soon as there is an application of it. */
-export function bindFastify(host: HttpAdapterHost, middleware: SessionMiddleware): void {
+/** Gives the errors of sessions to Fastify, as soon as there is an application of it, and collects the paths of its routes. */
+export function bindFastify(host: HttpAdapterHost, middleware: SessionMiddleware, paths: string[]): void {
   whenThere(host, (adapter) => {
-    if (adapter.getType() === 'fastify') answerThroughReplies(adapter.getInstance<FastifyApp>(), middleware);
+    if (adapter.getType() !== 'fastify') return;
+    const app = adapter.getInstance<FastifyApp>();
+    answerThroughReplies(app, middleware);
+    app.addHook('onRoute', ({ url }) => void paths.push(url));
   });
+}
+
+/** How the application answers requests, once all routes are there. */
+export function routingOf(adapter: HttpAdapterHost['httpAdapter'], config: ApplicationConfig, fastifyPaths: readonly string[]): Routing {
+  const layers = stackOf(adapter.getInstance());
+  const versioning = config.getVersioning();
+  const { prefix = 'v' } = (versioning ?? {}) as { prefix?: string | false };
+  const expressPaths = layers.flatMap(({ route }) => (route ? [route.path].flat() : [])).filter((path) => typeof path === 'string');
+  return {
+    paths: [...expressPaths, ...fastifyPaths],
+    globalPrefix: config.getGlobalPrefix(),
+    versionPrefix: versioning?.type === VersioningType.URI ? prefix || '' : undefined,
+    defaultVersions: [versioning?.defaultVersion ?? []].flat().filter((version) => typeof version === 'string'),
+    coversBelow: adapter.getType() === 'express',
+    isServedOtherwise: (path) =>
+      layers.some((layer) => !layer.route && !layer.slash && !layer.regexp?.fast_slash && layer.match?.(path) === true),
+  };
+}
+
+function stackOf(app: unknown): readonly ExpressLayer[] {
+  const { router, _router } = (app ?? {}) as ExpressStack;
+  return (router ?? _router)?.stack ?? [];
 }
 
 /** Puts the sessions on Fastify's own requests. Throws `SessionOptionsError` where a plugin has put others there. */
@@ -59,9 +95,7 @@ export async function showOnFastify(app: FastifyApp, isExclusive: boolean): Prom
 
 /** Throws `SessionOptionsError` where the application has session middleware of somebody else's. */
 export function refuseOthers(app: unknown, ours: RequestHandler): void {
-  const { router, _router } = (app ?? {}) as ExpressStack;
-  const stack = (router ?? _router)?.stack ?? [];
-  if (!stack.some(({ handle }) => handle !== ours && isSessionMiddleware(handle))) return;
+  if (!stackOf(app).some(({ handle }) => handle !== ours && isSessionMiddleware(handle))) return;
   throw new SessionOptionsError(
     'The application mounts another session middleware, and only one of them can have `req.session`. ' +
       'Remove `app.use(session(…))` from main.ts and pass its options to SessionModule, or set `autoMount: false`.',

@@ -49,13 +49,16 @@ export function requestOf(context: ExecutionContext): HandlerRequest | undefined
       );
     case 'ws':
       return requestOfSocket(context.switchToWs().getClient<object | undefined>());
-    case 'graphql': {
-      const { req, request, reply } = context.getArgByIndex<OperationContext | undefined>(2) ?? {};
-      return toNode(req ?? request ?? reply?.request);
-    }
     default:
-      return toNode(context.switchToHttp().getRequest<AnyRequest | undefined>());
+      return toNode(rawRequestOf(context));
   }
+}
+
+/** The request of an HTTP handler or a resolver as its framework knows it. */
+export function rawRequestOf(context: ExecutionContext): AnyRequest | undefined {
+  if (context.getType<string>() !== 'graphql') return context.switchToHttp().getRequest<AnyRequest | undefined>();
+  const { req, request, reply } = context.getArgByIndex<OperationContext | undefined>(2) ?? {};
+  return req ?? request ?? reply?.request;
 }
 
 /** The response to a request, as Node knows it. `undefined` for the request that opened a socket. */

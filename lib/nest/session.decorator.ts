@@ -1,28 +1,36 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import type { Session as ExpressSession } from '../store/express-session.js';
-import { requestOf } from './request-of.js';
+import { explainMissing } from './missing-session.js';
+import { nameOf, requestOf, rawRequestOf } from './request-of.js';
 
 // Written out, because what TypeScript infers under Nest 12 names a type that Nest 11 has not.
 type Pipe = PipeTransform | Type<PipeTransform>;
 type Decorator<Key> = (...keyOrPipes: (Key | Pipe | undefined)[]) => ParameterDecorator;
 
+/** What `@Session()` gives: a key of the session, or all of it where there need not be one. */
+type Wanted = string | { readonly required: boolean };
+
 const sessionOf = (context: ExecutionContext) => requestOf(context)?.session;
 
 /**
- * The session of the request, or one key of it; pipes may follow. In HTTP, GraphQL and WebSocket handlers. `undefined` on
- * routes without a session. Throws `SessionOptionsError` in microservice handlers. Also the type of a session, so that one
- * import serves both.
+ * The session of the request, or one key of it; pipes may follow. Where a request has no session (`exclude`, `forRoutes`,
+ * `autoMount: false`, another `cookie.path`), the whole session is a `SessionOptionsError` (500) that says why, or `undefined` with
+ * `{ required: false }`; a key is `undefined`. Also the type of a session, so that one import serves both.
  *
  * @example
  * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}
+ * health(@Session({ required: false }) session: Session | undefined) {}
  *
  * @publicApi
  */
 // An arrow function, because the decorator's name is what compilers emit as the parameter's run-time type: it must not be constructible.
-export const Session: Decorator<string> = createParamDecorator((key: string | undefined, context: ExecutionContext): unknown => {
+export const Session: Decorator<Wanted> = createParamDecorator((wanted: Wanted | undefined, context: ExecutionContext): unknown => {
   const session = sessionOf(context);
-  return key === undefined ? session : session?.[key as keyof typeof session];
+  if (typeof wanted === 'string') return session?.[wanted as keyof typeof session];
+  const request = session == null && wanted?.required !== false && context.getType() !== 'ws' ? rawRequestOf(context) : undefined;
+  if (request) explainMissing(request, nameOf(context));
+  return session;
 });
 
 /**

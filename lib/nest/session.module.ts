@@ -1,17 +1,27 @@
 import { Inject, Module } from '@nestjs/common';
-import type { BeforeApplicationShutdown, DynamicModule, MiddlewareConsumer, NestModule, OnApplicationShutdown, Type } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import type {
+  BeforeApplicationShutdown,
+  DynamicModule,
+  MiddlewareConsumer,
+  NestModule,
+  OnApplicationBootstrap,
+  OnApplicationShutdown,
+  Type,
+} from '@nestjs/common';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Server } from 'node:http';
 import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
-import { bindFastify, mountFirst, refuseOthers, showOnFastify } from './mounting.js';
+import { noteOptions } from './missing-session.js';
+import { bindFastify, mountFirst, refuseOthers, routingOf, showOnFastify } from './mounting.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
-import { registerEntity } from './session.providers.js';
+import { registerEntity, warn } from './session.providers.js';
 import { ALL_ROUTES } from '../store/options/resolve-options.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
+import { findUnmatchedRoutes } from './start-up/unmatched-routes.js';
 
 /**
  * Sessions for a Nest application: an injectable `SessionStore`, and the middleware that puts a session on each request,
@@ -23,9 +33,14 @@ import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
  * @publicApi
  */
 @Module({})
-export class SessionModule extends ConfigurableModuleClass implements NestModule, BeforeApplicationShutdown, OnApplicationShutdown {
+export class SessionModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+{
   /** Whether the middleware stands before what `main.ts` mounts; else Nest's consumer mounts it. */
   private isMounted = false;
+  /** The routes of Fastify, which lists none. */
+  private readonly fastifyPaths: string[] = [];
 
   constructor(
     @Inject(SessionStore) private readonly store: SessionStore,
@@ -33,6 +48,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
     @Inject(ModulesContainer) modules: ModulesContainer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
+    @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
     super();
     const [own, ...others] = [...modules.values()].filter(({ metatype }) => metatype === SessionModule);
@@ -41,7 +57,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
         `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need no import of it.`,
       );
     }
-    bindFastify(host, middleware);
+    bindFastify(host, middleware, this.fastifyPaths);
     const { autoMount, exclude, forRoutes } = options;
     const isEverywhere = exclude.length === 0 && forRoutes.length === 1 && forRoutes[0] === ALL_ROUTES;
     if (autoMount && isEverywhere && own?.isGlobal) mountFirst(host, middleware, () => (this.isMounted = true));
@@ -62,6 +78,7 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
   configure(consumer: MiddlewareConsumer): void | Promise<void> {
     const { autoMount, exclude, forRoutes } = this.options;
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
+    noteOptions(httpAdapter?.getInstance(), this.options);
     if (autoMount) {
       refuseOthers(httpAdapter?.getInstance(), this.middleware);
       consumer
@@ -71,6 +88,13 @@ export class SessionModule extends ConfigurableModuleClass implements NestModule
         .forRoutes(...(forRoutes as (string | Type)[]));
     }
     if (httpAdapter?.getType() === 'fastify') return showOnFastify(httpAdapter.getInstance(), autoMount);
+  }
+
+  /** By now Nest has made all routes. */
+  onApplicationBootstrap(): void {
+    const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
+    if (!httpAdapter || !this.options.autoMount) return;
+    findUnmatchedRoutes(this.options, routingOf(httpAdapter, this.config, this.fastifyPaths)).forEach(warn);
   }
 
   /** Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */

@@ -17,7 +17,8 @@ import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './
 /** What Nest has to know before there are options. */
 type Static = Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'>;
 
-const warn = (message: string): void => new Logger('SessionModule').warn(message);
+/** Warnings go to Nest's log. */
+export const warn = (message: string): void => new Logger('SessionModule').warn(message);
 
 /**
  * Makes the entity known to data sources with `autoLoadEntities`. Only the registration of `forFeature` is wanted: its

@@ -7,6 +7,7 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
+import { findWeakSettings } from './runtime/security-report.js';
 import { harmless } from './harmless.js';
 import { isProduction } from './production.js';
 import { SessionStore } from './session-store.js';
@@ -81,7 +82,8 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
   if (weakSecret !== undefined && isProduction()) throw new SessionOptionsError(weakSecret);
-  for (const warning of [weakSecret ?? [], options.warnings].flat()) warn(warning);
+  const weakSettings = isProduction() ? findWeakSettings(options) : [];
+  for (const warning of [weakSecret ?? [], options.warnings, weakSettings].flat()) warn(warning);
   const close = async (): Promise<void> => {
     await table.endLocks();
     await database.close();

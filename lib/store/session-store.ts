@@ -8,6 +8,7 @@ import type { SessionEvents } from './runtime/events.js';
 import { SessionLister, type SessionInfo, type SessionQuery } from './users/lister.js';
 import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './users/revoker.js';
 import { runExclusively } from './session/origin.js';
+import { reportSecurity, type SecurityItem } from './runtime/security-report.js';
 import { SessionPruner } from './work/pruner.js';
 import { SessionUpdater } from './work/updater.js';
 
@@ -140,6 +141,14 @@ export class SessionStore extends ContractStore {
     if (!this.ids.isOn)
       throw new SessionOptionsError("`migrateIds` needs the option `hashIds: 'migrate'`, with which plain ids are found.");
     return this.ids.all();
+  }
+
+  /**
+   * The security checklist of `docs/security.md`, as the options of this store meet it: each item is met, yours to do, or off,
+   * with the remedy. For a table at start-up: `console.table(await store.securityReport())`.
+   */
+  async securityReport(): Promise<SecurityItem[]> {
+    return reportSecurity(this.dependencies.options);
   }
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */

@@ -175,7 +175,7 @@ describeEachDatabase('the events of a store', (database) => {
     migrated: migrate,
   };
 
-  it.each(EVENT_NAMES)('%s is emitted, also on its diagnostics channel', async (name) => {
+  it.each(EVENT_NAMES)('S41: %s is emitted, also on its diagnostics channel', async (name) => {
     const from = await stored({ prune: { batchSize: 1 }, hashIds: 'migrate' });
     await flows[name](from);
     expect(from.events.names()).toContain(name);

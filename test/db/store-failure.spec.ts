@@ -56,7 +56,7 @@ describeEachDatabase('a database that does not answer', (database) => {
     await expect(store.ping()).rejects.toBeInstanceOf(SessionUnavailableError);
   });
 
-  it('does not take a failed save for a success', async () => {
+  it('S47: does not take a failed save for a success', async () => {
     const store = open();
     await store.set('a', dataOf({ views: 1 }));
     const session = await loadSession(store, 'a');

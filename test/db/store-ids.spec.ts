@@ -12,7 +12,7 @@ describeEachDatabase('session ids', (database) => {
   describe.each(Object.entries(WRONG_IDS))('%s', (_, value) => {
     const sid = value as string;
 
-    it('is not found, without a statement', async () => {
+    it('S4: is not found, without a statement', async () => {
       const store = open();
       await store.set('a', dataOf({ views: 1 }));
       const cost = await statementsOf(async () => {
@@ -25,7 +25,7 @@ describeEachDatabase('session ids', (database) => {
       expect(await readValues(store, 'a')).toEqual({ views: 1 });
     });
 
-    it('is refused by set, without a statement', async () => {
+    it('S27: is refused by set, without a statement', async () => {
       const store = open();
       const cost = await statementsOf(() => expect(store.set(sid, dataOf())).rejects.toBeInstanceOf(SessionOptionsError));
       expect(cost).toBe(0);
@@ -57,7 +57,7 @@ describeEachDatabase('session ids', (database) => {
     });
   });
 
-  it('lie in the table as hashes only, and a stolen hash is no id', async () => {
+  it('S6, S7: lie in the table as hashes only, and a stolen hash is no id', async () => {
     const store = open();
     const sid = 'the id of a session';
     await store.set(sid, dataOf({ views: 1 }));

@@ -26,7 +26,7 @@ describeEachDatabase('the lifetime of a session', (database) => {
     ['of a function', { idleTimeout: (session) => ('isAdmin' in session ? '15m' : '8h') }, 15 * MINUTE],
     ['of a day by default', {}, DAY],
   ])('an idle timeout %s', (_, options, idle) => {
-    it('is over at its end and not before, though nothing was pruned', async () => {
+    it('S12: is over at its end and not before, though nothing was pruned', async () => {
       const store = open(options);
       await store.set('a', dataOf({ isAdmin: true }));
       expect(Number((await rowOf('a'))?.expiresAt)).toBe(START + idle);
@@ -69,7 +69,7 @@ describeEachDatabase('the lifetime of a session', (database) => {
   });
 
   describe('the absolute timeout', () => {
-    it('is over at its end and not before, however often the session is touched', async () => {
+    it('S13: is over at its end and not before, however often the session is touched', async () => {
       const store = open({ absoluteTimeout: '3d', touchInterval: 0 });
       await newSession(store, 'a', { views: 1 }).save();
       for (clock.now = START; clock.now < START + 3 * DAY - HOUR; clock.now += HOUR) {

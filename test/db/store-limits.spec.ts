@@ -10,7 +10,7 @@ circular.self = circular;
 describeEachDatabase('session data that cannot be stored', (database) => {
   const { open, rows, rowOf, statementsOf } = useStores(database, { dataType: database.name === 'mariadb' ? 'mediumtext' : 'text' });
 
-  it('is refused from one byte over maxDataBytes, before any SQL, and the row stays', async () => {
+  it('S40: is refused from one byte over maxDataBytes, before any SQL, and the row stays', async () => {
     const plain = dataOf({ text: '' });
     await open().set('a', plain);
     const empty = Buffer.byteLength((await rowOf('a'))!.data);

@@ -19,7 +19,7 @@ describeEachDatabase('list', (database) => {
   const indexesOf = (page: readonly { createdAt: Date | undefined }[]) =>
     page.map(({ createdAt }) => (createdAt!.getTime() - START) / SECOND);
 
-  it('tells of a session what may be told, and nothing else', async () => {
+  it('S21: tells of a session what may be told, and nothing else', async () => {
     const store = open();
     const session = newSession(store, 'the id', { userId: 'ann', card: 'payload VISA' });
     await session.save();

@@ -18,7 +18,7 @@ describeEachDatabase('prune', (database) => {
     return () => events.map(({ count }) => count);
   };
 
-  it('removes what has expired, and nothing else', async () => {
+  it('S50: removes what has expired, and nothing else', async () => {
     const store = open();
     await fill(store, 3, 'old');
     clock.now = START + DAY / 2;

@@ -106,7 +106,7 @@ describeEachDatabase('renewal', (database) => {
   });
 
   describe('leaves the old id', () => {
-    it('reading the same session for 30 seconds, and not a millisecond more', async () => {
+    it('S15: reading the same session for 30 seconds, and not a millisecond more', async () => {
       const { store, id } = await renewed();
       clock.now += GRACE - 1;
       expect(await readValues(store, 'old')).toEqual({ views: 1, userId: 'ann' });

@@ -86,7 +86,7 @@ describeEachDatabase('rotate', (database) => {
     expect(await rowOf(session.id)).toBeUndefined();
   });
 
-  it('lets one of two requests win', async () => {
+  it('S48: lets one of two requests win', async () => {
     const { store, session } = await stored();
     const other = await loadSession(open(), 'a');
     const outcomes = await Promise.allSettled([session.rotate(), other.rotate()]);
@@ -142,7 +142,7 @@ describeEachDatabase('rotate', (database) => {
       expect(await readValues(store, 'a')).toMatchObject({ views: 1 });
     });
 
-    it('refuses one of 15 characters and takes one of 16', async () => {
+    it('S2: refuses one of 15 characters and takes one of 16', async () => {
       const ids = ['x'.repeat(15), 'x'.repeat(16)];
       const { session } = await stored({ genid: () => ids.shift()! });
       const refused = session.rotate();

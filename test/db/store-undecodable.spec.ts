@@ -33,7 +33,7 @@ describeEachDatabase('stored data that cannot be decoded', (database) => {
       return { store, events };
     };
 
-    it('is no session, one event and one line without the payload', async () => {
+    it('S36: is no session, one event and one line without the payload', async () => {
       const { store, events } = await withBroken();
       expect(await store.get('a')).toBeUndefined();
       expect(events).toEqual([{ handle: (await rowOf('a'))?.handle, userId: 'ann', at: expect.any(Date) }]);
@@ -91,7 +91,7 @@ describeEachDatabase('stored data that cannot be decoded', (database) => {
   });
 
   describe('a stored __proto__ key', () => {
-    it('is harmless', async () => {
+    it('S38: is harmless', async () => {
       const store = open();
       await store.set('a', dataOf());
       await alter('a', { data: '{"cookie":{},"__proto__":{"isAdmin":true},"constructor":1,"save":1,"id":"x","req":2}' });

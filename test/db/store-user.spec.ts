@@ -31,7 +31,7 @@ describeEachDatabase('the user of a session', (database) => {
     expect(await readValues(store, 'a')).toEqual(values);
   });
 
-  it('follows the session: set at the sign-in, gone after the sign-out', async () => {
+  it('S51: follows the session: set at the sign-in, gone after the sign-out', async () => {
     const store = open();
     const session = newSession(store, 'a', { views: 1 });
     await session.save();

@@ -58,7 +58,7 @@ describeEachDatabase('Hostile values', (database) => {
     ['its own', {}],
     ['the standard', { dialect: standardDialect }],
   ])('in %s dialect', (_, options) => {
-    it.each(HOSTILE)('are parameters and never text: %j', async (text) => {
+    it.each(HOSTILE)('S5: are parameters and never text: %j', async (text) => {
       const table = openTable(dataSource(), entity, options);
       await table.clear();
       listener.statements.length = listener.parameters.length = 0;

@@ -67,7 +67,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
 
   const https = { 'x-forwarded-proto': 'https' };
 
-  it('is called sid, and out of reach for scripts and other sites', async () => {
+  it('S28, S30, S31: is called sid, and out of reach for scripts and other sites', async () => {
     const { browser, attributes } = await start();
     const [line] = setCookies(await browser.get('/views'));
     expect(line).toMatch(/^sid=s%3A[\w-]{32}\.[^;]{43,}; Path=\/; HttpOnly; SameSite=Lax$/);
@@ -168,7 +168,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
     expect(expires).toBeLessThanOrEqual(Date.now() + 60_000);
   });
 
-  it('is dropped, under its own path and domain, when the session is destroyed', async () => {
+  it('S16: is dropped, under its own path and domain, when the session is destroyed', async () => {
     const { browser } = await start({ name: 'app', cookie: { path: '/', domain: 'example.org', sameSite: 'strict' } });
     const visitor = new Browser(browser.address, 'app');
     await visitor.get('/views');
@@ -177,7 +177,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
     expect(setCookies(await visitor.post('/leave'))).toEqual([]);
   });
 
-  it('is signed with the first of several secrets, and verified with any', async () => {
+  it('S35: is signed with the first of several secrets, and verified with any', async () => {
     const old = await start({ secret: 'old' });
     const browser = await expectSessions(old.address);
     const rotated = await start({ secret: ['new', 'old'] });
@@ -193,7 +193,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
     await expect(strangerAtOld.json('/views')).resolves.toMatchObject({ views: 1 });
   });
 
-  it('is the only way to name a session: not the query, not a header, not a second cookie', async () => {
+  it('S32: is the only way to name a session: not the query, not a header, not a second cookie', async () => {
     const { browser, address } = await start();
     await browser.get('/views');
     const cookie = browser.cookie!;
@@ -208,7 +208,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
     await expect(thief.json('/views')).resolves.toEqual({ views: 1 });
   });
 
-  it('gets another id for an id that the server did not give', async () => {
+  it('S3: gets another id for an id that the server did not give', async () => {
     const { browser } = await start();
     browser.cookie = signedCookie('chosen-by-an-attacker', 'secret');
     await browser.get('/views');

@@ -42,7 +42,7 @@ describeEachAdapter('a session that is ended while a request holds it', (databas
 
   const logout = (browser: Browser) => async () => expect((await browser.clone().post('/logout')).ok).toBe(true);
 
-  it('stays ended, and its request is answered as if nothing were', async () => {
+  it('S17: stays ended, and its request is answered as if nothing were', async () => {
     const { here, browser, elsewhere, interruptions, during } = await start();
     const handle = (await here.store.list())[0]?.handle;
     const answer = await during('POST', '/hold/dark', logout(elsewhere));

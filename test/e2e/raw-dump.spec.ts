@@ -95,7 +95,7 @@ describeEachDatabase('a session id', (database) => {
     expect(statements.everything.join('\n')).toContain(hash(live[0]!));
   });
 
-  it('is in no line that is said about trouble, nor is its hash or what the session holds', async () => {
+  it('S42: is in no line that is said about trouble, nor is its hash or what the session holds', async () => {
     const { address, browser, newBarrier, said } = await start({ genid });
     await browser.post('/login');
     newBarrier().open();

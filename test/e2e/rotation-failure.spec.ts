@@ -48,7 +48,7 @@ describeEachDatabase('A rotation that fails', (database) => {
     return restore;
   }
 
-  it('because the database does not answer is a 503 without a cookie, and the old id works on', async () => {
+  it('S11: because the database does not answer is a 503 without a cookie, and the old id works on', async () => {
     const { browser, events } = await start();
     const { id } = browser;
     const restore = failStatements(dataSource(), /^UPDATE/i);

@@ -36,7 +36,7 @@ describeEachAdapterInBrief('A new id', (database, adapter) => {
   }
 
   describe.each(WAYS)('by %s', (_, rotate) => {
-    it('goes on the same row in one statement, and nothing else there changes', async () => {
+    it('S10: goes on the same row in one statement, and nothing else there changes', async () => {
       let cost: string[] = [];
       const handlers: Record<string, Handler> = {
         async rotate(session, req) {
@@ -70,7 +70,7 @@ describeEachAdapterInBrief('A new id', (database, adapter) => {
       await expect(browser.json('/me', post)).resolves.toEqual({ userId: 'ada', views: 1, handle });
     });
 
-    it('leaves the old one dead at once, before the answer', async () => {
+    it('S9: leaves the old one dead at once, before the answer', async () => {
       const handlers: Record<string, Handler> = {
         async rotate(session, req) {
           await rotate(session, req);
@@ -167,7 +167,7 @@ describeEachAdapterInBrief('A new id', (database, adapter) => {
       await expect(rows()).resolves.toEqual([]);
     });
 
-    it('is told once, by the handle', async () => {
+    it('S43: is told once, by the handle', async () => {
       const events: unknown[] = [];
       const { browser, store } = await start({ rotate: (session, req) => rotate(session, req) });
       for (const name of ['rotated', 'saved', 'destroyed', 'created', 'interrupted'] as const) {

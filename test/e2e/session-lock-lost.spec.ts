@@ -214,7 +214,7 @@ describeEachDatabase('The lock slots of a pool of 10', (database) => {
     await expect(holders[0]!.json('/brief/count', post)).resolves.toEqual({ views: 1 });
   });
 
-  it('are free after `maxHold`, though handlers that never end have clients that wait', async () => {
+  it('S49: are free after `maxHold`, though handlers that never end have clients that wait', async () => {
     const { app, all, holders, other, log } = await start();
     const answers = holders.map((holder) => holder.clone().post('/short/hang'));
     onTestFinished(async () => {

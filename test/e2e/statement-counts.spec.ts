@@ -41,7 +41,7 @@ describeEachAdapter('the statements of a request', (database, adapter) => {
     return new Browser(address);
   }
 
-  it('are none where nobody has a session, however often', async () => {
+  it('S25: are none where nobody has a session, however often', async () => {
     const browser = await start();
     const before = await rows();
     statements.take();
@@ -80,7 +80,7 @@ describeEachAdapter('the statements of a request', (database, adapter) => {
     expect(statements.take()).toEqual(['SELECT', 'UPDATE']);
   });
 
-  it('are one SELECT, and no row, for an id that was signed but never stored', async () => {
+  it('S26: are one SELECT, and no row, for an id that was signed but never stored', async () => {
     const browser = await start();
     const before = await rows();
     statements.take();

@@ -31,7 +31,7 @@ describeEachAdapter('a database that is away', (database, adapter) => {
   const fail = (pattern = /./) => failStatements(dataSource(), pattern);
 
   describe("under onUnavailable: 'error'", () => {
-    it('is a 503, told once, and over when it is back', async () => {
+    it('S46: is a 503, told once, and over when it is back', async () => {
       const { browser, events } = await start();
       const restore = fail();
       const answers = await Promise.all(Array.from({ length: 5 }, () => browser.get('/theme')));

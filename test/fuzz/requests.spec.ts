@@ -147,7 +147,7 @@ describeEachDatabase('the fuzz of requests', (database) => {
       });
     });
 
-    it('rows: whatever lies in the data column, no request fails', async () => {
+    it('S37: rows: whatever lies in the data column, no request fails', async () => {
       const send = await open({ cookie: { maxAge: 60_000 }, rolling: true });
       await fuzz(nameOf('stored rows'), 0.12 * share, BATCH, async (random) => {
         const stored = ids.map((id) => [id, hostileRow(random)] as const);

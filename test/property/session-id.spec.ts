@@ -41,7 +41,7 @@ describe('isSessionId', () => {
 });
 
 describe('hashSessionId', () => {
-  it('is 64 lower-case hexadecimal digits, the same each time, and never the id', () => {
+  it('S8: is 64 lower-case hexadecimal digits, the same each time, and never the id', () => {
     fc.assert(
       fc.property(id, (text) => {
         const hash = hashSessionId(text);

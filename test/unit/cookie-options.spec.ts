@@ -117,7 +117,7 @@ describe.each(WAYS)('the option `cookie` as %s', (_way, resolve) => {
     [{ secure: true, domain: 'example.org' }, '__Host-sid', /__Host-sid.*`cookie\.domain`/],
     [{ secure: true, path: '/app' }, '__Host-sid', /__Host-sid.*`cookie\.path`/],
     [{ secure: true, path: '/app' }, '__host-sid', /__host-sid.*`cookie\.path`/],
-  ])('refuses what browsers drop: %o, named %s', (cookie, name, message) => {
+  ])('S29: refuses what browsers drop: %o, named %s', (cookie, name, message) => {
     expect(errorOf(cookie, name === undefined ? {} : { name })).toMatch(message);
   });
 

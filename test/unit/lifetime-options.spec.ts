@@ -17,7 +17,7 @@ describe('lifetimes', () => {
     ['AAL1', { absolute: 30 * DAY, idle: undefined }],
     ['AAL2', { absolute: 24 * HOUR, idle: HOUR }],
     ['AAL3', { absolute: 12 * HOUR, idle: 15 * MINUTE }],
-  ] as const)('%s are those of NIST SP 800-63B-4', (lifetimes, expected) => {
+  ] as const)('S14: %s are those of NIST SP 800-63B-4', (lifetimes, expected) => {
     expect(resolve({ lifetimes })).toEqual(expected);
   });
 

@@ -23,7 +23,7 @@ function expectGoodIds(ids: readonly string[]): void {
 }
 
 describe('a session id', () => {
-  it('that express-session makes is accepted, long and never made twice', () => {
+  it('S1: that express-session makes is accepted, long and never made twice', () => {
     const store = openStore();
     session({ store, secret: 'x', resave: false, saveUninitialized: false });
     const ids = Array.from({ length: ROUNDS }, () => {

@@ -168,7 +168,8 @@ export function refuseNestOptions(options: Partial<SessionModuleOptions>): void 
     throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
 }
 
-function userOf(session: SessionData): unknown {
+/** The default of `userId`. */
+export function userOf(session: SessionData): unknown {
   const { userId, passport } = session as { userId?: unknown; passport?: { user?: unknown } };
   return userId ?? passport?.user;
 }

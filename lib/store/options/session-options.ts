@@ -150,7 +150,7 @@ export interface SessionModuleOptions {
    */
   touchDurability?: 'relaxed' | 'full';
 
-  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is undefined. Nest only. @default all */
+  /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is an error that says so. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
   /** Routes without a session, as in `MiddlewareConsumer.exclude`, without the global prefix. Nest only. @default none */
   exclude?: SessionRoute[];
