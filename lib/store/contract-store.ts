@@ -11,6 +11,7 @@ import { isHeard, notify, type Emit } from './runtime/events.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, whyNoKey } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
+import type { LoginStamp } from './session/login-stamp.js';
 import { createSessionObject } from './session/session-object.js';
 import { lockSession, type SessionLockOptions } from './work/lock.js';
 import { IdMigration } from './work/id-migration.js';
@@ -176,6 +177,13 @@ export abstract class ContractStore extends Store {
     return this.dependencies.origins.of(session)?.handle;
   }
 
+  /** @internal When and how the user of a session object signed in by `login`; `undefined` if somebody else is its user now. */
+  stampOf(session: object): LoginStamp | undefined {
+    const origin = this.dependencies.origins.of(session);
+    const stamp = origin?.isEnded ? undefined : origin?.base.stamp;
+    return stamp?.user === this.dependencies.codec.userIdOf(session as SessionData) ? stamp : undefined;
+  }
+
   /** @internal */
   stateOf(
     session: object | null | undefined,
@@ -248,6 +256,14 @@ export abstract class ContractStore extends Store {
 
   private async takeOver(sid: string, key: string): Promise<void> {
     if (this.ids.isOn) await this.ids.move(sid, key);
+  }
+
+  /** The cookie of a new session, as the middleware makes it. */
+  protected newCookie(req: Request): SessionData['cookie'] {
+    // The middleware puts a session on what it is given.
+    const standIn = Object.create(req) as Request;
+    this.makeSession?.(standIn);
+    return standIn.session.cookie;
   }
 
   protected keyOf(sid: unknown): string | undefined {

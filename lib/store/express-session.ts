@@ -2,6 +2,7 @@
 import session from 'express-session';
 import type { Request } from 'express';
 import type { SessionData } from './session-data.js';
+import type { LoginOptions, LogoutOptions } from './sign-in-order.js';
 
 export const { Store, Session, Cookie } = session as typeof session & {
   Session: { readonly prototype: session.Session };
@@ -43,6 +44,17 @@ declare module 'express-session' {
     update<T>(change: (session: this) => T | PromiseLike<T>): Promise<T>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;
+    /**
+     * Signs a user in: a new id on a new row, with a life of its own, for the same session object; `session.userId` is the user then. What
+     * a visitor had in the session stays, what another user had does not. See `SessionStore.login`.
+     */
+    login(userId: string | number, options?: LoginOptions): Promise<void>;
+    /** Signs out: ends the session, and tells the browser to drop its cookie. */
+    logout(options?: LogoutOptions): Promise<void>;
+    /** When the user of this session signed in by `login`; no rotation or renewal moves it. */
+    readonly authenticatedAt: Date | undefined;
+    /** How strong that sign-in was: the `level` of `login`. */
+    readonly level: number | undefined;
     /** The public name of the session: 32 hexadecimal digits, the same for its whole life, useless as a credential. */
     readonly handle: string | undefined;
   }

@@ -9,6 +9,8 @@ import { SessionLister, type SessionInfo, type SessionQuery } from './users/list
 import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './users/revoker.js';
 import { runExclusively } from './session/origin.js';
 import { reportSecurity, type SecurityItem } from './runtime/security-report.js';
+import { SignIn } from './users/sign-in.js';
+import { signInOrder, type LoginOptions } from './sign-in-order.js';
 import { SessionPruner } from './work/pruner.js';
 import { SessionUpdater } from './work/updater.js';
 
@@ -29,6 +31,7 @@ export class SessionStore extends ContractStore {
   private readonly lister: SessionLister;
   private readonly revoker: SessionRevoker;
   private readonly updater: SessionUpdater;
+  private readonly signIn: SignIn;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
@@ -42,6 +45,7 @@ export class SessionStore extends ContractStore {
     this.lister = new SessionLister(this.dependencies, this.reader);
     this.revoker = new SessionRevoker(this.dependencies, this.deadlines);
     this.updater = new SessionUpdater(this.dependencies, this.writer);
+    this.signIn = new SignIn(this.dependencies, this.writer);
   }
 
   /**
@@ -54,6 +58,24 @@ export class SessionStore extends ContractStore {
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
     await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
+  }
+
+  /**
+   * Signs a user in to the session of a request: a new id on a new row, with a life of its own, for the same session object. The user id
+   * goes into `session.userId`. What a visitor had in the session is carried over, what another user had is not; `keep` names the
+   * keys instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
+   *
+   * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, and with
+   * `SessionInterruptedError` if the session was ended. Then the session is as it was, and nobody is signed in.
+   */
+  async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
+    const order = signInOrder(userId, options);
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    await this.requests.giveId(req, origin, (key, rename, operation) =>
+      this.signIn.login(session as SessionData, origin, order, { key, rename, newCookie: () => this.newCookie(req) }, operation),
+    );
   }
 
   /**

@@ -10,14 +10,16 @@ export interface SessionEvent {
   readonly handle?: string | undefined;
   readonly userId?: string | undefined;
   /**
-   * Why a session was destroyed: by its own request, by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
+   * Why a session was destroyed: by its own request, by `login` (another one took its place), by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
    * of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`).
    */
-  readonly reason?: 'logout' | 'revoked' | 'evicted' | 'unavailable' | (string & {}) | undefined;
+  readonly reason?: 'logout' | 'login' | 'revoked' | 'evicted' | 'unavailable' | (string & {}) | undefined;
   /** The address of the client, as last stored; with the option `metadata`. */
   readonly ipAddress?: string | undefined;
   /** The client's description of itself, likewise. */
   readonly userAgent?: string | undefined;
+  /** How strong a sign-in was, as `login` was told. */
+  readonly level?: number | undefined;
   /** How many sessions a run has removed, ended, or given the hash of their id. */
   readonly count?: number;
   readonly at: Date;
@@ -34,6 +36,10 @@ const EVENTS = {
   saved: [...OF_SESSION],
   /** Before a save, changes of an overlapping request were merged in. */
   merged: [...OF_SESSION],
+  /** A session has a user whom it did not have: after `login`, or after a save, as Passport and `session.userId = …` do it. */
+  signedIn: [...OF_SESSION, 'level'],
+  /** A session has its user no more: it was ended on purpose, or saved without that user. */
+  signedOut: [...OF_SESSION],
   /** A session got another id. */
   rotated: [...OF_SESSION],
   /** A session was ended on purpose. */

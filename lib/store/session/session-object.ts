@@ -1,6 +1,8 @@
 import { SessionInterruptedError } from '../../session.errors.js';
 import { promise, settle, type Callback } from '../callback.js';
+import { clearsSiteData } from '../sign-in-order.js';
 import { toCookie } from './cookie.js';
+import type { LoginStamp } from './login-stamp.js';
 import { Session, type Request, type SessionData } from '../express-session.js';
 
 /** What a session on a request asks of its store. */
@@ -12,8 +14,13 @@ export interface SessionOwner {
   update<T>(req: Request, change: (session: Request['session']) => T | PromiseLike<T>): Promise<T>;
   end(sid: string, session: Request['session']): Promise<void>;
   createSession(req: Request, data: SessionData): unknown;
+  login(req: Request, userId: string | number, options?: object): Promise<void>;
   handleOf(session: object): string | undefined;
-  readonly requests: { dropInterrupted(req: Request, saved: Promise<void>): Promise<void> };
+  stampOf(session: object): LoginStamp | undefined;
+  readonly requests: {
+    noteCleared(req: Request): void;
+    dropInterrupted(req: Request, saved: Promise<void>): Promise<void>;
+  };
 }
 
 /** express-session's Session without its constructor, which fixes the id for good. */
@@ -51,6 +58,15 @@ class SessionObject extends Base {
     return this.store.handleOf(this);
   }
 
+  get authenticatedAt(): Date | undefined {
+    const stamp = this.store.stampOf(this);
+    return stamp && new Date(stamp.at);
+  }
+
+  get level(): number | undefined {
+    return this.store.stampOf(this)?.level;
+  }
+
   save(callback?: Callback): this | Promise<void> {
     const saved = promise((done) => this.store.set(this.id, asData(this), done));
     return this.answer(callback ? this.store.requests.dropInterrupted(this.req, saved) : saved, callback);
@@ -72,19 +88,24 @@ class SessionObject extends Base {
   }
 
   rotate(): Promise<void> {
-    const rotate = async (): Promise<void> => {
-      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
-      await this.store.rotate(this.req);
+    return quiet(this.ifCurrent(() => this.store.rotate(this.req)));
+  }
+
+  login(userId: string | number, options?: object): Promise<void> {
+    return quiet(this.ifCurrent(() => this.store.login(this.req, userId, options)));
+  }
+
+  logout(options: object = {}): Promise<void> {
+    const logout = async (): Promise<void> => {
+      const isCleared = clearsSiteData(options);
+      await this.destroy();
+      if (isCleared) this.store.requests.noteCleared(this.req);
     };
-    return this.answer(rotate()) as Promise<void>;
+    return quiet(logout());
   }
 
   update<T>(change: (session: Request['session']) => T | PromiseLike<T>): Promise<T> {
-    const update = async (): Promise<T> => {
-      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
-      return this.store.update(this.req, change);
-    };
-    return quiet(update());
+    return quiet(this.ifCurrent(() => this.store.update(this.req, change)));
   }
 
   destroy(callback?: Callback): this | Promise<void> {
@@ -95,6 +116,12 @@ class SessionObject extends Base {
   resetMaxAge(): this {
     resetMaxAge(this.cookie);
     return this;
+  }
+
+  /** The session of a request is another object after `reload` and `regenerate`. */
+  private async ifCurrent<T>(work: () => Promise<T>): Promise<T> {
+    if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+    return work();
   }
 
   private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {

@@ -52,7 +52,8 @@ function putBack(session: object, values: SessionValues, key: string, withCookie
   else if (!(key in session) || Object.hasOwn(session, key)) Reflect.set(session, key, values[key]);
 }
 
-function isSameCookie(one: SessionData['cookie'], other: SessionData['cookie']): boolean {
+/** Whether two cookies have the same attributes and the same end. */
+export function isSameCookie(one: SessionData['cookie'], other: SessionData['cookie']): boolean {
   const described = (cookie: SessionData['cookie']) => JSON.stringify([attributesOf(cookie), Number(cookie.expires)]);
   return described(one) === described(other);
 }

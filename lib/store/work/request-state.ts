@@ -12,12 +12,16 @@ import { SessionRenewal } from './renewal.js';
 
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
+/** Not `"executionContexts"`, which reloads pages. */
+const SITE_DATA = '"cache", "cookies", "storage"';
+
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
 
 /** What is known of a request until it is over; nothing is put on the request itself. */
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
+  private readonly cleared = new WeakSet<Request>();
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
   private isToldOfEnded = false;
@@ -53,6 +57,19 @@ export class RequestState {
           'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
       );
     });
+  }
+
+  /** The response of a request asks the browser to clear the data of the site. */
+  noteCleared(req: Request): void {
+    this.cleared.add(req);
+    const { res } = req as Partial<Request>;
+    // Under an application's own `session()` nobody else adds headers.
+    if (this.dependencies.options.secret.length === 0 && res && !res.headersSent) res.setHeader('Clear-Site-Data', SITE_DATA);
+  }
+
+  /** The value of `Clear-Site-Data` that the response carries, if any. */
+  siteDataToClear(req: Request): string | undefined {
+    return this.cleared.has(req) ? SITE_DATA : undefined;
   }
 
   noteLock(req: Request, lock: HeldLock): void {

@@ -100,7 +100,8 @@ export class SessionToucher {
     const { data, base } = await this.dependencies.codec.decode(row);
     const expires = data.cookie.expires?.getTime();
     if (!origin && row.expiresAt === undefined && expiresAt === expires) return false;
-    const stored: SessionOrigin = { ...newOrigin(row.id, row), base, expires };
+    const { codec } = this.dependencies;
+    const stored: SessionOrigin = { ...newOrigin(row.id, row), base, expires, userId: codec.userOf(row, data) };
     // As plain data, where `expires` counts.
     data.cookie = origin ? cookie : ({ ...attributesOf(cookie), expires: cookie.expires } as SessionData['cookie']);
     try {

@@ -105,7 +105,7 @@ export class SessionUpdater {
     if (hasLostLock(origin)) throw lockLost();
     const { data, base } = await codec.decode(row);
     const { version, expiresAt, lastSeenAt } = row;
-    const on: SessionOrigin = { ...origin, base, version, expiresAt, lastSeenAt, userId: row.userId ?? undefined };
+    const on: SessionOrigin = { ...origin, base, version, expiresAt, lastSeenAt, userId: codec.userOf(row, data) };
     if (!(await codec.isChanged(session, origin.base))) return { copy, values: { ...data }, on };
     if (options.overlap === 'fail') {
       throw new SessionConflictError(

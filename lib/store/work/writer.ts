@@ -15,6 +15,7 @@ import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { ClientNotes } from './client-notes.js';
 import { SessionRenewal } from './renewal.js';
+import { SessionRows } from './rows.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
@@ -42,12 +43,12 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {
   readonly toucher: SessionToucher;
+  readonly rows: SessionRows;
   private readonly renewal: SessionRenewal;
-  private readonly clients: ClientNotes;
-  /** Whether the entity has a column for it; not known before the first row is made. */
-  private givesHandles: boolean | undefined;
+  readonly clients: ClientNotes;
 
   constructor(private readonly dependencies: StoreDependencies) {
+    this.rows = new SessionRows(dependencies);
     this.renewal = new SessionRenewal(dependencies);
     this.clients = new ClientNotes(dependencies);
     this.toucher = new SessionToucher(dependencies, this.renewal, this, this.clients);
@@ -125,7 +126,7 @@ export class SessionWriter {
       await this.insert(session, origin, lifetime, client);
       return 'saved';
     }
-    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
+    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.base.stamp);
     const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
     // The clock of this server may be behind that of the one that saw the session last.
     const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
@@ -197,12 +198,11 @@ export class SessionWriter {
    * request has rotated away meanwhile is found by its handle, or in the grace of a renewal by its id: a logout ends it.
    */
   async destroy(key: string, origin: SessionOrigin | undefined): Promise<void> {
-    const { table, emit } = this.dependencies;
+    const { emit } = this.dependencies;
     if (!origin || origin.isStored) {
-      let [outcome] = await table.remove([origin?.key ?? key]);
-      if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
-      if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
+      const outcome = await this.rows.remove(origin?.key ?? key, origin?.handle);
       if (outcome === 'removed') emit('destroyed', { ...factsOf(origin), reason: 'logout' });
+      if (outcome === 'removed' && origin?.userId !== undefined) emit('signedOut', factsOf(origin));
     }
     if (!origin) return;
     origin.isStored = false;
@@ -216,38 +216,28 @@ export class SessionWriter {
     if (origin) origin.isEndedByCookie = true;
   }
 
-  private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
-    const { table, options, now } = this.dependencies;
-    const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
-    return row && (await table.remove([row.id]))[0];
-  }
-
   private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
-    const { table, codec, now } = this.dependencies;
+    const { codec, now } = this.dependencies;
     const createdAt = now();
     const draft = await codec.encode(session, lifetime, createdAt, createdAt);
-    this.givesHandles ??= (await table.fields()).has('handle');
-    const handle = this.givesHandles ? createHandle(createdAt) : undefined;
-    const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
-    const { ipAddress, userAgent } = client ?? {};
-    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
-    const [outcome] = await table.insert([row]);
-    if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
+    const handle = await this.rows.add(origin.key, draft, createdAt, client);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
     origin.handle = handle;
-    origin.ipAddress = ipAddress;
-    origin.userAgent = userAgent;
+    origin.ipAddress = client?.ipAddress;
+    origin.userAgent = client?.userAgent;
     this.note('created', origin, draft, 1);
   }
 
-  private note(
+  /** Notes what lies in the row now, and says so. */
+  note(
     event: 'created' | 'saved',
     origin: SessionOrigin,
     stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
     version: number | undefined,
   ): void {
+    const { userId: before } = origin;
     origin.isSaved = true;
     origin.base = stored.base;
     origin.version = version;
@@ -255,7 +245,12 @@ export class SessionWriter {
     origin.lastSeenAt = stored.lastSeenAt;
     origin.userId = stored.userId ?? undefined;
     origin.cookieAge = stored.cookieAge;
-    this.dependencies.emit(event, factsOf(origin));
+    const { emit } = this.dependencies;
+    emit(event, factsOf(origin));
+    // Whoever sets the user of a session: `login`, Passport, or a handler.
+    if (origin.userId === before) return;
+    if (before !== undefined) emit('signedOut', { handle: origin.handle, userId: before });
+    if (origin.userId !== undefined) emit('signedIn', { ...factsOf(origin), level: stored.base.stamp?.level });
   }
 
   private interrupt(origin: SessionOrigin): never {
@@ -265,7 +260,7 @@ export class SessionWriter {
   }
 
   /** Another request wrote first: reads what it wrote and merges it into the session. */
-  private async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
+  async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
     const { table, codec, options, now, emit } = this.dependencies;
     if (hasLostLock(origin)) throw lockLost();
     if (options.overlap === 'fail') {
@@ -282,7 +277,7 @@ export class SessionWriter {
     origin.base = theirs.base;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;
-    origin.userId = row.userId ?? undefined;
+    origin.userId = codec.userOf(row, theirs.data);
     emit('merged', factsOf(origin));
   }
 }

@@ -53,10 +53,13 @@ export class DevicesService {
   }
 }
 
+/** The prefixes of 127.0.0.1 and ::1. */
+const loopback: ReadonlySet<string> = new Set(['127.0.0.0/24', '::/48']);
+
 const toDevice = ({ handle, userAgent, ipAddress, createdAt, lastSeenAt }: SessionInfo, isNew: boolean): Device => ({
   handle,
   ...deviceName(userAgent),
-  place: ipAddress ?? 'an unknown address',
+  place: ipAddress === undefined ? 'an unknown address' : loopback.has(ipAddress) ? 'this computer' : ipAddress,
   signedInAt: createdAt,
   lastSeenAt,
   isNew,
