@@ -7,6 +7,7 @@ export {
   SessionEntityError,
   SessionError,
   SessionInterruptedError,
+  SessionLimitError,
   SessionOptionsError,
   SessionRefusedError,
   SessionSerializationError,

@@ -10,6 +10,7 @@ export {
   SessionEntityError,
   SessionError,
   SessionInterruptedError,
+  SessionLimitError,
   SessionOptionsError,
   SessionRefusedError,
   SessionSerializationError,

@@ -62,6 +62,15 @@ export class SessionTooLargeError extends SessionError {
   override readonly status = 413;
 }
 
+/** The save would have given a user more sessions than `maxSessionsPerUser`, and `onLimit` is `'reject'`. Nothing was stored. */
+export class SessionLimitError extends SessionError {
+  override readonly code = 'SESSION_LIMIT';
+  override readonly status = 403;
+  constructor(message = 'This user has as many sessions as are allowed. End one of them, and sign in again.') {
+    super(message);
+  }
+}
+
 /** Session data cannot be serialized, the database refuses a value of it, or (with `onUndecodable: 'error'`) stored data cannot be decoded. */
 export class SessionSerializationError extends SessionError {
   override readonly code = 'SESSION_SERIALIZATION';

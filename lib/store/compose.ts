@@ -77,7 +77,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     adopted: options.adopt && adoptedTable(options.adopt),
     prepares: options.preparedStatements,
     touchDurability: options.touchDurability,
-    onReady: (fields) => warnOfMissing(fields, options, warn),
+    onReady: (fields) => {
+      assertLimitable(options, fields);
+      warnOfMissing(fields, options, warn);
+    },
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
   const weakSecret = findWeakSecret(options.secret);
@@ -128,6 +131,17 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
       });
     }
   }
+}
+
+/** A limit that cannot be kept must not look as if it were. */
+function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields: ReadonlySet<SessionField>): void {
+  if (maxSessionsPerUser === undefined) return;
+  const missing = (['userId', 'handle', 'createdAt'] as const).filter((field) => !fields.has(field));
+  if (missing.length === 0) return;
+  throw new SessionOptionsError(
+    `The option \`maxSessionsPerUser\` needs an entity with columns for userId, handle and createdAt, and yours has none for ${missing.join(', ')}. ` +
+      'Add them, or name them in `columns`.',
+  );
 }
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {

@@ -95,9 +95,15 @@ export interface SessionSearch {
   readonly own?: { readonly property: string; readonly value: string } | undefined;
   /** Made at this moment or before, in epoch milliseconds, or without a creation time. */
   readonly createdUntil?: number | undefined;
-  /** With a greater id. */
-  readonly after?: string | undefined;
+  /** The last row of the page before. */
+  readonly after?: Pick<SessionRow, 'id' | 'handle'> | undefined;
   readonly limit: number;
+}
+
+/** How many live rows a user may have. */
+export interface UserLimit {
+  readonly sessions: number;
+  readonly now: number;
 }
 
 /**
@@ -137,6 +143,15 @@ export interface SessionTable<Held extends string = never> {
   /** Replaces the data of rows that exist, live or not, and raises their version. Never adds a row. */
   update(changes: readonly SessionChange[]): Promise<(SaveOutcome | Held)[]>;
 
+  /**
+   * Adds the row of a user if he has fewer live ones than the limit; else `full`. Writes within a limit that are for one user count one
+   * after the other, in all processes if the database can. Needs `userId`.
+   */
+  insertWithin(row: SessionRow, limit: UserLimit): Promise<'saved' | 'conflict' | 'full' | Held>;
+
+  /** The same for a change that gives a row to a user. */
+  updateWithin(change: SessionChange, limit: UserLimit): Promise<SaveOutcome | 'full' | Held>;
+
   /** Adds rows or, if the id is taken, replaces their data; what was created with the row (`createdAt`, `handle`) stays. */
   upsert(rows: readonly SessionRow[]): Promise<('saved' | Held)[]>;
 
@@ -162,7 +177,7 @@ export interface SessionTable<Held extends string = never> {
   page(page: SessionPage): Promise<SessionRow[]>;
 
   /**
-   * Looks for rows in the order of their ids; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
+   * Looks for rows in the order of their handles, which never change, or if the entity has none of their ids; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
    * `SessionEntityError` if the entity lacks a column of the search, or a column of its own has no index that begins with it.
    */
   locate(search: SessionSearch): Promise<SessionRow[]>;

@@ -79,12 +79,13 @@ export class StatementRunner {
   /** Maps the entity of an open data source. Throws `SessionEntityError` if it cannot hold sessions. */
   check(): TableShape {
     if (this.shape) return this.shape;
-    this.shape = viaTypeOrm(() => this.map());
-    const { dialect, columns } = this.shape;
+    const shape = viaTypeOrm(() => this.map());
+    const { dialect, columns } = shape;
+    viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
+    this.shape = shape;
     this.isSettled = !dialect.narrowFields;
     this.transport = this.options.prepares === false ? dialect.unpreparedTransport : dialect.transport;
-    viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
-    return this.shape;
+    return shape;
   }
 
   private map(): TableShape {

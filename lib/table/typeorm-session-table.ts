@@ -14,6 +14,7 @@ import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
+import { withinLimit } from './writing/within-limit.js';
 import { updateOrInsert } from './writing/update-or-insert.js';
 import type { StatementName } from './sql/dialect.js';
 
@@ -100,6 +101,30 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
       return outcome ?? missed(change, await this.reader.stateOf(change.id));
     });
+  }
+
+  async insertWithin(row: SessionRow, limit: Contract.UserLimit): Promise<'saved' | 'conflict' | 'full' | 'locked'> {
+    await this.assertFitsOnceReady(row);
+    const { dialect } = await this.runner.ready();
+    if (!dialect.insertWithin) return this.withinLimit(row, limit, async () => (await this.insert([row]))[0]!);
+    const values = { ...row, now: limit.now, count: limit.sessions };
+    return this.unlessTaken(row.id, async () => ((await this.runner.write('insertWithin', values)) > 0 ? 'saved' : 'full'));
+  }
+
+  async updateWithin(change: Contract.SessionChange, limit: Contract.UserLimit): Promise<SaveOutcome | 'full' | 'locked'> {
+    const { dialect } = await this.runner.ready();
+    if (!dialect.updateWithin) return this.withinLimit(change, limit, async () => (await this.update([change]))[0]!);
+    this.assertFits(change, 'id');
+    const name = change.version === undefined ? 'overwriteWithin' : 'updateWithin';
+    const outcome = await this.change(name, { ...change, now: limit.now, count: limit.sessions }, 'saved');
+    if (outcome) return outcome;
+    const state = await this.reader.stateOf(change.id);
+    if (!state) return 'gone';
+    return change.version === undefined || state.version === change.version ? 'full' : 'conflict';
+  }
+
+  private withinLimit<Outcome>({ userId }: Pick<SessionRow, 'userId'>, limit: Contract.UserLimit, write: () => Promise<Outcome>) {
+    return withinLimit(this, userId ?? '', limit, this.options.timeoutMs, write);
   }
 
   async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {

@@ -91,16 +91,16 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = $1 AND "expires_at" > $2 ORDER BY "handle" DESC LIMIT $3;
 
 -- locate (limit)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT $1;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "handle" ASC LIMIT $1;
 
 -- locate those of a user (userId, limit)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = $1 ORDER BY "id" ASC LIMIT $2;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = $1 ORDER BY "handle" ASC LIMIT $2;
 
 -- locate that of a handle (handle, limit)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = $1 ORDER BY "id" ASC LIMIT $2;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = $1 ORDER BY "handle" ASC LIMIT $2;
 
 -- locate older ones after (createdUntil, after, limit)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= $1 AND "id" > $2 ORDER BY "id" ASC LIMIT $3;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= $1 AND "handle" > $2 ORDER BY "handle" ASC LIMIT $3;
 
 -- scan (now, limit)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "id" ASC LIMIT $2;
@@ -229,16 +229,16 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
 
 -- locate (no parameters)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `handle` ASC LIMIT 50;
 
 -- locate those of a user (userId, userId)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `handle` ASC LIMIT 50;
 
 -- locate that of a handle (handle)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `handle` ASC LIMIT 50;
 
 -- locate older ones after (createdUntil, after)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `handle` > ? ORDER BY `handle` ASC LIMIT 50;
 
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
@@ -367,16 +367,16 @@ SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` 
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `handle` = ? AND `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
 
 -- locate (no parameters)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE 1 = 1 ORDER BY `handle` ASC LIMIT 50;
 
 -- locate those of a user (userId, userId)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) ORDER BY `handle` ASC LIMIT 50;
 
 -- locate that of a handle (handle)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `handle` = ? ORDER BY `handle` ASC LIMIT 50;
 
 -- locate older ones after (createdUntil, after)
-SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `id` > ? ORDER BY `id` ASC LIMIT 50;
+SELECT `id` AS `id`, `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `user_id` AS `userId`, `handle` AS `handle` FROM `sessions` `s` WHERE `created_at` <= ? AND `handle` > ? ORDER BY `handle` ASC LIMIT 50;
 
 -- scan (now)
 SELECT `id` AS `id`, `data` AS `data`, `expires_at` AS `expiresAt`, `prune_after` AS `pruneAfter`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `version` AS `version`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `id` ASC LIMIT 50;
@@ -462,6 +462,15 @@ SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "user_i
 -- prune (pruneHour, now, limit)
 DELETE FROM "sessions" WHERE "id" IN (SELECT "id" FROM "sessions" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" LIMIT ?);
 
+-- insertWithin (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, userId, userId, now, count)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+
+-- updateWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version, userId, userId, now, count)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ? AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+
+-- overwriteWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, userId, userId, now, count)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND 1 = 1 AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+
 -- find for 2 (id.0, id.1, now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" IN (?, ?) AND "expires_at" > ?;
 
@@ -505,16 +514,16 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
 
 -- locate (no parameters)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "handle" ASC LIMIT 50;
 
 -- locate those of a user (userId, userId)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY ORDER BY "handle" ASC LIMIT 50;
 
 -- locate that of a handle (handle)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "handle" ASC LIMIT 50;
 
 -- locate older ones after (createdUntil, after)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "handle" > ? ORDER BY "handle" ASC LIMIT 50;
 
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;
@@ -607,16 +616,16 @@ SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" 
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "handle" = ? AND "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
 
 -- locate (no parameters)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE 1 = 1 ORDER BY "handle" ASC LIMIT 50;
 
 -- locate those of a user (userId)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "user_id" = ? ORDER BY "handle" ASC LIMIT 50;
 
 -- locate that of a handle (handle)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "handle" = ? ORDER BY "handle" ASC LIMIT 50;
 
 -- locate older ones after (createdUntil, after)
-SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "id" > ? ORDER BY "id" ASC LIMIT 50;
+SELECT "id" AS "id", "expires_at" AS "expiresAt", "created_at" AS "createdAt", "user_id" AS "userId", "handle" AS "handle" FROM "sessions" "s" WHERE "created_at" <= ? AND "handle" > ? ORDER BY "handle" ASC LIMIT 50;
 
 -- scan (now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "id" ASC LIMIT 50;

@@ -18,16 +18,16 @@ export function describeLocating(table: () => SessionTable): void {
 
     const ids = async (search: Partial<SessionSearch> = {}) => (await table().locate({ limit: 10, ...search })).map(({ id }) => id);
 
-    it('finds rows in the order of their ids, expired ones included', async () => {
-      expect(await ids()).toEqual(['a', 'b', 'c', 'd', 'e']);
-      expect(await ids({ limit: 2 })).toEqual(['a', 'b']);
-      expect(await ids({ limit: 2, after: 'b' })).toEqual(['c', 'd']);
-      expect(await ids({ after: 'e' })).toEqual([]);
+    it('finds rows in the order of their handles, expired ones included', async () => {
+      expect(await ids()).toEqual(['d', 'e', 'b', 'a', 'c']);
+      expect(await ids({ limit: 2 })).toEqual(['d', 'e']);
+      expect(await ids({ limit: 2, after: { id: 'e', handle: handleOf(2) } })).toEqual(['b', 'a']);
+      expect(await ids({ after: { id: 'c', handle: handleOf(5) } })).toEqual([]);
     });
 
     it('finds those of one user', async () => {
-      expect(await ids({ userId: 'ann' })).toEqual(['c', 'd', 'e']);
-      expect(await ids({ userId: 'ann', limit: 1, after: 'c' })).toEqual(['d']);
+      expect(await ids({ userId: 'ann' })).toEqual(['d', 'e', 'c']);
+      expect(await ids({ userId: 'ann', limit: 1, after: { id: 'd', handle: handleOf(1) } })).toEqual(['e']);
       expect(await ids({ userId: 'nobody' })).toEqual([]);
     });
 
@@ -50,8 +50,8 @@ export function describeLocating(table: () => SessionTable): void {
     it('finds those that were made until a moment', async () => {
       expect(await ids({ createdUntil: NOW - 3 })).toEqual([]);
       expect(await ids({ createdUntil: NOW - 2 })).toEqual(['d']);
-      expect(await ids({ createdUntil: NOW - 1 })).toEqual(['b', 'd']);
-      expect(await ids({ createdUntil: NOW, userId: 'ann' })).toEqual(['c', 'd', 'e']);
+      expect(await ids({ createdUntil: NOW - 1 })).toEqual(['d', 'b']);
+      expect(await ids({ createdUntil: NOW, userId: 'ann' })).toEqual(['d', 'e', 'c']);
     });
 
     it('reads what it says, and no data', async () => {

@@ -4,6 +4,7 @@ import { MAX_ROWS } from '../../lib/table/sql/statement.js';
 import { describeBatching } from './batching.js';
 import { describeClients } from './clients.js';
 import { describeExactness } from './exactness.js';
+import { describeLimiting } from './limiting.js';
 import { describeListing } from './listing.js';
 import { describeLocating } from './locating.js';
 import { describeLocking } from './locking.js';
@@ -41,5 +42,6 @@ export function describeOperations(open: () => SessionTable, rowsPerStatement = 
   describeClients(open);
   describeListing(open);
   describeLocating(open);
+  describeLimiting(open);
   describePruning(open);
 }

@@ -293,11 +293,13 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/runtime/availability-monitor.ts': 1,
     'lib/store/runtime/deadlines.ts': 4,
     'lib/store/runtime/events.ts': 1,
+    'lib/store/users/revoker.ts': 1,
     'lib/store/work/lock.ts': 1,
     'lib/store/work/pruner.ts': 6,
     'lib/store/work/reader.ts': 2,
     'lib/store/work/renewal.ts': 2,
     'lib/store/work/updater.ts': 1,
     'lib/store/work/writer.ts': 2,
+    'lib/store/work/session-limit.ts': 2,
   });
 });

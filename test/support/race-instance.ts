@@ -162,6 +162,23 @@ export class RaceInstance {
     return valuesOf(await this.store.get(sid));
   }
 
+  /** The handle of the session that a request has loaded. */
+  async handleOf(request: number): Promise<string> {
+    return this.store.handleOf(this.sessionOf(request)) ?? '';
+  }
+
+  revoke(handle: string): Promise<boolean> {
+    return this.store.revoke(handle);
+  }
+
+  revokeUser(userId: string): Promise<number> {
+    return this.store.revokeUser(userId);
+  }
+
+  revokeAll(): Promise<number> {
+    return this.store.revokeAll();
+  }
+
   prune(): Promise<number> {
     return this.store.prune();
   }

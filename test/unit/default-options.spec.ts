@@ -28,6 +28,7 @@ describe('resolveOptions', () => {
       saveOnError: true,
       metadata: false,
       csrf: false,
+      onLimit: 'evictOldest',
       serializer: jsonSerializer,
       maxDataBytes: 1_048_576,
       hashIds: true,
@@ -42,7 +43,8 @@ describe('resolveOptions', () => {
     expect(resolved.forRoutes).toHaveLength(1);
     expect(idleTimeoutMs({} as never)).toBeUndefined();
     expect(userId({ userId: 'ann' } as never)).toBe('ann');
-    for (const name of ['genid', 'proxy', 'dataSource', 'connection', 'entity', 'merge'] as const) expect(resolved[name]).toBeUndefined();
+    for (const name of ['genid', 'proxy', 'dataSource', 'connection', 'entity', 'merge', 'maxSessionsPerUser'] as const)
+      expect(resolved[name]).toBeUndefined();
   });
 
   it('takes `undefined` for an option that is left out', () => {

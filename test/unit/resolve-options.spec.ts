@@ -74,6 +74,8 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   userId: [null, 'userId', {}],
   metadata: [null, 'full', 1],
   csrf: [null, 'true', 1, 'https://a.example', ['https://a.example']],
+  maxSessionsPerUser: [null, 0, -1, 1.5, NaN, Infinity, '3', true],
+  onLimit: [null, 'evict', 'evictoldest', true],
   serializer: [null, 'json', {}, { serialize: () => '' }, JSON],
   maxDataBytes: [null, 0, -1, 1.5, NaN, Infinity, '1mb', '1048576'],
   adopt: ['connect-redis', 1, null, true],
@@ -102,11 +104,17 @@ describe('resolveOptions refuses', () => {
     expect(errorOf(options).message).toMatch(/secret/);
   });
 
+  it('what to do at a limit without a limit', () => {
+    expect(errorOf(secretOf({ onLimit: 'reject' })).message).toMatch(
+      /`onLimit` does nothing without `maxSessionsPerUser`.* remove `onLimit`/,
+    );
+  });
+
   it('options without a secret', () => {
     expect(errorOf({}).message).toMatch(/`secret` is missing/);
   });
 
-  it.each(['ttl', 'store', 'Secret', 'touchAfter', 'encryption', 'maxSessionsPerUser', '__proto__', 'constructor', 'toString'])(
+  it.each(['ttl', 'store', 'Secret', 'touchAfter', 'encryption', '__proto__', 'constructor', 'toString'])(
     'an unknown option %s, and says which there are',
     (name) => {
       const options = JSON.parse(`{"secret":"${SECRET}","${name}":"${SECRET}"}`) as unknown;

@@ -45,6 +45,9 @@ const NAMES = [
   'count',
   'idsOfUser',
   'prune',
+  'insertWithin',
+  'updateWithin',
+  'overwriteWithin',
 ] as const satisfies StatementName[];
 
 /** Every statement that a dialect can make of the default entity, under a name for people. */
@@ -67,7 +70,7 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
     ['locate', dialect.locate(shape, { limit: 50 })],
     ['locate those of a user', dialect.locate(shape, { limit: 50, userId: 'user' })],
     ['locate that of a handle', dialect.locate(shape, { limit: 50, handle: 'handle' })],
-    ['locate older ones after', dialect.locate(shape, { limit: 50, createdUntil: 0, after: 'id' })],
+    ['locate older ones after', dialect.locate(shape, { limit: 50, createdUntil: 0, after: { id: 'id', handle: 'handle' } })],
     ['scan', dialect.scan(shape, 50, true)],
     ['scan after', dialect.scan(shape, 50, false)],
     ['ids', dialect.ids(shape, 50)],
@@ -134,6 +137,7 @@ describe('The statements', () => {
         'page of a handle',
         'scan',
         'scan after',
+        ...(statements.has('insertWithin') ? ['insertWithin'] : []),
       ]) {
         expect(statements.get(name)?.sql, name).toMatch(/WHERE .*["`]expires_at["`] > (\?|\$\d+)/);
       }

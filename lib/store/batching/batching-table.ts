@@ -3,6 +3,7 @@ import type { SessionField, SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
 import { Distance } from './distance.js';
+import { untilUnlocked } from './until-unlocked.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
@@ -59,8 +60,8 @@ class BatchingSessionTable implements SessionTable {
 
   constructor(
     private readonly table: SessionTable<'locked'>,
-    timeoutMs: number,
-    now: () => number,
+    private readonly timeoutMs: number,
+    private readonly now: () => number,
     hashIds: boolean,
     private readonly watcher: Watcher,
   ) {
@@ -180,6 +181,15 @@ class BatchingSessionTable implements SessionTable {
 
   update(changes: readonly Contract.SessionChange[]): Promise<SaveOutcome[]> {
     return each(changes, (change) => this.updates.submit(change));
+  }
+
+  /** Not in a queue: a write that waits for others of its user must keep nobody else waiting. */
+  insertWithin(row: SessionRow, limit: Contract.UserLimit): Promise<'saved' | 'conflict' | 'full'> {
+    return untilUnlocked(() => this.watcher.watch(() => this.table.insertWithin(row, limit)), this.timeoutMs, this.now);
+  }
+
+  updateWithin(change: Contract.SessionChange, limit: Contract.UserLimit): Promise<SaveOutcome | 'full'> {
+    return untilUnlocked(() => this.watcher.watch(() => this.table.updateWithin(change, limit)), this.timeoutMs, this.now);
   }
 
   upsert(rows: readonly SessionRow[]): Promise<'saved'[]> {

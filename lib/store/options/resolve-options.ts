@@ -61,6 +61,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   userId: aFunction,
   metadata: A_METADATA,
   csrf: csrfRule,
+  maxSessionsPerUser: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a whole number from 1'],
+  onLimit: oneOf('evictOldest', 'reject'),
   serializer: [(value) => isObject(value) && 'serialize' in value && 'deserialize' in value, 'an object with serialize and deserialize'],
   maxDataBytes: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of bytes'],
   hashIds: oneOf(true, false, 'migrate'),
@@ -95,6 +97,9 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
       'The options `dataSource` and `connection` are both set. Keep one: the application’s data source, or one of the module’s own.',
     );
   }
+  if (options.onLimit !== undefined && options.maxSessionsPerUser === undefined) {
+    throw new SessionOptionsError('The option `onLimit` does nothing without `maxSessionsPerUser`. Set that, too, or remove `onLimit`.');
+  }
   const { secret, cookie = {}, prune } = options;
   if (secret === undefined) throw wrongOption('secret', secret, RULES.secret[1]);
   if (prune) checkOptions(prune, PRUNE_RULES, 'prune.');
@@ -126,6 +131,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     userId: options.userId ?? userOf,
     metadata: resolveMetadata(options.metadata),
     csrf: resolveCsrf(options.csrf),
+    onLimit: options.onLimit ?? 'evictOldest',
     serializer: options.serializer ?? jsonSerializer,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     onUndecodable: options.onUndecodable ?? 'discard',

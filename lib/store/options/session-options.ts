@@ -125,6 +125,16 @@ export interface SessionModuleOptions {
    * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
    */
   csrf?: boolean | CsrfOptions;
+  /**
+   * How many live sessions a user may have at most, in all processes. Needs an entity with columns for `userId`, `handle` and
+   * `createdAt`. @default no limit
+   */
+  maxSessionsPerUser?: number;
+  /**
+   * What happens when a save gives a user one session more than `maxSessionsPerUser`: his oldest by their creation are ended, or the
+   * save rejects with `SessionLimitError` (403). @default 'evictOldest'
+   */
+  onLimit?: 'evictOldest' | 'reject';
   /** The form of the stored data. @default jsonSerializer */
   serializer?: SessionSerializer;
   /** The largest serialised session in bytes; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -176,7 +186,7 @@ type Converted =
   | 'userId'
   | 'metadata'
   | 'operationTimeout';
-type Undefaulted = 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
+type Undefaulted = 'maxSessionsPerUser' | 'genid' | 'proxy' | 'dataSource' | 'connection' | 'entity' | 'merge';
 
 /** `SessionModuleOptions`, checked and defaulted; durations in milliseconds. */
 export type ResolvedSessionOptions = Readonly<

@@ -3,13 +3,11 @@ import type { SessionSearch } from '../../table/session-table.js';
 import type { Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
-import { endRow } from '../work/end-row.js';
+import { endRowAnywhere } from '../work/end-row.js';
 import { userIdOf, whoseOf } from './user-id.js';
 
 /** Rows that are looked for at a time; `prune.batchSize` makes it fewer. */
 const BATCH_ROWS = 500;
-/** How often the rows of a user are looked for again, of which others change the ids meanwhile; only without handles. */
-const ATTEMPTS = 5;
 
 /**
  * Which session `revoke` ends, and why.
@@ -50,7 +48,7 @@ export class SessionRevoker {
     if (whose === 'nobody' || !isHandle(handle)) return false;
     return this.deadlines.run(async () => {
       const [row] = await this.dependencies.table.locate({ handle, ...whose, limit: 1 });
-      return row !== undefined && endRow(this.dependencies, row, reason);
+      return row !== undefined && endRowAnywhere(this.dependencies, row, reason);
     });
   }
 
@@ -79,32 +77,32 @@ export class SessionRevoker {
     const limit = Math.min(BATCH_ROWS, prune ? prune.batchSize : BATCH_ROWS);
     let count = 0;
     let mustRepeat = false;
-    for (let attempt = 1, after: string | undefined; ;) {
+    for (let after: SessionRow | undefined; ;) {
       const begun = performance.now();
-      const { rows, ended, missed } = await this.deadlines.run(() => this.endSome({ ...wanted, after, limit }, isKept));
-      count += ended;
-      mustRepeat ||= missed;
-      after = rows.at(-1)?.id;
-      if (rows.length === limit) {
+      const page = await this.deadlines.run(() => this.endSome({ ...wanted, after, limit }, isKept));
+      count += page.ended;
+      mustRepeat ||= page.mustRepeat;
+      after = page.rows.at(-1);
+      if (page.rows.length === limit) {
         this.dependencies.emit('revoking', { count });
         // Half of the time is for others.
         await new Promise((resolve) => setTimeout(resolve, performance.now() - begun));
-      } else if (mustRepeat && attempt++ < ATTEMPTS) {
+      } else if (mustRepeat) {
         mustRepeat = false;
         after = undefined;
       } else return count;
     }
   }
 
-  /** `missed` if a row without a handle was gone: it may have another id now. */
   private async endSome(search: SessionSearch, isKept: (row: SessionRow) => boolean) {
     const rows = await this.dependencies.table.locate(search);
     const wanted = rows.filter((row) => !isKept(row));
-    const outcomes = await Promise.allSettled(wanted.map((row) => endRow(this.dependencies, row, 'revoked')));
+    const outcomes = await Promise.allSettled(wanted.map((row) => endRowAnywhere(this.dependencies, row, 'revoked')));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason;
     const ended = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
-    return { rows, ended, missed: ended < wanted.length && wanted.some(({ handle }) => !handle) };
+    // Without a handle it may have another id now, and a place in the order that was passed already.
+    return { rows, ended, mustRepeat: wanted.some(({ handle }) => !handle) };
   }
 
   /** What finds the session that is kept, by its handle and its id. Throws a `TypeError` for what is no session: no other may end in its place. */
@@ -121,7 +119,7 @@ export class SessionRevoker {
 
 /** The one column and its value. Throws a `TypeError` for anything else: a value that is missing must not mean those without one. */
 function ownValueOf(column: unknown): { readonly property: string; readonly value: string } {
-  const entries = Object.entries((column ?? {}) as Record<string, unknown>);
+  const entries = typeof column === 'object' && column && !Array.isArray(column) ? Object.entries(column as Record<string, unknown>) : [];
   const [property, value] = entries[0] ?? ['', undefined];
   const isValue = typeof value === 'string' ? value !== '' : typeof value === 'number' && Number.isFinite(value);
   if (entries.length === 1 && isValue) return { property, value: String(value) };

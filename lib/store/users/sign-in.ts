@@ -54,12 +54,21 @@ export class SignIn {
       const cookie = await this.cookieOf(session, origin, former, order, target);
       const data = dataOf(session, former.carried, { cookie, userId: order.userId });
       const { draft, createdAt } = await this.encode(data, origin, order);
-      const handle = await this.writer.rows.add(target.key, draft, createdAt, client);
+      const handle = await this.writer.rows.add(
+        target.key,
+        draft,
+        createdAt,
+        client,
+        former.user === draft.userId && origin.isStored ? 1 : 0,
+      );
       const outcome = await this.endFormer(origin, former, operation).catch(async (error: unknown) => {
         await this.takeBack(target.key);
         throw error;
       });
-      if (outcome === 'saved') return this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
+      if (outcome === 'saved') {
+        this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
+        return this.writer.limit.evict(draft, origin);
+      }
       await this.takeBack(target.key);
       if (outcome === 'gone') await this.writer.followOrInterrupt(origin);
       else await this.writer.overlap(session, origin);

@@ -3,6 +3,7 @@ import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { Client } from '../session/client.js';
 import type { SessionDraft } from '../session/codec.js';
 import { createHandle } from '../session/id.js';
+import type { SessionLimit } from './session-limit.js';
 import { ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 
 /** Makes the rows of sessions, and removes them. */
@@ -10,17 +11,23 @@ export class SessionRows {
   /** Whether the entity has a column for it; not known before the first row is made. */
   private givesHandles: boolean | undefined;
 
-  constructor(private readonly dependencies: StoreDependencies) {}
+  constructor(
+    private readonly dependencies: StoreDependencies,
+    private readonly limit: SessionLimit,
+  ) {}
 
-  /** Adds a row; resolves to its handle. Rejects with `SessionConflictError` if the id is taken. */
-  async add(id: string, draft: SessionDraft, createdAt: number, client: Client | undefined): Promise<string | undefined> {
+  /**
+   * Adds a row; resolves to its handle. Rejects with `SessionConflictError` if the id is taken, and with `SessionLimitError` if the user
+   * has too many. `replaced`: the number of the user's sessions that end afterwards.
+   */
+  async add(id: string, draft: SessionDraft, createdAt: number, client: Client | undefined, replaced = 0): Promise<string | undefined> {
     const { table } = this.dependencies;
     this.givesHandles ??= (await table.fields()).has('handle');
     const handle = this.givesHandles ? createHandle(createdAt) : undefined;
     const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
     const { ipAddress, userAgent } = client ?? {};
     const row = { id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
-    const [outcome] = await table.insert([row]);
+    const outcome = await this.limit.insert(row, replaced);
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     return handle;
   }

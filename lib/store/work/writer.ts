@@ -16,6 +16,7 @@ import { applyMerge, mergeSessions } from '../session/merge.js';
 import { ClientNotes } from './client-notes.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionRows } from './rows.js';
+import { SessionLimit } from './session-limit.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
@@ -46,9 +47,11 @@ export class SessionWriter {
   readonly rows: SessionRows;
   private readonly renewal: SessionRenewal;
   readonly clients: ClientNotes;
+  readonly limit: SessionLimit;
 
   constructor(private readonly dependencies: StoreDependencies) {
-    this.rows = new SessionRows(dependencies);
+    this.limit = new SessionLimit(dependencies);
+    this.rows = new SessionRows(dependencies, this.limit);
     this.renewal = new SessionRenewal(dependencies);
     this.clients = new ClientNotes(dependencies);
     this.toucher = new SessionToucher(dependencies, this.renewal, this, this.clients);
@@ -114,7 +117,7 @@ export class SessionWriter {
    * is removed instead.
    */
   async saveOnce(session: SessionData, origin: SessionOrigin, version: number | undefined, isRetry: boolean): Promise<SaveOutcome> {
-    const { table, codec, now } = this.dependencies;
+    const { codec, now } = this.dependencies;
     const savedAt = now();
     const client = this.clients.of(session);
     const lifetime = codec.lifetimeOf(session, origin, savedAt);
@@ -134,11 +137,13 @@ export class SessionWriter {
     const isInPlace = isIndexKept(draft, origin);
     // Field by field, as below: spread objects take longer, and this runs for each save.
     const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
-    const outcome = (await table.update([change]))[0]!;
+    const before = origin.userId;
+    const outcome = await this.limit.update(change, before);
     if (outcome === 'saved') {
       const raised = origin.version === undefined ? undefined : origin.version + 1;
       this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
       await this.clients.store(client, origin);
+      if (origin.userId !== before) await this.limit.evictAfterUpdate(change, origin);
     }
     return outcome;
   }
@@ -156,13 +161,13 @@ export class SessionWriter {
 
   /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
   async upsert(key: string, session: SessionData): Promise<void> {
-    const { table, codec, now, emit } = this.dependencies;
+    const { codec, now, emit } = this.dependencies;
     assertSessionData(session);
     const createdAt = now();
     const lifetime = codec.lifetimeOf(session, undefined, createdAt);
     if (isEndedByCookie(lifetime, createdAt)) return this.destroyByCookie(key, undefined);
     const { cookieAge: _, ...draft } = await codec.encode(session, lifetime, createdAt, createdAt);
-    await table.upsert([{ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) }]);
+    await this.limit.upsert({ ...draft, id: key, createdAt, version: 1, handle: createHandle(createdAt) });
     emit('saved', { userId: draft.userId ?? undefined });
   }
 
@@ -228,6 +233,7 @@ export class SessionWriter {
     origin.ipAddress = client?.ipAddress;
     origin.userAgent = client?.userAgent;
     this.note('created', origin, draft, 1);
+    await this.limit.evict(draft, origin);
   }
 
   /** Notes what lies in the row now, and says so. */

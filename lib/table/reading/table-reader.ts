@@ -5,6 +5,7 @@ import type { SessionColumn } from '../entity/columns.js';
 import { ownColumnOf } from '../entity/own-column.js';
 import type { Values } from '../sql/bound-statement.js';
 import type { MultiRowName, Statement, StatementName, TableShape } from '../sql/dialect.js';
+import { locateOrder } from '../sql/standard.dialect.js';
 import { MAX_ROWS } from '../sql/statement.js';
 
 /** Ids of this form differ under every collation. */
@@ -56,11 +57,13 @@ export class TableReader {
     if (userId !== undefined) await this.need('userId', 'end the sessions of a user');
     if (handle !== undefined) await this.need('handle', 'end a session by its handle');
     if (createdUntil !== undefined) await this.need('createdAt', 'end the sessions that are older than something');
-    const column = own && ownColumnOf(await this.runner.ready(), own.property);
-    const values = { userId, handle, createdUntil, after, limit, own: own?.value };
-    const rows = await this.runner.read((shape) => shape.dialect.locate(shape, search), values, column);
+    const shape = await this.runner.ready();
+    const column = own && ownColumnOf(shape, own.property);
+    const { field } = locateOrder(shape);
+    const values = { userId, handle, createdUntil, after: after?.[field as 'id' | 'handle'], limit, own: own?.value };
+    const rows = await this.runner.read((known) => known.dialect.locate(known, search), values, column);
     const wanted = rows.filter((row) => userId === undefined || row.userId === userId);
-    const last = rows.at(-1)?.id;
+    const last = rows.at(-1);
     if (rows.length < limit || wanted.length === rows.length || last === undefined) return wanted;
     return [...wanted, ...(await this.locate({ ...search, limit: limit - wanted.length, after: last }))];
   }

@@ -139,6 +139,13 @@ export interface SessionDialect extends ColumnTraits {
   readonly idsOfUser: Build;
   /** One atomic statement; without it: overwrite, else insert, else overwrite. */
   readonly upsert?: Build;
+  /**
+   * The insert, update and overwrite of one row, if `:userId` has fewer than `:count` live rows, each one atomic statement; without
+   * them: under a lock on the user.
+   */
+  readonly insertWithin?: Build;
+  readonly updateWithin?: Build;
+  readonly overwriteWithin?: Build;
   /** Removes up to `:limit` expired rows, whether or not others do so too; without it: `expired`, then `remove`. */
   readonly prune?: Build;
 

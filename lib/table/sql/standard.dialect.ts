@@ -87,13 +87,13 @@ export const standardDialect: SessionDialect = {
   },
 
   locate(shape, { userId, handle, own, createdUntil, after, limit }) {
-    const id = shape.columns.id.sql;
+    const order = locateOrder(shape).sql;
     const conditions = [
       userId === undefined ? undefined : isOfUser(shape),
       handle === undefined ? undefined : hasHandle(shape),
       own && shape.own && shape.dialect.equals(shape.own, ':own'),
       createdUntil === undefined ? undefined : isOlder(shape),
-      after === undefined ? undefined : `${id} > :after`,
+      after === undefined ? undefined : `${order} > :after`,
       isPresent(shape),
     ];
     return compileSelect(
@@ -101,7 +101,7 @@ export const standardDialect: SessionDialect = {
       (query) =>
         query
           .where(and(...conditions))
-          .orderBy(id, 'ASC')
+          .orderBy(order, 'ASC')
           .limit(limit),
       LOCATED_FIELDS,
     );
@@ -181,6 +181,10 @@ const isOfVersion = ({ columns: { version } }: TableShape) => version && `${vers
 
 /** What a search returns. */
 const LOCATED_FIELDS: readonly SessionField[] = ['id', 'userId', 'handle', 'createdAt', 'expiresAt'];
+
+/** The column by whose order a search goes: a row may get another id meanwhile, but no other handle. */
+export const locateOrder = ({ columns: { handle, id } }: Pick<TableShape, 'columns'>): SessionColumn =>
+  handle && !handle.metadata.isNullable ? handle : id;
 
 const hasHandle = ({ columns: { handle } }: TableShape): string => (handle ? `${handle.sql} = :handle` : '1 = 0');
 

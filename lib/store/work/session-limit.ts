@@ -1,0 +1,140 @@
+import { SessionLimitError, SessionUnavailableError } from '../../session.errors.js';
+import type { SessionRow } from '../../table/session-row.js';
+import type { SaveOutcome, SessionChange, UserLimit } from '../../table/session-table.js';
+import type { StoreDependencies } from '../runtime/dependencies.js';
+import type { SessionOrigin } from '../session/origin.js';
+import { endRow } from './end-row.js';
+
+/** Rows that are looked for at a time. */
+const PAGE_ROWS = 500;
+/** How often an upsert starts over while others add and remove the row. */
+const ATTEMPTS = 6;
+
+const IS_OLD = 'The user of this session has newer ones, as many as are allowed, so this session was ended. Sign in again.';
+
+type Handles = ReadonlySet<string | undefined>;
+type UserRow = Pick<SessionRow, 'userId'>;
+
+/**
+ * Keeps each user to `maxSessionsPerUser`. To reject, a write asks the table for room, one write of a user after the other. To evict, a
+ * write is followed by the end of all but the newest: the order in which sessions were made never changes, so everybody who does so at
+ * the same moment, in whatever process, ends the same ones, and needs no lock.
+ */
+export class SessionLimit {
+  private readonly running = new Map<string, Promise<Handles>>();
+  private readonly waiting = new Map<string, Promise<Handles>>();
+
+  constructor(private readonly dependencies: StoreDependencies) {}
+
+  /** `replaced` is the number of the user's sessions that end if this row is there: those do not count. */
+  async insert(row: SessionRow, replaced = 0): Promise<'saved' | 'conflict'> {
+    const { table } = this.dependencies;
+    const limit = this.limitOf(row, replaced);
+    const outcome = limit ? await table.insertWithin(row, limit) : (await table.insert([row]))[0]!;
+    if (outcome === 'full') throw new SessionLimitError();
+    return outcome;
+  }
+
+  /** `before` is the user that the row had when it was read. */
+  async update(change: SessionChange, before: string | undefined): Promise<SaveOutcome> {
+    const { table } = this.dependencies;
+    const limit = (change.userId ?? undefined) === before ? undefined : this.limitOf(change);
+    const outcome = limit ? await table.updateWithin(change, limit) : (await table.update([change]))[0]!;
+    if (outcome === 'full') throw new SessionLimitError();
+    return outcome;
+  }
+
+  /** Where nobody knows whether there is a row. */
+  async upsert(row: SessionRow): Promise<void> {
+    const { table, now } = this.dependencies;
+    if (!this.limitOf(row) || (await table.find([row.id], now()))[0]?.userId === row.userId) await table.upsert([row]);
+    else await this.upsertWithin(row);
+    await this.evict(row, undefined);
+  }
+
+  /** After a save that gave a user one more session: ends his oldest. */
+  async evict({ userId }: UserRow, origin: SessionOrigin | undefined): Promise<void> {
+    const { maxSessionsPerUser, onLimit } = this.dependencies.options;
+    if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || userId == null) return;
+    const kept = await this.keepNewest(userId, maxSessionsPerUser);
+    if (origin && !kept.has(origin.handle)) origin.isEnded = true;
+  }
+
+  /** The same where the row was there before it had this user: one that is too old to stay has not been saved. */
+  async evictAfterUpdate(saved: UserRow, origin: SessionOrigin): Promise<void> {
+    await this.evict(saved, origin);
+    if (origin.isEnded) throw new SessionLimitError(IS_OLD);
+  }
+
+  private async upsertWithin(row: SessionRow): Promise<void> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if ((await this.update({ ...row, version: undefined }, undefined)) === 'saved') return;
+      if ((await this.insert(row)) === 'saved') return;
+    }
+    throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
+  }
+
+  /** One run for all who sign in while another one is in flight; each has begun after the save of those who wait for it. */
+  private keepNewest(userId: string, count: number): Promise<Handles> {
+    const waiting = this.waiting.get(userId);
+    if (waiting) return waiting;
+    const running = this.running.get(userId);
+    if (!running) return this.begin(userId, count);
+    const next = settled(running).then(() => {
+      this.waiting.delete(userId);
+      return this.begin(userId, count);
+    });
+    this.waiting.set(userId, next);
+    return next;
+  }
+
+  private begin(userId: string, count: number): Promise<Handles> {
+    const run = this.endOldest(userId, count).finally(() => {
+      if (this.running.get(userId) === run) this.running.delete(userId);
+    });
+    this.running.set(userId, run);
+    return run;
+  }
+
+  /** Resolves to the handles of those that stay. */
+  private async endOldest(userId: string, count: number): Promise<Handles> {
+    for (;;) {
+      const newestFirst = (await this.liveRowsOf(userId)).toSorted(byAge);
+      const surplus = newestFirst.slice(count);
+      const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
+      const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason;
+      // One that others have ended, or that has another id now, is looked at again.
+      if (outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)) {
+        return new Set(newestFirst.slice(0, count).map(({ handle }) => handle));
+      }
+    }
+  }
+
+  /** What the table has to keep to; nothing if it is not asked, because the oldest is ended afterwards. */
+  private limitOf({ userId }: UserRow, replaced = 0): UserLimit | undefined {
+    const { maxSessionsPerUser, onLimit } = this.dependencies.options;
+    if (maxSessionsPerUser === undefined || onLimit !== 'reject' || userId == null) return undefined;
+    return { sessions: maxSessionsPerUser + replaced, now: this.dependencies.now() };
+  }
+
+  private async liveRowsOf(userId: string): Promise<SessionRow[]> {
+    const { table, now } = this.dependencies;
+    const live: SessionRow[] = [];
+    for (let after: SessionRow | undefined; ;) {
+      const rows = await table.locate({ userId, after, limit: PAGE_ROWS });
+      live.push(...rows.filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now()));
+      if (rows.length < PAGE_ROWS) return live;
+      after = rows.at(-1);
+    }
+  }
+}
+
+/** The newest first; of one moment by the handle, which is random. */
+function byAge(a: SessionRow, b: SessionRow): number {
+  return (b.createdAt ?? 0) - (a.createdAt ?? 0) || ((a.handle ?? '') > (b.handle ?? '') ? -1 : 1);
+}
+
+async function settled(promise: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([promise]);
+}
