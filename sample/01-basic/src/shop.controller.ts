@@ -15,7 +15,8 @@ export class ShopController {
   async show(@Session() session: Session) {
     session.visits = (session.visits ?? 0) + 1;
     await session.save(); // now rather than with the response, because the page shows the row
-    return page(session, await this.sessions.find(session.handle)).markup;
+    const { handle } = session;
+    return page(session, handle === undefined ? undefined : await this.sessions.find(handle)).markup;
   }
 
   // Each of the three redirects to the button that was pressed, so that the focus stays there without JavaScript, too.
