@@ -1,9 +1,15 @@
 // The entry for Nest.
 export { Session, SessionHandle } from './nest/session.decorator.js';
 export { SessionLock } from './nest/session-lock.decorator.js';
+export { RequireSession, type SessionRequirement } from './nest/guarding/require-session.decorator.js';
 export { SessionModule } from './nest/session.module.js';
 export type { SessionModuleAsyncOptions, SessionModuleOptionsFactory } from './nest/session.module-definition.js';
 export { SESSION_MIDDLEWARE } from './nest/session.tokens.js';
+export {
+  SessionHealthIndicator,
+  type SessionHealthResult,
+  type SessionPingCheckOptions,
+} from './nest/watching/session-health.indicator.js';
 export {
   SessionConflictError,
   SessionCsrfError,

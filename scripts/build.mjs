@@ -38,7 +38,7 @@ function compile() {
  * those of a CommonJS package may not name an ES module otherwise.
  */
 function markNestTypes() {
-  const declarations = readdirSync(join(folder, 'nest')).filter((name) => name.endsWith('.d.ts'));
+  const declarations = readdirSync(join(folder, 'nest'), { recursive: true }).filter((name) => name.endsWith('.d.ts'));
   for (const path of declarations.map((name) => join(folder, 'nest', name))) {
     const text = readFileSync(path, 'utf8')
       .replace(/^import (?:type )?(\{.*\}) from '(@nestjs\/.+)';$/gm, "import type $1 from '$2' with { 'resolution-mode': 'import' };")

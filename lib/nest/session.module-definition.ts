@@ -3,6 +3,7 @@ import type { ConfigurableModuleAsyncOptions, Provider } from '@nestjs/common';
 import type { SessionModuleOptions } from '../store/options/session-options.js';
 import { sessionProviders } from './session.providers.js';
 import { SESSION_MODULE_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
+import { SessionHealthIndicator } from './watching/session-health.indicator.js';
 import { SessionStore } from '../store/session-store.js';
 
 /**
@@ -49,6 +50,6 @@ export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<Session
   .setFactoryMethodName('createSessionOptions')
   .setExtras<StaticOptions>(extras, (definition, { extraProviders = [], isGlobal = true, ...known }) => {
     const providers = [...(definition.providers ?? []), ...extraProviders, ...sessionProviders(known)];
-    return { ...definition, global: isGlobal, providers, exports: [SessionStore, SESSION_MIDDLEWARE] };
+    return { ...definition, global: isGlobal, providers, exports: [SessionStore, SESSION_MIDDLEWARE, SessionHealthIndicator] };
   })
   .build();

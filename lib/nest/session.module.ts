@@ -6,6 +6,7 @@ import type {
   NestModule,
   OnApplicationBootstrap,
   OnApplicationShutdown,
+  OnModuleInit,
   Type,
 } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
@@ -17,6 +18,7 @@ import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
 import { noteOptions } from './missing-session.js';
 import { bindFastify, mountFirst, refuseOthers, routingOf, showOnFastify } from './mounting.js';
+import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity, warn } from './session.providers.js';
 import { ALL_ROUTES } from '../store/options/resolve-options.js';
@@ -35,7 +37,7 @@ import { findUnmatchedRoutes } from './start-up/unmatched-routes.js';
 @Module({})
 export class SessionModule
   extends ConfigurableModuleClass
-  implements NestModule, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
+  implements NestModule, OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown
 {
   /** Whether the middleware stands before what `main.ts` mounts; else Nest's consumer mounts it. */
   private isMounted = false;
@@ -46,7 +48,7 @@ export class SessionModule
     @Inject(SessionStore) private readonly store: SessionStore,
     @Inject(SESSION_MIDDLEWARE) private readonly middleware: SessionMiddleware,
     @Inject(RESOLVED_OPTIONS) private readonly options: ResolvedSessionOptions,
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
     @Inject(ApplicationConfig) private readonly config: ApplicationConfig,
   ) {
@@ -73,6 +75,11 @@ export class SessionModule
   static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
     registerEntity(options);
     return super.forRootAsync(options);
+  }
+
+  /** Once every provider is there. */
+  onModuleInit(): void {
+    this.store.relayEvents(relayTo(this.modules));
   }
 
   configure(consumer: MiddlewareConsumer): void | Promise<void> {

@@ -12,6 +12,7 @@ import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/opti
 import { SessionStore } from '../store/session-store.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
 import { chooseDataSource } from './start-up/data-source-choice.js';
+import { SessionHealthIndicator } from './watching/session-health.indicator.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE, SESSION_MODULE_OPTIONS } from './session.tokens.js';
 
 /** What Nest has to know before there are options. */
@@ -53,6 +54,7 @@ export function sessionProviders(known: Static): Provider[] {
       inject: [SessionStore, RESOLVED_OPTIONS],
       useFactory: (store: SessionStore, options: ResolvedSessionOptions) => createMiddleware(store, options, warn),
     },
+    SessionHealthIndicator,
   ];
 }
 

@@ -10,6 +10,7 @@ import type { ResolvedSessionOptions } from './options/session-options.js';
 import { findWeakSettings } from './runtime/security-report.js';
 import { harmless } from './harmless.js';
 import { isProduction } from './production.js';
+import { loadTelemetryApi } from './runtime/telemetry.js';
 import { SessionStore } from './session-store.js';
 import { lookAtTable } from './start-up.js';
 
@@ -94,6 +95,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const warnOfMistake = isProduction() ? undefined : warn;
   const store = new SessionStore(table, options, { now, warn, warnOfMistake }, close);
   store.startPruning();
+  loadTelemetryApi().then(
+    (api) => api && store.attachTelemetry(api),
+    (error: unknown) => warn(`Telemetry of the session store could not be loaded: ${String(error)}`),
+  );
   return { store, table, database, warn };
 }
 

@@ -5,9 +5,10 @@ import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { AvailabilityMonitor } from './runtime/availability-monitor.js';
-import { Deadlines } from './runtime/deadlines.js';
+import { Deadlines, type Operation } from './runtime/deadlines.js';
 import type { SessionSurroundings, StoreDependencies } from './runtime/dependencies.js';
-import { isHeard, notify, type Emit } from './runtime/events.js';
+import { isHeard, notify, type Emit, type EventRelay, type SessionEvent } from './runtime/events.js';
+import { Telemetry, type TelemetryApi } from './runtime/telemetry.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, whyNoKey } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
@@ -32,23 +33,34 @@ export abstract class ContractStore extends Store {
   protected readonly ids: IdMigration;
   protected readonly deadlines: Deadlines;
   private readonly turns = new SessionTurns();
+  protected telemetry: Telemetry | undefined;
+  private relay: EventRelay | undefined;
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal */
   constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn, warnOfMistake }: SessionSurroundings) {
     super();
     const emit: Emit = (name, facts) => {
-      if (isHeard(this, name)) notify(this, name, { ...facts, at: new Date(now()) }, warn);
+      const { relay } = this;
+      if (name === 'pruned') this.telemetry?.pruned((facts as Pick<SessionEvent, 'count'>).count ?? 0);
+      if (isHeard(this, name, relay)) notify(this, name, { ...facts, at: new Date(now()) }, { warn, relay });
     };
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     this.dependencies = {
-      table: batched(table, options, () => this.deadlines.now(), availability),
+      table: batched(
+        table,
+        options,
+        () => this.deadlines.now(),
+        availability,
+        () => this.telemetry,
+      ),
       options,
       now,
       warn,
       warnOfMistake,
       emit,
+      hears: (name) => isHeard(this, name, this.relay),
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
     };
@@ -63,7 +75,7 @@ export abstract class ContractStore extends Store {
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
     const key = this.keyOf(sid);
-    const data = key ? this.deadlines.run(() => this.reader.find(key, sid)) : Promise.resolve(undefined);
+    const data = key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined);
     return settle(data, callback as Callback<SessionData | undefined>);
   }
 
@@ -93,7 +105,7 @@ export abstract class ContractStore extends Store {
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.all()),
+      this.deadlines.run(() => this.reader.all(), 'all'),
       callback,
     );
   }
@@ -103,7 +115,7 @@ export abstract class ContractStore extends Store {
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
     return settle(
-      this.deadlines.run(() => this.reader.count()),
+      this.deadlines.run(() => this.reader.count(), 'count'),
       callback,
     );
   }
@@ -112,7 +124,7 @@ export abstract class ContractStore extends Store {
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
-    const cleared = this.deadlines.run(() => this.dependencies.table.clear());
+    const cleared = this.deadlines.run(() => this.dependencies.table.clear(), 'clear');
     return settle(cleared, callback);
   }
 
@@ -127,6 +139,18 @@ export abstract class ContractStore extends Store {
       this.generate(owner);
     };
     return settle(renew(), callback);
+  }
+
+  /** @internal Measures the operations from now on. */
+  attachTelemetry(api: TelemetryApi): void {
+    const { warn } = this.dependencies;
+    this.telemetry = new Telemetry(api, { countLive: () => this.deadlines.run(() => this.reader.count()), warn });
+    this.deadlines.telemetry = this.telemetry;
+  }
+
+  /** @internal Hands events on to somebody else, too. */
+  relayEvents(relay: EventRelay | undefined): void {
+    this.relay = relay;
   }
 
   /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
@@ -184,6 +208,13 @@ export abstract class ContractStore extends Store {
     return stamp?.user === this.dependencies.codec.userIdOf(session as SessionData) ? stamp : undefined;
   }
 
+  /** @internal Whose a session is, and the time by the clock of the store; `undefined` without a row. Throws what the option `userId` throws. */
+  whoIs(session: object): { readonly userId: string | undefined; readonly now: number } | undefined {
+    const { isStored, isEnded } = this.dependencies.origins.of(session) ?? { isStored: false, isEnded: true };
+    if (!isStored || isEnded) return undefined;
+    return { userId: this.dependencies.codec.userIdOf(session as SessionData) ?? undefined, now: this.dependencies.now() };
+  }
+
   /** @internal */
   stateOf(
     session: object | null | undefined,
@@ -219,25 +250,23 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.reject(new SessionOptionsError(NO_ID_TO_STORE));
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, async () => {
-        if (origin) return this.writer.save(session, origin, operation);
-        await this.takeOver(sid, key);
-        await this.writer.upsert(key, session);
-      }),
-    );
+    const save = async (operation: Operation): Promise<void> => {
+      if (origin) return this.writer.save(session, origin, operation);
+      await this.takeOver(sid, key);
+      await this.writer.upsert(key, session);
+    };
+    return this.deadlines.run((operation) => this.turns.run(key, origin, () => save(operation)), 'set');
   }
 
   private keepAlive(sid: string, session: SessionData): Promise<void> {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run((operation) =>
-      this.turns.run(key, origin, async () => {
-        if (!origin) await this.takeOver(sid, key);
-        await this.writer.toucher.touch(key, session, origin, operation);
-      }),
-    );
+    const touch = async (operation: Operation): Promise<void> => {
+      if (!origin) await this.takeOver(sid, key);
+      await this.writer.toucher.touch(key, session, origin, operation);
+    };
+    return this.deadlines.run((operation) => this.turns.run(key, origin, () => touch(operation)), 'touch');
   }
 
   private destroySession(sid: string, session?: object): Promise<void> {
@@ -245,13 +274,12 @@ export abstract class ContractStore extends Store {
     const key = this.keyOf(sid);
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
-    return this.deadlines.run(() =>
-      this.turns.run(key, origin, async () => {
-        // Also of a session that has its hash: what an older store has written again must not outlive the logout.
-        if (!origin || origin.isStored) await this.takeOver(sid, key);
-        await this.writer.destroy(key, origin);
-      }),
-    );
+    const destroy = async (): Promise<void> => {
+      // Also of a session that has its hash: what an older store has written again must not outlive the logout.
+      if (!origin || origin.isStored) await this.takeOver(sid, key);
+      await this.writer.destroy(key, origin);
+    };
+    return this.deadlines.run(() => this.turns.run(key, origin, destroy), 'destroy');
   }
 
   private async takeOver(sid: string, key: string): Promise<void> {

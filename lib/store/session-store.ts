@@ -93,8 +93,9 @@ export class SessionStore extends ContractStore {
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
     const run = () => change(session);
-    return this.deadlines.run((operation) =>
-      runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
+    return this.deadlines.run(
+      (operation) => runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
+      'update',
     );
   }
 
@@ -103,17 +104,17 @@ export class SessionStore extends ContractStore {
    * visitor who is not signed in. Rejects with `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
-    return this.deadlines.run(() => this.lister.list(query));
+    return this.deadlines.run(() => this.lister.list(query), 'list');
   }
 
   /** One live session by its handle; `undefined` if there is none. */
   find(handle: string): Promise<SessionInfo | undefined> {
-    return this.deadlines.run(() => this.lister.find(handle));
+    return this.deadlines.run(() => this.lister.find(handle), 'find');
   }
 
   /** How many sessions are live, all or one user's. */
   count(query: Pick<SessionQuery, 'userId'> = {}): Promise<number> {
-    return this.deadlines.run(() => this.lister.count(query));
+    return this.deadlines.run(() => this.lister.count(query), 'count');
   }
 
   /**
@@ -151,7 +152,7 @@ export class SessionStore extends ContractStore {
 
   /** Removes expired rows, in batches; resolves to how many. */
   prune(): Promise<number> {
-    return this.pruner.prune();
+    return this.telemetry ? this.telemetry.measure('prune', () => this.pruner.prune()) : this.pruner.prune();
   }
 
   /**
@@ -175,11 +176,12 @@ export class SessionStore extends ContractStore {
 
   /** One round trip to the database, for health checks. Rejects with `SessionUnavailableError`. */
   ping(): Promise<void> {
-    return this.deadlines.run(() => this.dependencies.table.ping());
+    return this.deadlines.run(() => this.dependencies.table.ping(), 'ping');
   }
 
   /** Ends timers, waits for operations in flight (at most `operationTimeout`), and closes a data source of the module's own. */
   async close(): Promise<void> {
+    this.telemetry?.close();
     await this.quiesce();
     await this.deadlines.idle();
     await this.closeDatabase();

@@ -59,6 +59,13 @@ export type ClientChange = Required<Pick<SessionRow, 'id' | 'ipAddress' | 'userA
   readonly known: Pick<SessionRow, 'ipAddress' | 'userAgent'>;
 };
 
+/** Which rows of a user to look at: those of this agent (`null`: without one), except for one row. */
+export interface AgentQuery {
+  readonly userId: string;
+  readonly userAgent: string | null;
+  readonly exceptId?: string | undefined;
+}
+
 /** `gone`: there is no such row. `conflict`: there is one, but not as expected; nothing was written. */
 export type SaveOutcome = 'saved' | 'gone' | 'conflict';
 
@@ -166,6 +173,9 @@ export interface SessionTable<Held extends string = never> {
 
   /** Replaces what is known of the client of a row, live or not, cut to the length of its columns. Nothing without such columns. */
   setClient(change: ClientChange): Promise<'saved' | 'gone' | Held>;
+
+  /** The addresses in the rows of a user and an agent, live or not, each once. Needs `userId`, `ipAddress` and `userAgent`. */
+  addressesOf(query: AgentQuery): Promise<(string | null)[]>;
 
   /** Removes rows, live or not. */
   remove(ids: readonly string[]): Promise<('removed' | 'gone' | Held)[]>;

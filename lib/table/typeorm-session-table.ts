@@ -4,7 +4,7 @@ import { isHash, TableReader, toId } from './reading/table-reader.js';
 import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
 import type { Values } from './sql/bound-statement.js';
 import { clearRows } from './writing/clear-rows.js';
-import { isKnownClient } from './writing/client-of-row.js';
+import { addressesOf, isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
@@ -86,10 +86,8 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async update(changes: readonly Contract.SessionChange[]): Promise<(SaveOutcome | 'locked')[]> {
     const { dialect } = await this.runner.ready();
-    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' => {
-      if (!state) return 'gone';
-      return version === undefined || state.version === version ? 'locked' : 'conflict';
-    };
+    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' =>
+      !state ? 'gone' : version === undefined || state.version === version ? 'locked' : 'conflict';
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.reader.fitsBatch(operation, changes.map(idOf))) {
@@ -177,6 +175,10 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
         throw error;
       }
     });
+  }
+
+  addressesOf(query: Contract.AgentQuery): Promise<(string | null)[]> {
+    return addressesOf(this.runner, query);
   }
 
   async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone' | 'locked'> {

@@ -75,6 +75,12 @@ WITH v(v_id) AS (VALUES (CAST($1 AS text)), (CAST($2 AS text))) DELETE FROM "ses
 -- versions for 2 (id.0, id.1)
 SELECT "id" AS "id", "version" AS "version" FROM "sessions" "s" WHERE "id" IN ($1, $2);
 
+-- addresses (userId, userAgent)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "user_agent" = $2;
+
+-- addresses but of one row (userId, id)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "user_agent" IS NULL AND NOT ("id" = $2);
+
 -- page (now, limit)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > $1 ORDER BY "handle" DESC LIMIT $2;
 
@@ -213,6 +219,12 @@ SELECT `id` AS `id`, `version` AS `version` FROM `sessions` `s` WHERE `id` IN (?
 -- unlocked for 2 (id.0, id.1)
 SELECT `id` AS `id`, `version` AS `version` FROM `sessions` `s` WHERE `id` IN (?, ?) FOR UPDATE SKIP LOCKED;
 
+-- addresses (userId, userId, userAgent, userAgent)
+SELECT DISTINCT `user_id` AS `userId`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `user_agent` = ? AND CAST(CONVERT(`user_agent` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- addresses but of one row (userId, userId, id, id)
+SELECT DISTINCT `user_id` AS `userId`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `user_agent` IS NULL AND NOT (`id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY));
+
 -- page (now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
 
@@ -350,6 +362,12 @@ SELECT `id` AS `id`, `version` AS `version` FROM `sessions` `s` WHERE `id` IN (?
 
 -- unlocked for 2 (id.0, id.1)
 SELECT `id` AS `id`, `version` AS `version` FROM `sessions` `s` WHERE `id` IN (?, ?) FOR UPDATE SKIP LOCKED;
+
+-- addresses (userId, userId, userAgent, userAgent)
+SELECT DISTINCT `user_id` AS `userId`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `user_agent` = ? AND CAST(CONVERT(`user_agent` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+
+-- addresses but of one row (userId, userId, id, id)
+SELECT DISTINCT `user_id` AS `userId`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `user_id` = ? AND CAST(CONVERT(`user_id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) AND `user_agent` IS NULL AND NOT (`id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY));
 
 -- page (now)
 SELECT `expires_at` AS `expiresAt`, `created_at` AS `createdAt`, `last_seen_at` AS `lastSeenAt`, `user_id` AS `userId`, `handle` AS `handle`, `ip_address` AS `ipAddress`, `user_agent` AS `userAgent` FROM `sessions` `s` WHERE `expires_at` > ? ORDER BY `handle` DESC LIMIT 50;
@@ -498,6 +516,12 @@ DELETE FROM "sessions" WHERE "id" IN (?, ?) RETURNING "id" AS id;
 -- versions for 2 (id.0, id.1)
 SELECT "id" AS "id", "version" AS "version" FROM "sessions" "s" WHERE "id" IN (?, ?);
 
+-- addresses (userId, userId, userAgent, userAgent)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "user_agent" = ? AND "user_agent" = ? COLLATE BINARY;
+
+-- addresses but of one row (userId, userId, id, id)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "user_agent" IS NULL AND NOT ("id" = ? AND "id" = ? COLLATE BINARY);
+
 -- page (now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;
 
@@ -599,6 +623,12 @@ SELECT COUNT(*) AS "count" FROM "sessions" "s" WHERE "expires_at" > ?;
 
 -- idsOfUser (userId, now)
 SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "expires_at" > ?;
+
+-- addresses (userId, userAgent)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_agent" = ?;
+
+-- addresses but of one row (userId, id)
+SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = ? AND "user_agent" IS NULL AND NOT ("id" = ?);
 
 -- page (now)
 SELECT "expires_at" AS "expiresAt", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "expires_at" > ? ORDER BY "handle" DESC LIMIT 50;

@@ -47,4 +47,37 @@ export function describeClients(table: () => SessionTable): void {
       expect(await read('a')).toMatchObject({ ipAddress: null, userAgent: 'Browser/3.0' });
     });
   });
+  describe('addressesOf', () => {
+    const of = async (userId: string, userAgent: string | null, exceptId?: string) =>
+      (await table().addressesOf({ userId, userAgent, exceptId })).toSorted((a, b) => String(a).localeCompare(String(b)));
+
+    it('are those in the rows of a user with an agent, live or not, each once', async () => {
+      await table().insert([
+        newRow('a', { userId: 'ann', ipAddress: '192.0.2.1', userAgent: 'Browser/1.0' }),
+        newRow('b', { userId: 'ann', ipAddress: '192.0.2.1', userAgent: 'Browser/1.0' }),
+        newRow('c', { userId: 'ann', ipAddress: '192.0.2.2', userAgent: 'Browser/1.0', expiresAt: NOW - 1 }),
+        newRow('d', { userId: 'ann', ipAddress: '192.0.2.3', userAgent: 'Browser/2.0' }),
+        newRow('e', { userId: 'bob', ipAddress: '192.0.2.4', userAgent: 'Browser/1.0' }),
+        newRow('f', { userId: 'ann', ipAddress: '192.0.2.5', userAgent: null }),
+        newRow('g', { userId: 'ann', ipAddress: null, userAgent: null }),
+      ]);
+      expect(await of('ann', 'Browser/1.0')).toEqual(['192.0.2.1', '192.0.2.2']);
+      expect(await of('ann', 'Browser/1.0', 'c')).toEqual(['192.0.2.1']);
+      expect(await of('ann', 'Browser/1.0', 'a')).toEqual(['192.0.2.1', '192.0.2.2']);
+      expect(await of('ann', null)).toEqual(['192.0.2.5', null]);
+      expect(await of('ann', 'Browser/3.0')).toEqual([]);
+      expect(await of('nobody', 'Browser/1.0')).toEqual([]);
+    });
+
+    it.each(['Ann', 'ann ', 'ANN', 'änn'])('takes user %j for another than "ann", and the same of agents', async (other) => {
+      await table().insert([newRow('a', { userId: 'ann', ipAddress: '192.0.2.1', userAgent: 'ann' })]);
+      expect(await of(other, 'ann')).toEqual([]);
+      expect(await of('ann', other.trim() === 'ann' ? 'ANN' : other)).toEqual([]);
+    });
+
+    it('are found of an agent that its column has cut', async () => {
+      await table().insert([newRow('a', { userId: 'ann', ipAddress: '192.0.2.1', userAgent: 'x'.repeat(400) })]);
+      expect(await of('ann', 'x'.repeat(400))).toEqual(['192.0.2.1']);
+    });
+  });
 }

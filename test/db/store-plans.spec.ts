@@ -49,7 +49,7 @@ describeEachDatabase('the plan of a query', (database) => {
     const columns = mapColumns(dataSource(), metadata, {}, dialect);
     shape = { dataSource: dataSource(), dialect, metadata, columns, limited: [], touchDurability: 'relaxed', table };
     const nameOf = (property: string) =>
-      [...metadata.indices, ...metadata.uniques].find((index) => index.columns[0]!.propertyName === property)!.name!;
+      [...metadata.indices, ...metadata.uniques].find((index) => index.columns[0]!.propertyName === property)!.name;
     indexes = { userId: nameOf('userId'), handle: nameOf('handle') };
   });
 

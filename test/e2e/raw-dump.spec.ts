@@ -1,6 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { defineSessionEntity, SessionModule } from 'nestjs-typeorm-session';
+import { inspect } from 'node:util';
+import type { ModuleMetadata } from '@nestjs/common';
+import { EventEmitter2, EventEmitterModule } from '@nestjs/event-emitter';
+import { defineSessionEntity, SessionHealthIndicator, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { EVENT_NAMES } from '../../lib/store/runtime/events.js';
 import { Browser, signedCookie } from '../support/browser.js';
@@ -9,6 +12,8 @@ import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
 import { StatementLog } from '../support/statement-log.js';
 import { SECRET } from '../support/secret.js';
+import { failStatements } from '../support/store-gate.js';
+import { useTelemetry } from '../support/telemetry.js';
 
 const hash = (id: string) => createHash('sha256').update(id).digest('hex');
 /** An id whose every form (raw, url-encoded) looks different. */
@@ -35,7 +40,7 @@ describeEachDatabase('a session id', (database) => {
   }
 
   /** What an application would keep: its console, its log, TypeORM's log, and our events. */
-  async function start(options: { genid?: () => string } = {}) {
+  async function start(options: Partial<SessionModuleOptions> = {}, imports: ModuleMetadata['imports'] = []) {
     const output: string[] = [];
     for (const method of ['log', 'info', 'warn', 'error', 'debug'] as const) {
       vi.spyOn(console, method).mockImplementation((...args: unknown[]) => void output.push(args.join(' ')));
@@ -48,7 +53,7 @@ describeEachDatabase('a session id', (database) => {
     onTestFinished(() => void vi.restoreAllMocks());
     const held = holdSessions();
     const module = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), ...options });
-    const app = await startApp({ imports: [module], controllers: [held.controller] });
+    const app = await startApp({ imports: [module, ...imports], controllers: [held.controller] });
     const said = () => [...output, ...app.log.warnings, ...app.log.errors].join('\n');
     return { ...app, newBarrier: held.newBarrier, said, browser: new Browser(app.address) };
   }
@@ -127,5 +132,61 @@ describeEachDatabase('a session id', (database) => {
     expectNoneOf(ids, said());
     for (const id of ids) expect(said()).not.toContain(hash(id));
     expect(said()).not.toContain('topsecret');
+  });
+
+  it('is in no event, span, metric, health check, warning or error of a whole life, nor is its hash, cookie or data', async () => {
+    const telemetry = useTelemetry();
+    const { app, browser, newBarrier, said, store } = await start({ genid, metadata: true, touchInterval: 0 }, [
+      EventEmitterModule.forRoot(),
+    ]);
+    const relayed: unknown[] = [];
+    app.get(EventEmitter2).onAny((...event: unknown[]) => void relayed.push(event));
+    const failures: unknown[] = [];
+    const note = (error: unknown) => void failures.push(error);
+
+    await browser.post('/login');
+    newBarrier().open();
+    await browser.post('/hold/topsecret');
+    const cookies = [browser.cookie!];
+    await browser.json('/me');
+    await browser.post('/regenerate/topsecret');
+    cookies.push(browser.cookie!);
+    const [info] = await store.list();
+    await store.count();
+    await store.prune();
+
+    const health = app.get(SessionHealthIndicator);
+    const checks = [await health.pingCheck('sessions')];
+    const restore = failStatements(dataSource(), /./);
+    checks.push(await health.pingCheck('sessions'));
+    const refused = await browser.get('/me');
+    failures.push(await refused.text());
+    await store.get(browser.id!).catch(note);
+    await store.set(browser.id!, { cookie: { originalMaxAge: null }, theme: 'topsecret' } as never).catch(note);
+    restore();
+    await browser.post('/logout');
+
+    const told = await telemetry.everything();
+    const ids = browser.ids;
+    expect(new Set(ids).size).toBe(2);
+    expect(refused.status).toBe(503);
+    expect(info?.userAgent).toBeTruthy();
+    // Each of them has something to tell.
+    expect(told).toContain('session set');
+    expect(told).toContain('operation.duration');
+    expect(JSON.stringify(relayed)).toContain('session.created');
+    expect(JSON.stringify(checks)).toContain('down');
+    expect(failures).toHaveLength(3);
+
+    const everything = [told, inspect([relayed, checks, failures, info], { depth: 9 }), said()].join('\n');
+    expectNoneOf(ids, everything);
+    for (const id of ids) expect(everything).not.toContain(hash(id));
+    for (const cookie of cookies) expect(everything).not.toContain(cookie);
+    expect(everything).not.toContain('topsecret');
+    // What TypeORM logs of its statements holds hashes and data, and never the id.
+    const logged = statements.everything.join('\n');
+    expect(logged).toContain(hash(ids[0]!));
+    expect(logged).toContain('topsecret');
+    expectNoneOf(ids, logged);
   });
 });

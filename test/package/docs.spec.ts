@@ -5,7 +5,7 @@ import { checkModules } from './compiler.js';
 import { root } from './library.js';
 
 /** Pages whose snippets are modules, each complete by itself. */
-const PAGES = ['graphql'];
+const PAGES = ['graphql', 'monitoring'];
 
 const blocks = PAGES.flatMap((page) => {
   const text = readFileSync(join(root, `docs/${page}.md`), 'utf8');

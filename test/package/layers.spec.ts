@@ -54,6 +54,7 @@ describe('layers', () => {
 const ROOMS: readonly (readonly string[])[] = [
   ['lib/nest'],
   ['lib/nest/start-up'],
+  ['lib/nest/guarding', 'lib/nest/watching'],
   ['lib/store'],
   ['lib/store/users'],
   ['lib/store/work', 'lib/store/batching'],
@@ -215,12 +216,12 @@ function circlesOf(imports: ReadonlyMap<string, readonly string[]>): string[] {
 }
 
 /**
- * Files at the top of `store` and `table` that stand on none of their rooms: contracts and small tools, which all rooms may import.
+ * Files at the top of `nest`, `store` and `table` that stand on none of their rooms: contracts and small tools, which all rooms may import.
  */
 function groundOf(imports: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const roots = [...imports.keys()].filter((path) => /^lib\/(?:store|table)\/[^/]+$/.test(path));
+  const roots = [...imports.keys()].filter((path) => /^lib\/(?:nest|store|table)\/[^/]+$/.test(path));
   const ground = new Set(roots);
-  const isGround = (path: string): boolean => ground.has(path) || !/^lib\/(?:store|table)\//.test(path);
+  const isGround = (path: string): boolean => ground.has(path) || !/^lib\/(?:nest|store|table)\//.test(path);
   for (let size = -1; size !== ground.size;) {
     size = ground.size;
     for (const path of roots) if (!imports.get(path)!.every(isGround)) ground.delete(path);

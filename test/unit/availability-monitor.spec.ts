@@ -72,6 +72,7 @@ describe('the queries of a batching table', () => {
     touch: (table) => table.touch([touch], NOW),
     changeId: (table) => table.changeId([{ id: 'a', newId: 'b' }]),
     setClient: (table) => table.setClient({ id: 'a', ipAddress: null, userAgent: null, known: {} }),
+    addressesOf: (table) => table.addressesOf({ userId: 'ann', userAgent: null }),
     remove: (table) => table.remove(['a']),
     removeHandle: (table) => table.removeHandle('a'),
     page: (table) => table.page({ limit: 1, now: NOW }),

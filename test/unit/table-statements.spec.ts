@@ -62,6 +62,8 @@ function statementsOf(shape: TableShape): [name: string, statement: Statement][]
   return [
     ...named,
     ...multiRow,
+    ['addresses', dialect.addresses(shape, { userId: 'user', userAgent: 'agent' })],
+    ['addresses but of one row', dialect.addresses(shape, { userId: 'user', userAgent: null, exceptId: 'id' })],
     ['page', dialect.page(shape, page)],
     ['page after', dialect.page(shape, { ...page, after: 'handle' })],
     ['page of a user', dialect.page(shape, { ...page, userId: 'user' })],

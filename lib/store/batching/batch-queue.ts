@@ -13,6 +13,8 @@ const MAX_WAITING = 10_000;
 /** Items of one key among them, so that nobody fills the queue with requests of one session. */
 const MAX_WAITING_OF_KEY = 100;
 
+const NOBODY_WAITED: readonly [] = [];
+
 /** A batch in flight. */
 interface InFlightBatch {
   readonly size: number;
@@ -69,6 +71,7 @@ export class BatchQueue<Item, Outcome> {
   private sendAlone(item: Item, key: string, isAlone: boolean, leave: () => void): Promise<Outcome[]> {
     const { measure } = this.rules;
     const sentAt = measure && performance.now();
+    this.rules.onSend?.(1, NOBODY_WAITED);
     return this.rules.send([item]).then(
       (outcomes) => {
         leave();
@@ -234,6 +237,7 @@ export class BatchQueue<Item, Outcome> {
 
   /** One bad row must not fail its neighbours: what was refused together is sent again one by one, all at once. */
   private async deliver(batch: readonly QueueEntry<Item, Outcome>[]): Promise<void> {
+    this.rules.onSend?.(batch.length, batch);
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
       for (const [index, entry] of batch.entries()) {

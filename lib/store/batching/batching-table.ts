@@ -4,6 +4,8 @@ import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
 import { Distance } from './distance.js';
 import { untilUnlocked } from './until-unlocked.js';
+import { later } from './later-touch.js';
+import type { QueueRules } from './queue-entry.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
@@ -27,6 +29,11 @@ interface Watcher {
   watch<T>(query: () => Promise<T>, isSilent?: boolean): Promise<T>;
 }
 
+/** Hears of each statement that leaves, and how long the first of its operations has waited, in milliseconds. */
+interface BatchReporter {
+  batch(operation: string, size: number, waitedMs: number): void;
+}
+
 const NOBODY: Watcher = { watch: (query) => query() };
 
 /**
@@ -38,8 +45,9 @@ export function batched(
   { hashIds, operationTimeoutMs }: ResolvedSessionOptions,
   now: () => number,
   watcher = NOBODY,
+  reporter: () => BatchReporter | undefined = () => undefined,
 ): SessionTable {
-  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds !== false, watcher);
+  return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds !== false, watcher, reporter);
 }
 
 /**
@@ -64,7 +72,19 @@ class BatchingSessionTable implements SessionTable {
     private readonly now: () => number,
     hashIds: boolean,
     private readonly watcher: Watcher,
+    reporter: () => BatchReporter | undefined,
   ) {
+    const onSend =
+      (operation: string): NonNullable<QueueRules<never, never>['onSend']> =>
+      (size, waited) => {
+        const report = reporter();
+        if (report)
+          report.batch(
+            operation,
+            size,
+            waited.reduce((longest, { since }) => Math.max(longest, now() - since), 0),
+          );
+      };
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
     const distance = new Distance(() => table.maxInFlight());
@@ -72,6 +92,7 @@ class BatchingSessionTable implements SessionTable {
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
       timeoutMs,
       now,
+      onSend: onSend('find'),
       size: sizeOf('find'),
       limit,
       // A read is the way and next to no work.
@@ -83,6 +104,7 @@ class BatchingSessionTable implements SessionTable {
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
       timeoutMs,
       now,
+      onSend: onSend('insert'),
       size: sizeOf('insert'),
       limit,
       keyOf: idOf,
@@ -92,6 +114,7 @@ class BatchingSessionTable implements SessionTable {
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('update'),
       size: sizeOf('update'),
       limit,
       keyOf: idOf,
@@ -102,6 +125,7 @@ class BatchingSessionTable implements SessionTable {
     this.upserts = new BatchQueue<SessionRow, 'saved'>({
       timeoutMs,
       now,
+      onSend: onSend('upsert'),
       size: sizeOf('upsert'),
       limit,
       keyOf: idOf,
@@ -111,6 +135,7 @@ class BatchingSessionTable implements SessionTable {
     this.touches = new BatchQueue<Touch, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('touch'),
       size: sizeOf('touch'),
       limit,
       keyOf: ({ touch }) => touch.id,
@@ -123,6 +148,7 @@ class BatchingSessionTable implements SessionTable {
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('remove'),
       size: sizeOf('remove'),
       limit,
       keyOf: (id) => id,
@@ -131,6 +157,7 @@ class BatchingSessionTable implements SessionTable {
     this.moves = new BatchQueue<Contract.SessionMove, SaveOutcome>({
       timeoutMs,
       now,
+      onSend: onSend('changeId'),
       size: alone,
       keyOf: idOf,
       send: (moves) => watcher.watch(() => table.changeId(moves)),
@@ -138,6 +165,7 @@ class BatchingSessionTable implements SessionTable {
     this.handles = new BatchQueue<string, 'removed' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('removeHandle'),
       size: alone,
       keyOf: (handle) => handle,
       send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
@@ -145,6 +173,7 @@ class BatchingSessionTable implements SessionTable {
     this.clients = new BatchQueue<Contract.ClientChange, 'saved' | 'gone'>({
       timeoutMs,
       now,
+      onSend: onSend('setClient'),
       size: alone,
       keyOf: idOf,
       send: async ([change]) => [await watcher.watch(() => table.setClient(change!), true)],
@@ -216,6 +245,10 @@ class BatchingSessionTable implements SessionTable {
     return (await this.clients.submit(change))[0]!;
   }
 
+  addressesOf(query: Contract.AgentQuery): Promise<(string | null)[]> {
+    return this.watcher.watch(() => this.table.addressesOf(query));
+  }
+
   page(page: Contract.SessionPage): Promise<SessionRow[]> {
     return this.watcher.watch(() => this.table.page(page));
   }
@@ -259,15 +292,3 @@ function each<Item, Outcome>(items: readonly Item[], submit: (item: Item) => Pro
 }
 
 const latest = (items: readonly { readonly now: number }[]): number => items.reduce((now, item) => Math.max(now, item.now), -Infinity);
-
-/** One touch that moves a row as far as both would. */
-function later(a: Contract.SessionTouch, b: Contract.SessionTouch): Contract.SessionTouch {
-  const max = (one: number | undefined, other: number | undefined) => (one === undefined ? other : Math.max(one, other ?? one));
-  return {
-    id: a.id,
-    expiresAt: max(a.expiresAt, b.expiresAt),
-    pruneAfter: max(a.pruneAfter, b.pruneAfter),
-    lastSeenAt: max(a.lastSeenAt, b.lastSeenAt),
-    unseenSince: max(a.unseenSince, b.unseenSince),
-  };
-}

@@ -14,6 +14,8 @@ export interface QueueRules<Item, Outcome> {
   readonly limit?: () => number;
   /** Takes the time of an item that was alone in flight, in milliseconds. */
   readonly measure?: (ms: number) => void;
+  /** A statement for so many items leaves, of which these have waited. */
+  readonly onSend?: (size: number, waited: readonly { readonly since: number }[]) => void;
   /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */
   readonly send: (items: readonly Item[]) => Promise<(Outcome | 'locked')[]>;
 }

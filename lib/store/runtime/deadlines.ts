@@ -4,6 +4,14 @@ import type { AvailabilityMonitor } from './availability-monitor.js';
 
 const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
 
+/** What telemetry calls the operations of a store. */
+export type OperationKind =
+  'get' | 'set' | 'touch' | 'destroy' | 'rotate' | 'update' | 'all' | 'list' | 'find' | 'count' | 'clear' | 'prune' | 'ping';
+
+interface OperationMeter {
+  measure<T>(kind: OperationKind, work: () => Promise<T>): Promise<T>;
+}
+
 /** One operation in flight; work that tries again stops when it is late. */
 export interface Operation {
   readonly isLate: boolean;
@@ -40,8 +48,16 @@ export class Deadlines {
     private readonly availability: AvailabilityMonitor,
   ) {}
 
-  /** Rejects with `SessionUnavailableError` after the timeout; the work may then still have happened. */
-  run<T>(work: (operation: Operation) => Promise<T>): Promise<T> {
+  /** @internal Measures the operations that have a kind, if there is telemetry. */
+  telemetry: OperationMeter | undefined;
+
+  /** Rejects with `SessionUnavailableError` after the timeout; the work may then still have happened. `kind` is what telemetry calls it. */
+  run<T>(work: (operation: Operation) => Promise<T>, kind?: OperationKind): Promise<T> {
+    if (this.telemetry && kind) return this.telemetry.measure(kind, () => this.bound(work));
+    return this.bound(work);
+  }
+
+  private bound<T>(work: (operation: Operation) => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const begun = this.availability.begin();
       const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import type { SessionTable } from '../../table/session-table.js';
 import type { SessionCodec } from '../session/codec.js';
-import type { Emit } from './events.js';
+import type { Emit, SessionEvents } from './events.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 import type { SessionOrigins } from '../session/origin.js';
 
@@ -20,4 +20,6 @@ export interface StoreDependencies extends SessionSurroundings {
   readonly codec: SessionCodec;
   readonly origins: SessionOrigins;
   readonly emit: Emit;
+  /** Whether anybody listens to an event. */
+  readonly hears: (name: keyof SessionEvents) => boolean;
 }

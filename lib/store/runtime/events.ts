@@ -20,6 +20,8 @@ export interface SessionEvent {
   readonly userAgent?: string | undefined;
   /** How strong a sign-in was, as `login` was told. */
   readonly level?: number | undefined;
+  /** Whether no other session of the user, live or expired, has this user agent and network; with the option `metadata`. */
+  readonly isNewDevice?: boolean | undefined;
   /** How many sessions a run has removed, ended, or given the hash of their id. */
   readonly count?: number;
   readonly at: Date;
@@ -37,7 +39,7 @@ const EVENTS = {
   /** Before a save, changes of an overlapping request were merged in. */
   merged: [...OF_SESSION],
   /** A session has a user whom it did not have: after `login`, or after a save, as Passport and `session.userId = …` do it. */
-  signedIn: [...OF_SESSION, 'level'],
+  signedIn: [...OF_SESSION, 'level', 'isNewDevice'],
   /** A session has its user no more: it was ended on purpose, or saved without that user. */
   signedOut: [...OF_SESSION],
   /** A session got another id. */
@@ -87,20 +89,34 @@ const channels = Object.fromEntries(EVENT_NAMES.map((name) => [name, channel(`ne
   Channel
 >;
 
-/** Whether anybody listens to an event of an emitter; most often nobody does, and then there is nothing to make. */
-export function isHeard(emitter: EventEmitter, name: EventName): boolean {
-  return emitter.listenerCount(name) > 0 || channels[name].hasSubscribers;
+/** Somebody else who hears of events, beside the listeners of the store. */
+export interface EventRelay {
+  isHeard(name: EventName): boolean;
+  /** What it throws, or rejects with, becomes a warning. */
+  relay(name: EventName, event: SessionEvent): unknown;
 }
 
-/** Sends an event to the listeners of an emitter and to the diagnostics channel; what a listener throws becomes a warning. */
-export function notify(emitter: EventEmitter, name: EventName, event: SessionEvent, warn: (message: string) => void): void {
+/** Whether anybody listens to an event of an emitter; most often nobody does, and then there is nothing to make. */
+export function isHeard(emitter: EventEmitter, name: EventName, relay?: EventRelay): boolean {
+  return emitter.listenerCount(name) > 0 || channels[name].hasSubscribers || (relay !== undefined && relay.isHeard(name));
+}
+
+/** Sends an event to the listeners of an emitter, the diagnostics channel and the relay; what a listener throws becomes a warning. */
+export function notify(
+  emitter: EventEmitter,
+  name: EventName,
+  event: SessionEvent,
+  { warn, relay }: { readonly warn: (message: string) => void; readonly relay: EventRelay | undefined },
+): void {
   channels[name].publish(event);
   const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${String(error)}`);
-  for (const listener of emitter.rawListeners(name)) {
+  const call = (listener: () => unknown): void => {
     try {
-      Promise.resolve(listener.call(emitter, event)).catch(warnOf);
+      Promise.resolve(listener()).catch(warnOf);
     } catch (error) {
       warnOf(error);
     }
-  }
+  };
+  for (const listener of emitter.rawListeners(name)) call(() => listener.call(emitter, event) as unknown);
+  if (relay) call(() => relay.relay(name, event));
 }

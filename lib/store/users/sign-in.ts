@@ -66,7 +66,7 @@ export class SignIn {
         throw error;
       });
       if (outcome === 'saved') {
-        this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
+        await this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
         return this.writer.limit.evict(draft, origin);
       }
       await this.takeBack(target.key);
@@ -156,13 +156,13 @@ export class SignIn {
     await this.dependencies.table.remove([key]).catch(() => undefined);
   }
 
-  private adopt(
+  private async adopt(
     session: SessionData,
     origin: SessionOrigin,
     { user, held, carried }: Former,
     data: SessionData,
     made: { draft: SessionDraft; createdAt: number; handle: string | undefined; target: Target; client: Client | undefined },
-  ): void {
+  ): Promise<void> {
     const { emit } = this.dependencies;
     const { draft, createdAt, handle, target, client } = made;
     const values = session as unknown as Record<string, unknown>;
@@ -178,7 +178,7 @@ export class SignIn {
     target.rename();
     if (isStored) emit('destroyed', { ...facts, reason: 'login' });
     if (user !== undefined && user !== draft.userId) emit('signedOut', facts);
-    this.writer.note('created', origin, draft, 1);
+    await this.writer.note('created', origin, draft, 1, user === draft.userId);
   }
 }
 

@@ -127,11 +127,13 @@ export class RequestState {
       req.sessionID = id;
       renameSessionObject(session, id);
     };
-    await this.deadlines.run((operation) =>
-      runExclusively(origin, async () => {
-        await move(key, rename, operation);
-        if (this.ids.isOn && origin.isStored) await this.ids.forget(sessionID);
-      }),
+    await this.deadlines.run(
+      (operation) =>
+        runExclusively(origin, async () => {
+          await move(key, rename, operation);
+          if (this.ids.isOn && origin.isStored) await this.ids.forget(sessionID);
+        }),
+      'rotate',
     );
   }
 

@@ -14,6 +14,7 @@ import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { ClientNotes } from './client-notes.js';
+import { lookUpDevice } from './new-device.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionRows } from './rows.js';
 import { SessionLimit } from './session-limit.js';
@@ -23,7 +24,7 @@ import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin }
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
 
-/** Waits for a random time, so that requests which have met once do not meet again. */
+/** A random time, so that requests which have met once do not meet again. */
 export const pauseBeforeRetry = (): Promise<void> => pause(Math.random() * PAUSE_MS);
 
 const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one cannot be rotated. Try again with the new cookie.';
@@ -141,7 +142,7 @@ export class SessionWriter {
     const outcome = await this.limit.update(change, before);
     if (outcome === 'saved') {
       const raised = origin.version === undefined ? undefined : origin.version + 1;
-      this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+      await this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
       await this.clients.store(client, origin);
       if (origin.userId !== before) await this.limit.evictAfterUpdate(change, origin);
     }
@@ -232,17 +233,18 @@ export class SessionWriter {
     origin.handle = handle;
     origin.ipAddress = client?.ipAddress;
     origin.userAgent = client?.userAgent;
-    this.note('created', origin, draft, 1);
+    await this.note('created', origin, draft, 1);
     await this.limit.evict(draft, origin);
   }
 
-  /** Notes what lies in the row now, and says so. */
-  note(
+  /** Notes what lies in the row now, and emits the event. `isKnownDevice`: the same user was signed in to this session before. */
+  async note(
     event: 'created' | 'saved',
     origin: SessionOrigin,
     stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
     version: number | undefined,
-  ): void {
+    isKnownDevice = false,
+  ): Promise<void> {
     const { userId: before } = origin;
     origin.isSaved = true;
     origin.base = stored.base;
@@ -256,7 +258,10 @@ export class SessionWriter {
     // Whoever sets the user of a session: `login`, Passport, or a handler.
     if (origin.userId === before) return;
     if (before !== undefined) emit('signedOut', { handle: origin.handle, userId: before });
-    if (origin.userId !== undefined) emit('signedIn', { ...factsOf(origin), level: stored.base.stamp?.level });
+    const { userId } = origin;
+    if (userId === undefined) return;
+    const facts = { ...factsOf(origin), level: stored.base.stamp?.level };
+    emit('signedIn', { ...facts, isNewDevice: await lookUpDevice(this.dependencies, userId, origin, isKnownDevice) });
   }
 
   private interrupt(origin: SessionOrigin): never {

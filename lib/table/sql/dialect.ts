@@ -1,7 +1,7 @@
 import type { DataSource, DataSourceOptions, EntityMetadata, QueryRunner } from 'typeorm';
 import type { ColumnTraits, SessionColumn, SessionColumns } from '../entity/columns.js';
 import type { SessionField } from '../session-row.js';
-import type { LockRequest, MultiRowOperation, SessionPage, SessionSearch } from '../session-table.js';
+import type { AgentQuery, LockRequest, MultiRowOperation, SessionPage, SessionSearch } from '../session-table.js';
 import type { StatementTransport } from './sent-statement.js';
 
 /** What statements are built from: the entity's metadata and the columns of the session's fields. */
@@ -161,6 +161,8 @@ export interface SessionDialect extends ColumnTraits {
   /** Without it sessions are locked within the process only. */
   readonly lock?: DatabaseLock;
 
+  /** The addresses of the rows of a user with an agent, or without one. */
+  addresses(shape: TableShape, query: AgentQuery): Statement;
   page(shape: TableShape, page: SessionPage): Statement;
   /** What rows are found by, and when they were made and end; live or not. */
   locate(shape: TableShape, search: SessionSearch): Statement;

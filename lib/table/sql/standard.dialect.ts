@@ -74,6 +74,14 @@ export const standardDialect: SessionDialect = {
 
   idsOfUser: (shape) => compileSelect(shape, (query) => query.where(and(isOfUser(shape), isLive(shape))), ['userId']),
 
+  addresses(shape, { userAgent, exceptId }) {
+    const agent = shape.columns.userAgent;
+    const isOfAgent = agent && (userAgent === null ? `${agent.sql} IS NULL` : shape.dialect.equals(agent, ':userAgent'));
+    const isOther = exceptId === undefined ? undefined : `NOT (${hasId(shape)})`;
+    const select = (query: Select) => query.where(and(isOfUser(shape), isOfAgent, isOther, isPresent(shape))).distinct(true);
+    return compileSelect(shape, select, ['userId', 'ipAddress', 'userAgent']);
+  },
+
   page(shape, { userId, handle: ofHandle, after, limit }) {
     const { handle, id } = shape.columns;
     const idsOfUser = userId === undefined ? undefined : isOfUser(shape);

@@ -1,10 +1,18 @@
-import { HOUR_MS } from '../session-row.js';
+import { HOUR_MS, type SessionRow } from '../session-row.js';
 import type { SessionTable } from '../session-table.js';
-import type { StatementRunner } from '../statement-runner.js';
+import type { Values } from '../sql/bound-statement.js';
+import type { Statement, TableShape } from '../sql/dialect.js';
+
+/** What pruning needs of the runner of statements. */
+interface Runner {
+  ready(): Promise<TableShape>;
+  read(statement: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
+  write(name: 'prune', values: Values): Promise<number>;
+}
 
 /** Removes expired rows in one statement or, where the dialect has none, one after the other. Resolves to how many. */
 export async function pruneRows(
-  runner: StatementRunner,
+  runner: Runner,
   table: Pick<SessionTable<'locked'>, 'remove'>,
   { now, limit }: Parameters<SessionTable['prune']>[0],
 ): Promise<number> {

@@ -1,0 +1,57 @@
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { SessionStore } from '../../store/session-store.js';
+import { requestOf } from '../request-of.js';
+import { refusalOf, type RefusalCode } from './session-refusal.js';
+
+export const REQUIREMENT = Symbol('SESSION_REQUIREMENT');
+
+/** What a handler requires, checked. */
+export interface Requirement {
+  readonly user?: true;
+  readonly freshMs?: number;
+  readonly level?: number;
+}
+
+/** What a session tells of its sign-in. */
+interface SignIn {
+  readonly authenticatedAt?: Date | undefined;
+  readonly level?: number | undefined;
+}
+
+/** The guard of `@RequireSession()`. */
+export class RequireSessionGuard implements CanActivate {
+  private readonly reflector = new Reflector();
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const code = this.refusalCode(context);
+    if (code) throw await refusalOf(code, context);
+    return true;
+  }
+
+  private refusalCode(context: ExecutionContext): RefusalCode | undefined {
+    const { session, sessionStore } = requestOf(context) ?? {};
+    const who = session && sessionStore instanceof SessionStore ? sessionStore.whoIs(session) : undefined;
+    if (!session || !who) return 'SESSION_REQUIRED';
+    const { user, freshMs, level } = this.requirementOf(context);
+    if (user && who.userId === undefined) return 'SESSION_USER_REQUIRED';
+    const { authenticatedAt, level: ownLevel = -Infinity } = session as SignIn;
+    // A user whom `session.login` has not signed in has no moment of it, and so is never fresh.
+    const age = authenticatedAt instanceof Date ? who.now - authenticatedAt.getTime() : Infinity;
+    if (freshMs !== Infinity && !(age <= freshMs)) return 'SESSION_NOT_FRESH';
+    if (ownLevel < level) return 'SESSION_LEVEL';
+    return undefined;
+  }
+
+  /** The stricter of what a handler and its class require. */
+  private requirementOf(context: ExecutionContext) {
+    const ofClass = this.reflector.get<Requirement | undefined>(REQUIREMENT, context.getClass()) ?? {};
+    const ofHandler = this.reflector.get<Requirement | undefined>(REQUIREMENT, context.getHandler()) ?? {};
+    const { freshMs = Infinity, level = -Infinity } = ofClass;
+    return {
+      user: ofClass.user || ofHandler.user,
+      freshMs: Math.min(freshMs, ofHandler.freshMs ?? Infinity),
+      level: Math.max(level, ofHandler.level ?? -Infinity),
+    };
+  }
+}

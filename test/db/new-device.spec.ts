@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { isNewDevice } from '../../lib/store/work/new-device.js';
+import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { openTable, ownSessionEntity } from '../support/table-open.js';
+import { newRow, NOW } from '../support/table-rows.js';
+
+describeEachDatabase('a device', (database) => {
+  const entity = ownSessionEntity(database);
+  const dataSource = useDataSource(database, [entity]);
+  const key = createHash('sha256').update('own').digest('hex');
+  const agent = 'Browser/1.0';
+
+  async function start(client: { ipAddress: string | null; userAgent: string | null }, more = {}) {
+    const table = openTable(dataSource(), entity);
+    await table.clear();
+    await table.insert([newRow(key, { userId: 'ann', ...client, ...more })]);
+    return (ipAddress: string | null, userAgent: string | null, exceptId?: string, userId = 'ann') =>
+      isNewDevice({ table }, { userId, client: { ipAddress, userAgent }, exceptId });
+  }
+
+  it('is known by its agent and its network', async () => {
+    const isNew = await start({ ipAddress: '192.0.2.7', userAgent: agent });
+    expect(await isNew('192.0.2.7', agent)).toBe(false);
+    expect(await isNew('192.0.2.99', agent)).toBe(false);
+    expect(await isNew('192.0.3.7', agent)).toBe(true);
+    expect(await isNew('192.0.2.7', 'Browser/1.1')).toBe(true);
+    expect(await isNew('192.0.2.7', agent, undefined, 'bob')).toBe(true);
+    expect(await isNew(null, agent)).toBe(true);
+  });
+
+  it('is known where only networks are kept, and where there is no address', async () => {
+    const ofNetwork = await start({ ipAddress: '2001:db8:1::/48', userAgent: agent });
+    expect(await ofNetwork('2001:db8:1:2::3', agent)).toBe(false);
+    const ofNothing = await start({ ipAddress: null, userAgent: null });
+    expect(await ofNothing(null, null)).toBe(false);
+  });
+
+  it('is known by a session that has expired, and not by the new session itself', async () => {
+    const isNew = await start({ ipAddress: '192.0.2.7', userAgent: agent }, { expiresAt: NOW - 1 });
+    expect(await isNew('192.0.2.7', agent)).toBe(false);
+    expect(await isNew('192.0.2.7', agent, key)).toBe(true);
+  });
+
+  it('is nothing to tell of without a client', async () => {
+    const table = openTable(dataSource(), entity);
+    expect(await isNewDevice({ table }, { userId: 'ann', client: undefined })).toBeUndefined();
+  });
+});
