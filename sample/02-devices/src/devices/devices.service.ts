@@ -17,6 +17,8 @@ export interface Device extends DeviceName {
 @Injectable()
 export class DevicesService {
   private readonly logger = new Logger(DevicesService.name);
+  /** The marks that are being written; a list waits for them, so that it shows the device that it was asked for. */
+  private written: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly sessions: SessionStore,
@@ -32,6 +34,7 @@ export class DevicesService {
 
   /** Where this user is signed in, the newest first. */
   async list(userId: string): Promise<Device[]> {
+    await this.written;
     const [sessions, marks] = await Promise.all([this.sessions.list({ userId }), this.newDevices.findBy({ userId })]);
     const handles = new Set(marks.map(({ handle }) => handle));
     return sessions.map((session) => toDevice(session, handles.has(session.handle)));
@@ -49,14 +52,18 @@ export class DevicesService {
 
   /** A listener has nobody who waits for it: what fails is only logged. */
   private note(written: Promise<unknown>): void {
-    written.catch((error: unknown) => this.logger.error(error));
+    const logged = written.catch((error: unknown) => this.logger.error(error));
+    this.written = Promise.all([this.written, logged]);
   }
 }
+
+/** The prefixes of 127.0.0.1 and ::1. */
+const loopback: ReadonlySet<string> = new Set(['127.0.0.0/24', '::/48']);
 
 const toDevice = ({ handle, userAgent, ipAddress, createdAt, lastSeenAt }: SessionInfo, isNew: boolean): Device => ({
   handle,
   ...deviceName(userAgent),
-  place: ipAddress ?? 'an unknown address',
+  place: ipAddress === undefined ? 'an unknown address' : loopback.has(ipAddress) ? 'this computer' : ipAddress,
   signedInAt: createdAt,
   lastSeenAt,
   isNew,
