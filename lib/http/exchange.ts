@@ -198,6 +198,11 @@ export class SessionExchange {
     return cookies.lineFor(sessionID, session.cookie);
   }
 
+  /** The value of `Clear-Site-Data` that the head carries, if the session was signed out with it. */
+  siteDataToClear(): string | undefined {
+    return this.context.store.requests.siteDataToClear(this.request);
+  }
+
   /** To a browser that has another id or none, the cookie goes with the first change; else with each answer, or with a new age. */
   private isCookieDue(session: LiveSession, sid: string): boolean {
     const { saveUninitialized, rolling } = this.context.options;

@@ -171,6 +171,8 @@ export class HeldResponse {
   private addCookie(): void {
     const line = this.exchange.setCookie();
     if (line !== undefined) addCookie(this.res, line);
+    const siteData = this.exchange.siteDataToClear();
+    if (siteData !== undefined) this.res.setHeader('Clear-Site-Data', siteData);
   }
 
   /** The head has left, or leaves with this. */

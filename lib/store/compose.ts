@@ -82,7 +82,8 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     await table.endLocks();
     await database.close();
   };
-  const store = new SessionStore(table, options, { now, warn }, close);
+  const warnOfMistake = isProduction() ? undefined : warn;
+  const store = new SessionStore(table, options, { now, warn, warnOfMistake }, close);
   store.startPruning();
   loadTelemetryApi().then(
     (api) => api && store.attachTelemetry(api),

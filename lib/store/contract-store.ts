@@ -12,6 +12,7 @@ import { Telemetry, type TelemetryApi } from './runtime/telemetry.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, NO_ID } from './session/id.js';
 import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
+import type { LoginStamp } from './session/login-stamp.js';
 import { createSessionObject } from './session/session-object.js';
 import { lockSession, type SessionLockOptions } from './work/lock.js';
 import { SessionReader } from './work/reader.js';
@@ -35,7 +36,7 @@ export abstract class ContractStore extends Store {
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal */
-  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn }: SessionSurroundings) {
+  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn, warnOfMistake }: SessionSurroundings) {
     super();
     const emit: Emit = (name, facts) => {
       const { relay } = this;
@@ -55,7 +56,9 @@ export abstract class ContractStore extends Store {
       options,
       now,
       warn,
+      warnOfMistake,
       emit,
+      isHeard: (name) => isHeard(this, name, this.relay),
       codec: new SessionCodec(options),
       origins: new SessionOrigins(),
     };
@@ -178,6 +181,7 @@ export abstract class ContractStore extends Store {
     const { req } = (session ?? {}) as { req?: Request };
     if (req && session) this.requests.noteEnded(req, session);
     await promise((done) => this.destroy(sid, done, session));
+    if (session) this.requests.watchEnded(session);
   }
 
   /**
@@ -199,6 +203,13 @@ export abstract class ContractStore extends Store {
     const { isStored, isEnded } = this.dependencies.origins.of(session) ?? { isStored: false, isEnded: true };
     if (!isStored || isEnded) return undefined;
     return { userId: this.dependencies.codec.userIdOf(session as SessionData) ?? undefined, now: this.dependencies.now() };
+  }
+
+  /** @internal When and how the user of a session object signed in by `login`; `undefined` if somebody else is its user now. */
+  stampOf(session: object): LoginStamp | undefined {
+    const origin = this.dependencies.origins.of(session);
+    const stamp = origin?.isEnded ? undefined : origin?.base.stamp;
+    return stamp?.user === this.dependencies.codec.userIdOf(session as SessionData) ? stamp : undefined;
   }
 
   /** @internal */
@@ -257,6 +268,14 @@ export abstract class ContractStore extends Store {
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
     return this.deadlines.run(() => this.turns.run(key, origin, () => this.writer.destroy(key, origin)), 'destroy');
+  }
+
+  /** The cookie of a new session, as the middleware makes it. */
+  protected newCookie(req: Request): SessionData['cookie'] {
+    // The middleware puts a session on what it is given.
+    const standIn = Object.create(req) as Request;
+    this.makeSession?.(standIn);
+    return standIn.session.cookie;
   }
 
   protected keyOf(sid: unknown): string | undefined {

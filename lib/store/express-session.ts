@@ -2,6 +2,7 @@
 import session from 'express-session';
 import type { Request } from 'express';
 import type { SessionData } from './session-data.js';
+import type { LoginOptions, LogoutOptions } from './sign-in-order.js';
 
 export const { Store, Session, Cookie } = session as typeof session & {
   Session: { readonly prototype: session.Session };
@@ -32,12 +33,28 @@ declare module 'express-session' {
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */
     reload(): Promise<void>;
-    /** Ends the session and puts a new, empty one under a new id on `req.session`. Call it at every sign-in (OWASP ASVS 7.2.4). */
-    regenerate(): Promise<void>;
+    /** Ends the session and puts a new, empty one under a new id on `req.session`; resolves to that. Who signs in does so by `login`. */
+    regenerate(): Promise<this>;
     /** Gives the session a new id and keeps everything else, this object included. Call it when a session gains rights. */
     rotate(): Promise<void>;
+    /**
+     * Changes the session by what is in it: runs `change(session)` on the newest data and stores it, and runs it again if another request
+     * was first. Resolves to what `change` returned. See `SessionStore.update`.
+     */
+    update<T>(change: (session: this) => T | PromiseLike<T>): Promise<T>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;
+    /**
+     * Signs a user in: a new id on a new row, with a life of its own, for the same session object; `session.userId` is the user then. What
+     * a visitor had in the session stays, what another user had does not. See `SessionStore.login`.
+     */
+    login(userId: string | number, options?: LoginOptions): Promise<void>;
+    /** Signs out: ends the session, and tells the browser to drop its cookie. */
+    logout(options?: LogoutOptions): Promise<void>;
+    /** When the user of this session signed in by `login`; no rotation or renewal moves it. */
+    readonly authenticatedAt: Date | undefined;
+    /** How strong that sign-in was: the `level` of `login`. */
+    readonly level: number | undefined;
     /** The public name of the session: 32 hexadecimal digits, the same for its whole life, useless as a credential. */
     readonly handle: string | undefined;
   }

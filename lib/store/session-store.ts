@@ -1,12 +1,16 @@
 import { SessionInterruptedError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { ContractStore } from './contract-store.js';
-import type { Request } from './express-session.js';
+import type { Request, Session, SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import type { SessionSurroundings } from './runtime/dependencies.js';
 import type { SessionEvents } from './runtime/events.js';
+import { runExclusively } from './session/origin.js';
+import { SignIn } from './users/sign-in.js';
+import { signInOrder, type LoginOptions } from './sign-in-order.js';
 import { SessionPruner } from './work/pruner.js';
 import type { SessionInfo, SessionQuery } from './work/reader.js';
+import { SessionUpdater } from './work/updater.js';
 
 export interface SessionStore {
   on<Name extends keyof SessionEvents>(name: Name, listener: (...args: SessionEvents[Name]) => void): this;
@@ -22,6 +26,8 @@ export interface SessionStore {
  */
 export class SessionStore extends ContractStore {
   private readonly pruner: SessionPruner;
+  private readonly updater: SessionUpdater;
+  private readonly signIn: SignIn;
 
   /** @internal Made by the module and by `createSessionStore`. */
   constructor(
@@ -32,6 +38,8 @@ export class SessionStore extends ContractStore {
   ) {
     super(table, options, surroundings);
     this.pruner = new SessionPruner(this.dependencies);
+    this.updater = new SessionUpdater(this.dependencies, this.writer);
+    this.signIn = new SignIn(this.dependencies, this.writer);
   }
 
   /**
@@ -44,6 +52,49 @@ export class SessionStore extends ContractStore {
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
     await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
+  }
+
+  /**
+   * Signs a user in to the session of a request: a new id on a new row, with a life of its own, for the same session object. The user id
+   * goes into `session.userId`. What a visitor had in the session is carried over, what another user had is not; `keep` names the
+   * keys instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
+   *
+   * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, and with
+   * `SessionInterruptedError` if the session was ended. Then the session is as it was, and nobody is signed in.
+   */
+  async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
+    const order = signInOrder(userId, options);
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    await this.requests.giveId(
+      req,
+      origin,
+      (key, rename, operation) =>
+        this.signIn.login(session as SessionData, origin, order, { key, rename, newCookie: () => this.newCookie(req) }, operation),
+      'login',
+    );
+  }
+
+  /**
+   * Changes the session of a request by what is in it, as a counter or a cart needs it: runs `change(session)` on the newest data, and
+   * stores it if no other request has changed the session meanwhile; else reads it again and runs `change` again. So `change` may run
+   * several times, and nothing is lost. What the request changed before is stored with it. Resolves to what `change` returned. If
+   * `change` throws, so does this, and the session is as it was before.
+   *
+   * Rejects with `SessionConflictError` after `operationTimeout`, the time that `change` takes included; with `SessionInterruptedError`
+   * if the session was ended; with `SessionEntityError` if the entity has no column for `version`.
+   */
+  async update<T>(req: Request, change: (session: Session) => T | PromiseLike<T>): Promise<T> {
+    if (typeof change !== 'function') throw new TypeError('`update` needs a function that changes the session, as in (session) => { … }.');
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    const run = () => change(session);
+    return this.deadlines.run(
+      (operation) => runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
+      'update',
+    );
   }
 
   /**

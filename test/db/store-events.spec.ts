@@ -24,7 +24,10 @@ describeEachDatabase('the events of a store', (database) => {
     const store = open();
     const { told } = listen(store);
     await newSession(store, SID, { userId: 'ann' }).save();
-    expect(told).toEqual([['created', await facts()]]);
+    expect(told).toEqual([
+      ['created', await facts()],
+      ['signedIn', await facts()],
+    ]);
   });
 
   it('saved: data of a session that had a row', async () => {
@@ -55,14 +58,19 @@ describeEachDatabase('the events of a store', (database) => {
     await session.destroy();
     await session.destroy();
     await store.destroy(SID);
-    expect(events.told).toEqual([['destroyed', expected]]);
+    const { reason: _, ...signedOut } = expected;
+    expect(events.told).toEqual([
+      ['destroyed', expected],
+      ['signedOut', signedOut],
+    ]);
   });
 
   it('destroyed: a regenerate', async () => {
     const { session, events } = await stored();
     const expected = { ...(await facts()), reason: 'logout' };
     await session.regenerate();
-    expect(events.told).toEqual([['destroyed', expected]]);
+    expect(events.names()).toEqual(['destroyed', 'signedOut']);
+    expect(events.told[0]).toEqual(['destroyed', expected]);
   });
 
   it('destroyed: by id, without a session in hand', async () => {
@@ -114,6 +122,57 @@ describeEachDatabase('the events of a store', (database) => {
     expect(events.names()).toEqual(['unavailable', 'recovered']);
   });
 
+  it('signedIn, once: a login, which ends the session from before', async () => {
+    const store = open();
+    const session = newSession(store, SID, { cart: 1 });
+    await session.save();
+    const { told } = listen(store);
+    const { handle: before } = session;
+    await session.login('ann', { level: 2 });
+    await session.save();
+    const at = new Date(START);
+    const after = { handle: session.handle, userId: 'ann', at };
+    expect(told).toEqual([
+      ['destroyed', { handle: before, reason: 'login', at }],
+      ['created', after],
+      ['signedIn', { ...after, level: 2 }],
+    ]);
+  });
+
+  it('signedOut and signedIn: a login as somebody else; the same user only signs in again', async () => {
+    const { session, events } = await stored();
+    await session.login('ann');
+    expect(events.names()).toEqual(['destroyed', 'created', 'signedIn']);
+    await session.login('bob');
+    expect(events.names().slice(3)).toEqual(['destroyed', 'signedOut', 'created', 'signedIn']);
+    expect(events.told.slice(-4).map(([, { userId }]) => userId)).toEqual(['ann', 'ann', 'bob', 'bob']);
+  });
+
+  it('signedIn and signedOut, once: a save that sets the user, or takes it away', async () => {
+    const store = open();
+    await newSession(store, SID, { views: 1 }).save();
+    const [session, other] = [await loadSession(store, SID), await loadSession(store, SID)];
+    const { told, names } = listen(store);
+    await Object.assign(session, { passport: { user: 'ann' } }).save();
+    await session.save();
+    await Object.assign(other, { passport: { user: 'ann' } }).save();
+    expect(names().filter((name) => name.startsWith('signed'))).toEqual(['signedIn']);
+    Reflect.deleteProperty(session, 'passport');
+    await session.save();
+    await session.destroy();
+    expect(names().filter((name) => name.startsWith('signed'))).toEqual(['signedIn', 'signedOut']);
+    expect(told.find(([name]) => name === 'signedOut')?.[1]).toEqual({ handle: session.handle, userId: 'ann', at: new Date(START) });
+  });
+
+  it('no signedOut: a destroy of a session without a user', async () => {
+    const store = open();
+    const session = newSession(store, SID, { views: 1 });
+    await session.save();
+    const { names } = listen(store);
+    await session.logout();
+    expect(names()).toEqual(['destroyed']);
+  });
+
   type Stored = Awaited<ReturnType<typeof stored>>;
   const outage = async ({ store }: Stored) => {
     const restore = failStatements(dataSource(), /./);
@@ -133,6 +192,8 @@ describeEachDatabase('the events of a store', (database) => {
       await Object.assign(await loadSession(store, SID), { views: 1 }).save();
       await Object.assign(session, { cart: 1 }).save();
     },
+    signedIn: ({ session }) => session.login('bob'),
+    signedOut: ({ session }) => session.logout(),
     rotated: ({ session }) => session.rotate(),
     destroyed: ({ session }) => session.destroy(),
     interrupted: async ({ session }) => {

@@ -39,17 +39,21 @@ describeEachDatabase('A method of the session', (database) => {
   }
 
   describe('without a callback', () => {
-    it.each([...METHODS, 'rotate'] as const)('%s returns a promise of nothing, which waits for the database', async (method) => {
-      const { browser } = await start(async (session) => {
-        session.theme = 'dark';
-        statements.take();
-        const promise: unknown = session[method]();
-        const isPromise = promise instanceof Promise;
-        const value = await (promise as Promise<unknown>);
-        return { isPromise, isNothing: value === undefined, cost: statements.take() };
-      });
-      await expect(browser.json('/do', post)).resolves.toEqual({ isPromise: true, isNothing: true, cost: COSTS[method] });
-    });
+    it.each([...METHODS, 'rotate'] as const)(
+      '%s returns a promise of nothing, or of the new session, which waits for the database',
+      async (method) => {
+        const { browser } = await start(async (session) => {
+          session.theme = 'dark';
+          statements.take();
+          const promise: unknown = session[method]();
+          const isPromise = promise instanceof Promise;
+          const value = await (promise as Promise<unknown>);
+          const expected = method === 'regenerate' ? (session as unknown as { req: { session: Session } }).req.session : undefined;
+          return { isPromise, isExpected: value === expected, cost: statements.take() };
+        });
+        await expect(browser.json('/do', post)).resolves.toEqual({ isPromise: true, isExpected: true, cost: COSTS[method] });
+      },
+    );
 
     it.each([...METHODS, 'rotate'] as const)('%s rejects where the database does not answer', async (method) => {
       const { browser } = await start(async (session) => {

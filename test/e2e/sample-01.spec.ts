@@ -56,6 +56,18 @@ describe('sample 01', () => {
     }
   });
 
+  it('counts each of ten clicks that come at once', async () => {
+    const shop = await sample.start(newDatabase());
+    const visitor = new HttpVisitor();
+    await visitor.open(shop.address);
+    const cookie = await visitor.cookie();
+    const tabs = Array.from({ length: 10 }, () => new HttpVisitor(cookie));
+    await Promise.all(tabs.map((tab) => tab.open(shop.address)));
+    await Promise.all(tabs.map((tab) => tab.add('Mug')));
+    await visitor.open(shop.address);
+    await expect(visitor.read('quantity-mug')).resolves.toBe('10');
+  });
+
   it('shows a name as text, whatever it says', async () => {
     const shop = await sample.start(newDatabase());
     const visitor = new HttpVisitor();

@@ -68,7 +68,7 @@ describeEachAdapterInBrief('A request that waits for the lock of its session', (
     await expect(browser.json('/hasty/count', { method: 'POST' })).resolves.toEqual({ views: 2 });
   });
 
-  it.each<[string, number, (session: Session) => Promise<void>]>([
+  it.each<[string, number, (session: Session) => Promise<unknown>]>([
     ['destroyed', 0, (session) => session.destroy()],
     ['given another id', 1, (session) => session.rotate()],
     ['replaced', 0, (session) => session.regenerate()],

@@ -181,6 +181,9 @@ const PLACES: readonly Place[] = [
     status: 500,
     ways: ['end'],
   })),
+  { name: 'the change of an update', act: (req) => req.session.update(throwing), status: 500 },
+  { name: 'the change of an update, async', act: (req) => req.session.update(async () => throwing()), status: 500 },
+  { name: 'the change of an update that nobody waits for', act: (req) => void req.session.update(throwing), status: 200 },
   {
     name: 'a listener, async',
     act: change,
@@ -284,9 +287,9 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/compose.ts': 1,
     'lib/store/session-store.ts': 1,
     'lib/store/start-up.ts': 1,
-    'lib/store/session/codec.ts': 5,
+    'lib/store/session/codec.ts': 6,
     'lib/store/session/origin.ts': 3,
-    'lib/store/session/session-object.ts': 1,
+    'lib/store/session/session-object.ts': 2,
     'lib/store/serializers/unserializable.ts': 1,
     'lib/store/runtime/availability-monitor.ts': 1,
     'lib/store/runtime/deadlines.ts': 4,
@@ -296,6 +299,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/work/pruner.ts': 6,
     'lib/store/work/reader.ts': 2,
     'lib/store/work/renewal.ts': 2,
-    'lib/store/work/writer.ts': 3,
+    'lib/store/work/updater.ts': 1,
+    'lib/store/work/writer.ts': 2,
   });
 });

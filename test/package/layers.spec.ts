@@ -55,6 +55,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['lib/nest'],
   ['lib/nest/guarding', 'lib/nest/watching'],
   ['lib/store'],
+  ['lib/store/users'],
   ['lib/store/work', 'lib/store/batching'],
   ['lib/store/runtime'],
   ['lib/store/session'],

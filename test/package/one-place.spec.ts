@@ -45,6 +45,7 @@ describe('what is added in one place only does not compile', () => {
       'lib/store/compose.ts',
       'lib/store/session/codec.ts',
       'lib/store/work/reader.ts',
+      'lib/store/work/rows.ts',
       'lib/store/work/writer.ts',
       'lib/table/entity/session.entity.ts',
       'lib/table/sql/row-reader.ts',

@@ -100,6 +100,20 @@ export class RaceInstance {
     return tell(session.save());
   }
 
+  /** Puts an item into the cart, by an update. */
+  add(request: number, item: string): Promise<Told> {
+    const session = this.sessionOf(request);
+    const update = session.update as unknown as (change: (given: { cart?: string[] }) => void) => Promise<void>;
+    return tell(update.call(session, (given) => void (given.cart = [...(given.cart ?? []), item])));
+  }
+
+  /** Signs a user in; `sid` is the id that the session has now. */
+  async login(request: number, userId: string): Promise<{ told: Told; sid: string }> {
+    const session = this.sessionOf(request);
+    const told = await tell(session.login(userId));
+    return { told, sid: session.id };
+  }
+
   touch(request: number): Promise<Told> {
     const session = this.sessionOf(request);
     return tell(this.store.touch(session.id, session as unknown as SessionData));

@@ -2,6 +2,7 @@ import type { CookieOptions, SessionData as ExpressSessionData } from 'express-s
 import type { Request } from 'express';
 import { expectTypeOf } from 'vitest';
 import {
+  mergeDeep,
   type Session,
   type SessionData as Data,
   type SessionInfo,
@@ -61,7 +62,11 @@ export function dataThatAnApplicationDeclares(): void {
 export function promisesAndCallbacks(done: Done): void {
   expectTypeOf(session.save()).toEqualTypeOf<Promise<void>>();
   expectTypeOf(session.reload()).toEqualTypeOf<Promise<void>>();
-  expectTypeOf(session.regenerate()).toEqualTypeOf<Promise<void>>();
+  expectTypeOf(session.regenerate()).resolves.toExtend<Session>();
+  expectTypeOf(req.session.regenerate()).resolves.toExtend<Session>();
+  expectTypeOf(session.update((newest) => newest.typedVisits)).toEqualTypeOf<Promise<number | undefined>>();
+  expectTypeOf(req.session.update(async ({ typedTheme }) => typedTheme)).toEqualTypeOf<Promise<'dark' | 'light' | undefined>>();
+  expectTypeOf(store.update(req, ({ typedVisits = 0 }) => typedVisits)).toEqualTypeOf<Promise<number>>();
   expectTypeOf(session.destroy()).toEqualTypeOf<Promise<void>>();
   expectTypeOf(req.session.rotate()).toEqualTypeOf<Promise<void>>();
 
@@ -119,6 +124,7 @@ export function options(): void {
   SessionModule.forRoot({ secret: 'x', idleTimeout: '30m', absoluteTimeout: false, touchInterval: 0, prune: { interval: '1h' } });
   SessionModule.forRoot({ secret: 'x', idleTimeout: (data) => (data.typedVisits > 3 ? '1h' : 5_000) });
   SessionModule.forRoot({ secret: 'x', userId: (data) => data.typedVisits, merge: (_base, theirs, mine) => ({ ...theirs, ...mine }) });
+  SessionModule.forRoot({ secret: 'x', merge: mergeDeep });
   SessionModule.forRoot({ secret: 'x', cookie: { maxAge: '14d', sameSite: 'none', secure: 'auto' } });
   SessionModule.forRoot({ secret: 'x', cookie: ({ secure }) => ({ secure, maxAge: secure ? 60_000 : null }) });
   SessionModule.forRoot({ secret: 'x', cookie: { path: '/app' } as CookieOptions });

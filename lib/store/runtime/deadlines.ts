@@ -5,7 +5,8 @@ import type { AvailabilityMonitor } from './availability-monitor.js';
 const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
 
 /** What telemetry calls the operations of a store. */
-export type OperationKind = 'get' | 'set' | 'touch' | 'destroy' | 'rotate' | 'all' | 'list' | 'count' | 'clear' | 'prune' | 'ping';
+export type OperationKind =
+  'get' | 'set' | 'update' | 'login' | 'touch' | 'destroy' | 'rotate' | 'all' | 'list' | 'count' | 'clear' | 'prune' | 'ping';
 
 interface OperationMeter {
   measure<T>(kind: OperationKind, work: () => Promise<T>): Promise<T>;
@@ -14,6 +15,8 @@ interface OperationMeter {
 /** One operation in flight; work that tries again stops when it is late. */
 export interface Operation {
   readonly isLate: boolean;
+  /** Called once when it is late. Returns the error where the database is not the reason. */
+  whenLate?: (() => Error | undefined) | undefined;
 }
 
 interface Deadline extends Operation {
@@ -60,6 +63,8 @@ export class Deadlines {
       const startedAt = performance.now();
       const deadline = this.enter(() => {
         // While others are answered, it waits for something of its own: a row that another transaction holds.
+        const ownReason = deadline.whenLate?.();
+        if (ownReason) return reject(ownReason);
         if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       });
@@ -112,7 +117,7 @@ export class Deadlines {
   private enter(fail: () => void): Deadline {
     const older = this.newest;
     const endsAt = this.now() + this.timeoutMs;
-    const deadline: Deadline = { isLate: false, number: ++this.begun, endsAt, fail, older, newer: undefined };
+    const deadline: Deadline = { isLate: false, number: ++this.begun, endsAt, whenLate: undefined, fail, older, newer: undefined };
     this.newest = deadline;
     if (older) older.newer = deadline;
     else this.oldest = deadline;

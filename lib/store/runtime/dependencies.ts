@@ -1,6 +1,6 @@
 import type { SessionTable } from '../../table/session-table.js';
 import type { SessionCodec } from '../session/codec.js';
-import type { Emit } from './events.js';
+import type { Emit, SessionEvents } from './events.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 import type { SessionOrigins } from '../session/origin.js';
 
@@ -9,6 +9,8 @@ export interface SessionSurroundings {
   /** Epoch milliseconds; the one clock of the package. */
   readonly now: () => number;
   readonly warn: (message: string) => void;
+  /** Says what is probably a mistake of the application; nothing in production. */
+  readonly warnOfMistake: ((message: string) => void) | undefined;
 }
 
 /** What the parts of one store share. */
@@ -18,4 +20,6 @@ export interface StoreDependencies extends SessionSurroundings {
   readonly codec: SessionCodec;
   readonly origins: SessionOrigins;
   readonly emit: Emit;
+  /** Whether anybody listens to an event. */
+  readonly isHeard: (name: keyof SessionEvents) => boolean;
 }

@@ -13,8 +13,14 @@ export interface SessionEvent {
   readonly ipAddress?: string | undefined;
   /** The client's description of itself, likewise. */
   readonly userAgent?: string | undefined;
-  /** Why a session was destroyed; of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
-  readonly reason?: 'logout' | 'unavailable';
+  /** Why a session was destroyed (`'login'`: another one took its place); of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`). */
+  readonly reason?: 'logout' | 'login' | 'unavailable';
+  /** How strong a sign-in was, as `login` was told. */
+  readonly level?: number | undefined;
+  /**
+   * With `metadata`: whether none of this user's sessions, live or expired, has the same agent and the same network (/24, /48).
+   */
+  readonly isNewDevice?: boolean | undefined;
   /** How many sessions a prune run has removed. */
   readonly count?: number;
   readonly at: Date;
@@ -31,6 +37,10 @@ const EVENTS = {
   saved: [...OF_SESSION],
   /** Before a save, changes of an overlapping request were merged in. */
   merged: [...OF_SESSION],
+  /** A session has a user whom it did not have: after `login`, or after a save, as Passport and `session.userId = …` do it. */
+  signedIn: [...OF_SESSION, 'level', 'isNewDevice'],
+  /** A session has its user no more: it was ended on purpose, or saved without that user. */
+  signedOut: [...OF_SESSION],
   /** A session got another id. */
   rotated: [...OF_SESSION],
   /** A session was ended on purpose. */

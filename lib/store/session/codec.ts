@@ -4,17 +4,19 @@ import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
+import { STAMP_KEY, takeStamp, type LoginStamp } from './login-stamp.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
 import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Names with a meaning of their own on `req.session`. */
-const RESERVED = ['handle', 'rotate'];
+const RESERVED = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level', STAMP_KEY];
 
-/** Session data as it lies in the table, and the `cookie.expires` in it, which is no part of what users change. */
+/** Session data as it lies in the table, and what in it is no part of what users change: `cookie.expires`, and the stamp of the sign-in. */
 export interface StoredData {
   readonly text: string;
   readonly expires: unknown;
+  readonly stamp?: LoginStamp | undefined;
 }
 
 /** What a session writes into its row, apart from its key and birth. */
@@ -46,17 +48,12 @@ export class SessionCodec {
     return { idleMs, endsAt, absoluteMs: absoluteTimeoutMs, touchIntervalMs };
   }
 
-  /** Whose session it is; `null`: nobody's. Throws what the option `userId` throws. */
-  userIdOf(session: SessionData): string | null {
-    return toUserId(atOnce(this.options.userId(session), 'userId'));
-  }
-
   /**
    * Whether a session differs from what is stored; the cookie's moving `expires` is no difference. Most often comparing
    * the serialized strings is enough. Only if they differ, the stored one is read: json columns reorder keys.
    */
   isChanged(session: SessionData, base: StoredData): boolean | Promise<boolean> {
-    const text = this.serialize(session, base.expires);
+    const text = this.serialize(session, base.expires, base.stamp);
     const isOther = (now: string) => (now === base.text ? false : this.isOtherData(session, base));
     return typeof text === 'string' ? isOther(text) : text.then(isOther);
   }
@@ -69,15 +66,41 @@ export class SessionCodec {
 
   /** A copy of the data of a session, as the table would give it back. */
   async copy(session: SessionData): Promise<Record<string, unknown>> {
-    return { ...((await this.deserialize(await this.fingerprint(session))) as object) };
+    return this.copyOf(await this.fingerprint(session));
   }
 
-  private fingerprint(session: SessionData): string | Promise<string> {
+  /** A copy of data from its fingerprint. */
+  copyOf(fingerprint: string): Record<string, unknown> | Promise<Record<string, unknown>> {
+    const data = this.deserialize(fingerprint);
+    return data instanceof Promise ? data.then((value: object) => ({ ...value })) : { ...(data as object) };
+  }
+
+  /** The data of a session as a string; at once, where the serializer is synchronous. */
+  fingerprint(session: SessionData): string | Promise<string> {
     return this.serialize(session);
   }
 
-  /** Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. */
-  encode(session: SessionData, lifetime: Lifetime, now: number, createdAt: number | undefined): SessionDraft | Promise<SessionDraft> {
+  /** The user of a session by the option `userId`. Throws what that throws. */
+  userIdOf(session: SessionData): string | null {
+    return toUserId(atOnce(this.options.userId(session), 'userId'));
+  }
+
+  /** The user of a row, also where the entity has no column for it. */
+  userOf({ userId }: Pick<SessionRow, 'userId'>, data: SessionData): string | undefined {
+    return (userId === undefined ? this.userIdOf(data) : userId) ?? undefined;
+  }
+
+  /**
+   * Throws `SessionSerializationError` and `SessionTooLargeError`; then nothing has been written. The stamp goes with the user who signed
+   * in, and with nobody else.
+   */
+  encode(
+    session: SessionData,
+    lifetime: Lifetime,
+    now: number,
+    createdAt: number | undefined,
+    stamp?: LoginStamp,
+  ): SessionDraft | Promise<SessionDraft> {
     for (const name of RESERVED) {
       if (Object.hasOwn(session, name)) {
         throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
@@ -87,12 +110,13 @@ export class SessionCodec {
     const cookieAge = ageOf(session.cookie);
     const expires = cookieAge !== null || session.cookie.expires ? new Date(expiresAt) : null;
     const userId = this.userIdOf(session);
+    const kept = stamp?.user === userId ? stamp : undefined;
     const draftOf = (data: string): SessionDraft => {
       this.assertSize(data);
-      const base = { text: data, expires };
+      const base = { text: data, expires, stamp: kept };
       return { data, base, expiresAt, pruneAfter: toPruneHour(expiresAt), lastSeenAt: now, userId, cookieAge };
     };
-    const data = this.serialize(session, expires);
+    const data = this.serialize(session, expires, kept);
     return typeof data === 'string' ? draftOf(data) : data.then(draftOf);
   }
 
@@ -116,7 +140,7 @@ export class SessionCodec {
     }
     const session = data as SessionData;
     if (typeof session.cookie !== 'object' || session.cookie === null) session.cookie = this.defaultCookie();
-    const base = { text: row.data, expires: session.cookie.expires };
+    const base = { text: row.data, expires: session.cookie.expires, stamp: takeStamp(session) };
     const expires = toDate(base.expires);
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
     session.cookie.expires = expires && new Date(row.expiresAt ?? expires);
@@ -124,10 +148,10 @@ export class SessionCodec {
   }
 
   /** Runs code of the application: the serializer, and getters and `toJSON` methods in the session. */
-  private serialize(session: SessionData, expires?: unknown): string | Promise<string> {
+  private serialize(session: SessionData, expires?: unknown, stamp?: LoginStamp): string | Promise<string> {
     const { serializer } = this.options;
     try {
-      const text = serializer.serialize(withCookie(session, expires));
+      const text = serializer.serialize(withCookie(session, expires, stamp));
       if (typeof text === 'string') return text;
       return Promise.resolve(text).then(assertText, (cause: unknown) => refuseLater(session, serializer, cause));
     } catch (cause) {
@@ -163,10 +187,10 @@ export class SessionCodec {
 }
 
 /** The own properties of a session, with what is kept of its cookie; always in the same order. */
-function withCookie(session: SessionData, expires?: unknown): SessionData {
+function withCookie(session: SessionData, expires?: unknown, stamp?: LoginStamp): SessionData {
   const cookie = attributesOf(session.cookie);
   if (expires !== undefined) cookie.expires = expires;
-  return { ...session, cookie } as unknown as SessionData;
+  return (stamp ? { ...session, cookie, [STAMP_KEY]: stamp } : { ...session, cookie }) as unknown as SessionData;
 }
 
 /** A serializer from untyped code may return anything. */

@@ -26,12 +26,13 @@ export function applyMerge(session: object, mine: Data, merged: Data): void {
   }
 }
 
-function isSame(a: Data, b: Data, key: string): boolean {
+/** Whether two objects hold the same under a key, or both nothing. */
+export function isSame(a: Data, b: Data, key: string): boolean {
   return Object.hasOwn(a, key) === Object.hasOwn(b, key) && isEqual(a[key], b[key]);
 }
 
 /** Without recursion into objects and arrays: data from a request may be nested deeper than the call stack. */
-function isEqual(a: unknown, b: unknown): boolean {
+export function isEqual(a: unknown, b: unknown): boolean {
   const pairs: [unknown, unknown][] = [[a, b]];
   const seen = new Map<object, Set<object>>();
   for (const [left, right] of pairs) {
@@ -54,7 +55,7 @@ function isEqual(a: unknown, b: unknown): boolean {
 }
 
 /** An array or a plain object, as JSON makes them. */
-function isNested(value: unknown): value is Data {
+export function isNested(value: unknown): value is Data {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === Array.prototype || prototype === null;

@@ -20,6 +20,8 @@ export interface SessionOrigin {
   isEnded: boolean;
   /** Whether it was stored during this request. */
   isSaved: boolean;
+  /** Whether an `update` has stored it: then a save of the same data, as express-session does one at the end, writes nothing. */
+  isSettled: boolean;
   /** The data as it lies in the table: what changes are found by, and the base of a merge. */
   base: StoredData;
   /** The data as the request loaded it. */
@@ -57,6 +59,7 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
     isThrowaway: false,
     isEnded: false,
     isSaved: false,
+    isSettled: false,
     base: NOTHING,
     loaded: NOTHING,
     version: row?.version,
@@ -139,6 +142,11 @@ export function runExclusively<T>(origin: Pick<SessionOrigin, 'turn'>, work: () 
 export class SessionTurns {
   /** Without an origin: only while there is work on the key. */
   private readonly byKey = new Map<string, Pick<SessionOrigin, 'turn'>>();
+
+  /** Whether there is work on a key without an origin. */
+  isBusy(key: string): boolean {
+    return this.byKey.has(key);
+  }
 
   run<T>(key: string, origin: SessionOrigin | undefined, work: () => Promise<T>): Promise<T> {
     if (origin) return runExclusively(origin, work);

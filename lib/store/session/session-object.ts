@@ -1,6 +1,8 @@
 import { SessionInterruptedError } from '../../session.errors.js';
 import { promise, settle, type Callback } from '../callback.js';
+import { clearsSiteData } from '../sign-in-order.js';
 import { toCookie } from './cookie.js';
+import type { LoginStamp } from './login-stamp.js';
 import { Session, type Request, type SessionData } from '../express-session.js';
 
 /** What a session on a request asks of its store. */
@@ -9,10 +11,16 @@ export interface SessionOwner {
   set(sid: string, session: SessionData, callback: Callback): unknown;
   regenerate(req: Request): Promise<void>;
   rotate(req: Request): Promise<void>;
+  update<T>(req: Request, change: (session: Request['session']) => T | PromiseLike<T>): Promise<T>;
   end(sid: string, session: Request['session']): Promise<void>;
   createSession(req: Request, data: SessionData): unknown;
+  login(req: Request, userId: string | number, options?: object): Promise<void>;
   handleOf(session: object): string | undefined;
-  readonly requests: { dropInterrupted(req: Request, saved: Promise<void>): Promise<void> };
+  stampOf(session: object): LoginStamp | undefined;
+  readonly requests: {
+    noteCleared(req: Request): void;
+    dropInterrupted(req: Request, saved: Promise<void>): Promise<void>;
+  };
 }
 
 /** express-session's Session without its constructor, which fixes the id for good. */
@@ -50,6 +58,15 @@ class SessionObject extends Base {
     return this.store.handleOf(this);
   }
 
+  get authenticatedAt(): Date | undefined {
+    const stamp = this.store.stampOf(this);
+    return stamp && new Date(stamp.at);
+  }
+
+  get level(): number | undefined {
+    return this.store.stampOf(this)?.level;
+  }
+
   save(callback?: Callback): this | Promise<void> {
     const saved = promise((done) => this.store.set(this.id, asData(this), done));
     return this.answer(callback ? this.store.requests.dropInterrupted(this.req, saved) : saved, callback);
@@ -64,16 +81,31 @@ class SessionObject extends Base {
     return this.answer(reload(), callback);
   }
 
-  regenerate(callback?: Callback): this | Promise<void> {
-    return this.answer(this.store.regenerate(this.req), callback);
+  regenerate(callback?: Callback): this | Promise<Request['session']> {
+    const regenerated = this.store.regenerate(this.req);
+    if (callback) return this.answer(regenerated, callback) as this;
+    return quiet(regenerated.then(() => this.req.session));
   }
 
   rotate(): Promise<void> {
-    const rotate = async (): Promise<void> => {
-      if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
-      await this.store.rotate(this.req);
+    return quiet(this.ifCurrent(() => this.store.rotate(this.req)));
+  }
+
+  login(userId: string | number, options?: object): Promise<void> {
+    return quiet(this.ifCurrent(() => this.store.login(this.req, userId, options)));
+  }
+
+  logout(options: object = {}): Promise<void> {
+    const logout = async (): Promise<void> => {
+      const isCleared = clearsSiteData(options);
+      await this.destroy();
+      if (isCleared) this.store.requests.noteCleared(this.req);
     };
-    return this.answer(rotate()) as Promise<void>;
+    return quiet(logout());
+  }
+
+  update<T>(change: (session: Request['session']) => T | PromiseLike<T>): Promise<T> {
+    return quiet(this.ifCurrent(() => this.store.update(this.req, change)));
   }
 
   destroy(callback?: Callback): this | Promise<void> {
@@ -86,10 +118,14 @@ class SessionObject extends Base {
     return this;
   }
 
-  /** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
+  /** The session of a request is another object after `reload` and `regenerate`. */
+  private async ifCurrent<T>(work: () => Promise<T>): Promise<T> {
+    if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
+    return work();
+  }
+
   private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
-    work.catch(() => undefined);
-    return settle(work, callback) ?? this;
+    return settle(quiet(work), callback) ?? this;
   }
 
   private get store(): SessionOwner {
@@ -122,6 +158,12 @@ export function resetMaxAge(cookie: SessionData['cookie']): void {
   if (originalMaxAge === null) return;
   cookie.expires = new Date(Date.now() + originalMaxAge);
   cookie.originalMaxAge = originalMaxAge;
+}
+
+/** As with express-session, callers need not wait: a rejection that nobody handles does not end the process. Callers that wait still see it. */
+function quiet<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return work;
 }
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;

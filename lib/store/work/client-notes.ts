@@ -1,6 +1,7 @@
 import type { SessionData } from '../express-session.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { readClient, type Client } from '../session/client.js';
+import { isNewDevice } from './new-device.js';
 import type { SessionOrigin } from '../session/origin.js';
 import { requestOf } from '../session/session-object.js';
 
@@ -13,6 +14,19 @@ export class ClientNotes {
     const { metadata } = this.dependencies.options;
     const req = metadata && requestOf(session);
     return req ? readClient(req, metadata) : undefined;
+  }
+
+  /**
+   * Whether the user whom a session is about to get has not been seen on this device; only asked if somebody listens to `signedIn`.
+   * `undefined` where there is nothing to ask. To be called before a row of that user is removed.
+   */
+  isNewDevice(
+    userId: string | null | undefined,
+    before: string | undefined,
+    client: Client | undefined,
+  ): Promise<boolean | undefined> | undefined {
+    if (!client || userId == null || userId === before || !this.dependencies.isHeard('signedIn')) return undefined;
+    return isNewDevice(this.dependencies, { userId, client });
   }
 
   /** Writes the client of a session that was loaded, if its row has another one. */

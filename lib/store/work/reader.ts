@@ -95,9 +95,9 @@ export class SessionReader {
     try {
       checkNumbers(row);
       const decoded = this.dependencies.codec.decode(row);
-      if (!(decoded instanceof Promise)) return this.accept(decoded, origin);
+      if (!(decoded instanceof Promise)) return this.accept(decoded, origin, row);
       return decoded.then(
-        (session) => this.accept(session, origin),
+        (session) => this.accept(session, origin, row),
         (error: unknown) => this.refuse(error, origin),
       );
     } catch (error) {
@@ -105,9 +105,10 @@ export class SessionReader {
     }
   }
 
-  private accept({ data, base }: DecodedSession, origin: SessionOrigin): SessionData | undefined {
+  private accept({ data, base }: DecodedSession, origin: SessionOrigin, row: SessionRow): SessionData | undefined {
     const end = origin.expiresAt ?? data.cookie.expires?.getTime();
     if (isOver(this.dependencies, end, origin.createdAt)) return undefined;
+    origin.userId = this.dependencies.codec.userOf(row, data);
     origin.base = base;
     origin.loaded = base;
     origin.expires = data.cookie.expires?.getTime();

@@ -1,14 +1,18 @@
 import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
-import type { Operation, Deadlines } from '../runtime/deadlines.js';
+import type { Operation, OperationKind, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { keyOf, newSessionId, NO_ID } from '../session/id.js';
+import { watchEnded } from '../session/ended-object.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import { SessionRenewal } from './renewal.js';
 
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
+
+/** Not `"executionContexts"`, which reloads pages. */
+const SITE_DATA = '"cache", "cookies", "storage"';
 
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
@@ -16,8 +20,10 @@ type Move = (key: string, rename: () => void, operation: Operation) => Promise<v
 /** What is known of a request until it is over; nothing is put on the request itself. */
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
+  private readonly cleared = new WeakSet<Request>();
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
+  private isToldOfEnded = false;
 
   constructor(
     /** Puts a new session on a request. */
@@ -35,6 +41,33 @@ export class RequestState {
 
   noteEnded(req: Request, session: Request['session']): void {
     this.ended.set(req, session);
+  }
+
+  /** Outside production, says once when the application writes to a session object that has ended. */
+  watchEnded(session: object): void {
+    const { warnOfMistake } = this.dependencies;
+    if (!warnOfMistake || this.isToldOfEnded) return;
+    watchEnded(session, (key) => {
+      if (this.isToldOfEnded) return;
+      this.isToldOfEnded = true;
+      warnOfMistake(
+        `The key "${key}" was set on a session object after its \`regenerate()\` or \`destroy()\`, so it is stored nowhere. ` +
+          'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
+      );
+    });
+  }
+
+  /** The response of a request asks the browser to clear the data of the site. */
+  noteCleared(req: Request): void {
+    this.cleared.add(req);
+    const { res } = req as Partial<Request>;
+    // Under an application's own `session()` nobody else adds headers.
+    if (this.dependencies.options.secret.length === 0 && res && !res.headersSent) res.setHeader('Clear-Site-Data', SITE_DATA);
+  }
+
+  /** The value of `Clear-Site-Data` that the response carries, if any. */
+  siteDataToClear(req: Request): string | undefined {
+    return this.cleared.has(req) ? SITE_DATA : undefined;
   }
 
   noteLock(req: Request, lock: HeldLock): void {
@@ -82,7 +115,7 @@ export class RequestState {
   }
 
   /** Gives the session of a request another id. */
-  async giveId(req: Request, origin: SessionOrigin, move: Move): Promise<void> {
+  async giveId(req: Request, origin: SessionOrigin, move: Move, kind: OperationKind = 'rotate'): Promise<void> {
     const { session } = req;
     const { genid, hashIds } = this.dependencies.options;
     const id = newSessionId(genid, req);
@@ -92,7 +125,7 @@ export class RequestState {
       req.sessionID = id;
       renameSessionObject(session, id);
     };
-    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)), 'rotate');
+    await this.deadlines.run((operation) => runExclusively(origin, () => move(key, rename, operation)), kind);
   }
 
   /** Whether the session of a request is to get another id before its answer (`renewAfter`). */

@@ -36,6 +36,12 @@ export class SessionToucher {
     }
   }
 
+  /** Whether the cookie of a session says another end than its row has. */
+  isOtherEnd(session: SessionData, origin: SessionOrigin): boolean {
+    const { codec, now } = this.dependencies;
+    return isOtherEnd(session, origin, codec.lifetimeOf(session, origin, now()));
+  }
+
   /** Says that a session is in use, where that is due. An end that its cookie names, or another age, counts at once. */
   async touch(key: string, session: SessionData, origin: SessionOrigin | undefined, operation: Operation): Promise<void> {
     const { table, codec, now, emit } = this.dependencies;
@@ -94,7 +100,8 @@ export class SessionToucher {
     const { data, base } = await this.dependencies.codec.decode(row);
     const expires = data.cookie.expires?.getTime();
     if (!origin && row.expiresAt === undefined && expiresAt === expires) return false;
-    const stored: SessionOrigin = { ...newOrigin(row.id, row), base, expires };
+    const { codec } = this.dependencies;
+    const stored: SessionOrigin = { ...newOrigin(row.id, row), base, expires, userId: codec.userOf(row, data) };
     // As plain data, where `expires` counts.
     data.cookie = origin ? cookie : ({ ...attributesOf(cookie), expires: cookie.expires } as SessionData['cookie']);
     try {

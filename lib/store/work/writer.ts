@@ -1,5 +1,7 @@
 import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../../session.errors.js';
 import { toPruneHour } from '../../table/session-row.js';
+import type { SaveOutcome } from '../../table/session-table.js';
+import { pause } from '../../table/running-time.js';
 import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
@@ -13,11 +15,15 @@ import { createHandle } from '../session/id.js';
 import { applyMerge, mergeSessions } from '../session/merge.js';
 import { ClientNotes } from './client-notes.js';
 import { SessionRenewal } from './renewal.js';
+import { SessionRows } from './rows.js';
 import { SessionToucher } from './toucher.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
 
 /** Longest pause before a save that lost to another request is tried again. */
 const PAUSE_MS = 40;
+
+/** Waits for a random time, so that requests which have met once do not meet again. */
+export const pauseBeforeRetry = (): Promise<void> => pause(Math.random() * PAUSE_MS);
 
 const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one cannot be rotated. Try again with the new cookie.';
 
@@ -37,12 +43,12 @@ export type AtEnd = { readonly known: Found } | { readonly known?: never; readon
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {
   readonly toucher: SessionToucher;
+  readonly rows: SessionRows;
   private readonly renewal: SessionRenewal;
-  private readonly clients: ClientNotes;
-  /** Whether the entity has a column for it; not known before the first row is made. */
-  private givesHandles: boolean | undefined;
+  readonly clients: ClientNotes;
 
   constructor(private readonly dependencies: StoreDependencies) {
+    this.rows = new SessionRows(dependencies);
     this.renewal = new SessionRenewal(dependencies);
     this.clients = new ClientNotes(dependencies);
     this.toucher = new SessionToucher(dependencies, this.renewal, this, this.clients);
@@ -84,40 +90,70 @@ export class SessionWriter {
    * `SessionConflictError` as `overlap` says.
    */
   async save(session: SessionData, origin: SessionOrigin, operation: Operation): Promise<void> {
-    const { table, codec, options, now } = this.dependencies;
+    const { overlap } = this.dependencies.options;
     if (origin.isThrowaway) throw notRead();
     assertSessionData(session);
-    const client = this.clients.of(session);
+    if (origin.isSettled && (await this.isStoredAsIs(session, origin))) return;
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
-      const savedAt = now();
-      const lifetime = codec.lifetimeOf(session, origin, savedAt);
-      if (isEndedByCookie(lifetime, savedAt)) return this.destroyByCookie(origin.key, origin);
-      if (!origin.isStored) return this.insert(session, origin, lifetime, client);
-      const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt);
-      const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
-      // The clock of this server may be behind that of the one that saw the session last.
-      const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
-      const isUnlocked = hasLostLock(origin);
-      const version = options.overlap === 'overwrite' && !isUnlocked ? undefined : origin.version;
-      if (isUnlocked && version === undefined) throw lockLost();
-      const isInPlace = isIndexKept(draft, origin);
-      // Field by field, as below: spread objects take longer, and this runs for each save.
-      const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
-      const [outcome] = await table.update([change]);
-      if (outcome === 'saved') {
-        const raised = origin.version === undefined ? undefined : origin.version + 1;
-        this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
-        return this.clients.store(client, origin);
-      }
+      const version = overlap === 'overwrite' && !hasLostLock(origin) ? undefined : origin.version;
+      const outcome = await this.saveOnce(session, origin, version, isRetry);
+      if (outcome === 'saved') return;
       if (outcome === 'gone') {
-        if (await this.renewal.follow(origin)) continue;
-        return this.interrupt(origin);
+        await this.followOrInterrupt(origin);
+        continue;
       }
       await this.overlap(session, origin);
       if (operation.isLate) throw new SessionUnavailableError('Too many requests changed the session at once. Try again.');
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * PAUSE_MS));
+      await pauseBeforeRetry();
     }
+  }
+
+  /**
+   * One try, under this version of the row; `undefined` takes any. A session without a row gets one. A session that its cookie ends
+   * is removed instead.
+   */
+  async saveOnce(session: SessionData, origin: SessionOrigin, version: number | undefined, isRetry: boolean): Promise<SaveOutcome> {
+    const { table, codec, now } = this.dependencies;
+    const client = this.clients.of(session);
+    const savedAt = now();
+    const lifetime = codec.lifetimeOf(session, origin, savedAt);
+    if (isEndedByCookie(lifetime, savedAt)) {
+      await this.destroyByCookie(origin.key, origin);
+      return 'saved';
+    }
+    if (!origin.isStored) {
+      await this.insert(session, origin, lifetime, client);
+      return 'saved';
+    }
+    const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.base.stamp);
+    const { base, data, expiresAt, pruneAfter, userId, cookieAge } = draft;
+    // The clock of this server may be behind that of the one that saw the session last.
+    const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
+    if (hasLostLock(origin) && version === undefined) throw lockLost();
+    const isInPlace = isIndexKept(draft, origin);
+    const asked = this.clients.isNewDevice(userId, origin.userId, client);
+    const isNewDevice = asked && (await asked);
+    // Field by field, as below: spread objects take longer, and this runs for each save.
+    const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
+    const outcome = (await table.update([change]))[0]!;
+    if (outcome === 'saved') {
+      const raised = origin.version === undefined ? undefined : origin.version + 1;
+      this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised, isNewDevice);
+      await this.clients.store(client, origin);
+    }
+    return outcome;
+  }
+
+  /** Whether a save of a session would store what lies in its row already. */
+  private async isStoredAsIs(session: SessionData, origin: SessionOrigin): Promise<boolean> {
+    if (!origin.isStored || origin.isEnded || this.toucher.isOtherEnd(session, origin)) return false;
+    return !(await this.dependencies.codec.isChanged(session, origin.base));
+  }
+
+  /** For a row that is gone under its key: goes on with it where its id was only renewed, else rejects with `SessionInterruptedError`. */
+  async followOrInterrupt(origin: SessionOrigin): Promise<void> {
+    if (!(await this.renewal.follow(origin))) this.interrupt(origin);
   }
 
   /** For data of unknown origin: adds the row or replaces its data, in one atomic statement; removes it where its cookie ends it. */
@@ -164,12 +200,11 @@ export class SessionWriter {
    * request has rotated away meanwhile is found by its handle, or in the grace of a renewal by its id: a logout ends it.
    */
   async destroy(key: string, origin: SessionOrigin | undefined): Promise<void> {
-    const { table, emit } = this.dependencies;
+    const { emit } = this.dependencies;
     if (!origin || origin.isStored) {
-      let [outcome] = await table.remove([origin?.key ?? key]);
-      if (outcome === 'gone' && origin?.handle) outcome = await table.removeHandle(origin.handle);
-      if (outcome === 'gone') outcome = await this.removeRenewed(origin?.key ?? key);
+      const outcome = await this.rows.remove(origin?.key ?? key, origin?.handle);
       if (outcome === 'removed') emit('destroyed', { ...factsOf(origin), reason: 'logout' });
+      if (outcome === 'removed' && origin?.userId !== undefined) emit('signedOut', factsOf(origin));
     }
     if (!origin) return;
     origin.isStored = false;
@@ -183,38 +218,30 @@ export class SessionWriter {
     if (origin) origin.isEndedByCookie = true;
   }
 
-  private async removeRenewed(key: string): Promise<'removed' | 'gone' | undefined> {
-    const { table, options, now } = this.dependencies;
-    const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
-    return row && (await table.remove([row.id]))[0];
-  }
-
   private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
-    const { table, codec, now } = this.dependencies;
+    const { codec, now } = this.dependencies;
     const createdAt = now();
     const draft = await codec.encode(session, lifetime, createdAt, createdAt);
-    this.givesHandles ??= (await table.fields()).has('handle');
-    const handle = this.givesHandles ? createHandle(createdAt) : undefined;
-    const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
-    const { ipAddress, userAgent } = client ?? {};
-    const row = { id: origin.key, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version: 1, userId, handle, ipAddress, userAgent };
-    const [outcome] = await table.insert([row]);
-    if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
+    const isNewDevice = await this.clients.isNewDevice(draft.userId, origin.userId, client);
+    const handle = await this.rows.add(origin.key, draft, createdAt, client);
     origin.isStored = true;
     origin.createdAt = createdAt;
     origin.renewedAt = createdAt;
     origin.handle = handle;
-    origin.ipAddress = ipAddress;
-    origin.userAgent = userAgent;
-    this.note('created', origin, draft, 1);
+    origin.ipAddress = client?.ipAddress;
+    origin.userAgent = client?.userAgent;
+    this.note('created', origin, draft, 1, isNewDevice);
   }
 
-  private note(
+  /** Notes what lies in the row now, and says so. */
+  note(
     event: 'created' | 'saved',
     origin: SessionOrigin,
     stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
     version: number | undefined,
+    isNewDevice?: boolean,
   ): void {
+    const { userId: before } = origin;
     origin.isSaved = true;
     origin.base = stored.base;
     origin.version = version;
@@ -222,7 +249,12 @@ export class SessionWriter {
     origin.lastSeenAt = stored.lastSeenAt;
     origin.userId = stored.userId ?? undefined;
     origin.cookieAge = stored.cookieAge;
-    this.dependencies.emit(event, factsOf(origin));
+    const { emit } = this.dependencies;
+    emit(event, factsOf(origin));
+    // Whoever sets the user of a session: `login`, Passport, or a handler.
+    if (origin.userId === before) return;
+    if (before !== undefined) emit('signedOut', { handle: origin.handle, userId: before });
+    if (origin.userId !== undefined) emit('signedIn', { ...factsOf(origin), level: stored.base.stamp?.level, isNewDevice });
   }
 
   private interrupt(origin: SessionOrigin): never {
@@ -232,18 +264,15 @@ export class SessionWriter {
   }
 
   /** Another request wrote first: reads what it wrote and merges it into the session. */
-  private async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
+  async overlap(session: SessionData, origin: SessionOrigin): Promise<void> {
     const { table, codec, options, now, emit } = this.dependencies;
     if (hasLostLock(origin)) throw lockLost();
     if (options.overlap === 'fail') {
       throw new SessionConflictError('The session was changed by another request at the same time. Reload it and try again.');
     }
     const [row] = await table.find([origin.key], now());
-    if (!row) {
-      // Under its new key it is met again by the next try.
-      if (await this.renewal.follow(origin)) return;
-      return this.interrupt(origin);
-    }
+    // Under its new key it is met again by the next try.
+    if (!row) return this.followOrInterrupt(origin);
     const theirs = await codec.decode(row);
     const base = await codec.decode({ data: origin.base.text, expiresAt: undefined });
     const mine = await codec.copy(session);
@@ -252,7 +281,7 @@ export class SessionWriter {
     origin.base = theirs.base;
     origin.version = row.version;
     origin.expiresAt = row.expiresAt;
-    origin.userId = row.userId ?? undefined;
+    origin.userId = codec.userOf(row, theirs.data);
     emit('merged', factsOf(origin));
   }
 }

@@ -19,13 +19,20 @@ export class ShopController {
   @Post('cart/add')
   @Redirect('/', 303)
   add(@Session() session: Session, @Body('item') item: unknown) {
-    session.cart = changeCart(session.cart ?? {}, item, 1);
+    return this.change(session, item, 1);
   }
 
   @Post('cart/remove')
   @Redirect('/', 303)
   remove(@Session() session: Session, @Body('item') item: unknown) {
-    session.cart = changeCart(session.cart ?? {}, item, -1);
+    return this.change(session, item, -1);
+  }
+
+  /** By `update`, so that of two quick clicks both count: the change runs again if another request was first. */
+  private async change(session: Session, item: unknown, by: 1 | -1) {
+    await session.update((newest) => {
+      newest.cart = changeCart(newest.cart ?? {}, item, by);
+    });
   }
 
   /** Looks the session up by its public handle, page by page, as a list of "your sessions" would. */
