@@ -66,7 +66,7 @@ describeEachDatabase('signedIn', (database) => {
   it('says whether the device is new, and remembers it', async () => {
     const store = open({ metadata: true });
     const told: unknown[] = [];
-    store.on('signedIn', ({ userId, isNewDevice, ipAddress }) => void told.push([userId, isNewDevice, ipAddress]));
+    store.on('signedIn', ({ userId, isNewDevice: isNew, ipAddress }) => void told.push([userId, isNew, ipAddress]));
     const session = await signInFrom(store, FIRST, 'first');
     await signInFrom(store, FIRST, 'second');
     await signInFrom(store, SECOND, 'third');
@@ -89,7 +89,7 @@ describeEachDatabase('signedIn', (database) => {
     expect(kindsOf(statements)).toEqual(['INSERT']);
     const store = open();
     const told: unknown[] = [];
-    store.on('signedIn', ({ isNewDevice }) => void told.push(isNewDevice));
+    store.on('signedIn', ({ isNewDevice: isNew }) => void told.push(isNew));
     await signInFrom(store, FIRST, 'second');
     expect(told).toEqual([undefined]);
   });
