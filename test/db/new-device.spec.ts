@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
+import type { SessionStore } from '../../lib/store/session-store.js';
 import { isNewDevice } from '../../lib/store/work/new-device.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { newSession } from '../support/store-data.js';
+import { kindsOf, useStores } from '../support/store-fixture.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newRow, NOW } from '../support/table-rows.js';
 
@@ -45,5 +48,49 @@ describeEachDatabase('a device', (database) => {
   it('is nothing to tell of without a client', async () => {
     const table = openTable(dataSource(), entity);
     expect(await isNewDevice({ table }, { userId: 'ann', client: undefined })).toBeUndefined();
+  });
+});
+
+describeEachDatabase('signedIn', (database) => {
+  const { statements, open } = useStores(database);
+  const FIRST = { ip: '192.0.2.7', headers: { 'user-agent': 'Browser/1.0' } };
+  const SECOND = { ip: '198.51.100.9', headers: { 'user-agent': 'Browser/1.0' } };
+
+  async function signInFrom(store: SessionStore, client: object, sid: string) {
+    const session = newSession(store, sid);
+    Object.assign((session as unknown as { req: object }).req, client);
+    await (session as unknown as { login(userId: string): Promise<void> }).login('ann');
+    return session as unknown as { login(userId: string): Promise<void>; save(): Promise<void>; userId?: unknown };
+  }
+
+  it('says whether the device is new, and remembers it', async () => {
+    const store = open({ metadata: true });
+    const told: unknown[] = [];
+    store.on('signedIn', ({ userId, isNewDevice: isNew, ipAddress }) => void told.push([userId, isNew, ipAddress]));
+    const session = await signInFrom(store, FIRST, 'first');
+    await signInFrom(store, FIRST, 'second');
+    await signInFrom(store, SECOND, 'third');
+    await session.login('ann');
+    await Object.assign(session, { userId: 'bob' }).save();
+    expect(told).toEqual([
+      ['ann', true, '192.0.2.7'],
+      ['ann', false, '192.0.2.7'],
+      ['ann', true, '198.51.100.9'],
+      ['ann', false, '192.0.2.7'],
+      ['bob', true, '192.0.2.7'],
+    ]);
+  });
+
+  it('costs nothing where nobody listens, and says nothing without metadata', async () => {
+    const silent = open({ metadata: true });
+    await silent.ping();
+    statements.length = 0;
+    await signInFrom(silent, FIRST, 'first');
+    expect(kindsOf(statements)).toEqual(['INSERT']);
+    const store = open();
+    const told: unknown[] = [];
+    store.on('signedIn', ({ isNewDevice: isNew }) => void told.push(isNew));
+    await signInFrom(store, FIRST, 'second');
+    expect(told).toEqual([undefined]);
   });
 });

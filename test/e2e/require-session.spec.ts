@@ -3,19 +3,22 @@ import { GraphQLModule } from '@nestjs/graphql';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import { defineSessionEntity, RequireSession, SESSION_MIDDLEWARE, SessionModule, SessionOptionsError } from 'nestjs-typeorm-session';
 import { io } from 'socket.io-client';
-import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { embedded } from '../support/embedded.js';
 import { startApp } from '../support/nest-app.js';
-import { GuardedGateway, GuardedModule, GuardedResolver, signIn } from '../support/require-session-app.js';
+import { GuardedGateway, GuardedModule, GuardedResolver } from '../support/require-session-app.js';
 import { SECRET } from '../support/secret.js';
 
-const ago = (ms: number) => new Date(Date.now() - ms);
 const MINUTE = 60_000;
 
-afterEach(() => void Object.assign(signIn, { authenticatedAt: undefined, level: undefined }));
+/** From now on the clock shows a later time. */
+const pass = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
+afterEach(() => void vi.useRealTimers());
 
 describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -58,8 +61,8 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
 
   it('lets a user in whose sign-in is fresh and strong enough', async () => {
     const browser = await start();
-    await browser.post('/login');
-    Object.assign(signIn, { authenticatedAt: ago(9 * MINUTE), level: 2 });
+    await browser.post('/sign-in/2');
+    pass(10 * MINUTE);
     for (const path of ['/session', '/user', '/fresh', '/level', '/strict/any', '/strict/fresh']) await passes(browser, path);
   });
 
@@ -68,7 +71,9 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
     await browser.post('/login');
     await passes(browser, '/user');
     expect(await refused(browser, '/fresh')).toEqual([403, 'SESSION_NOT_FRESH']);
-    signIn.authenticatedAt = ago(10 * MINUTE);
+    await browser.post('/sign-in/1');
+    await passes(browser, '/fresh');
+    pass(10 * MINUTE + 1);
     expect(await refused(browser, '/fresh')).toEqual([403, 'SESSION_NOT_FRESH']);
   });
 
@@ -76,17 +81,17 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
     const browser = await start();
     await browser.post('/login');
     expect(await refused(browser, '/level')).toEqual([403, 'SESSION_LEVEL']);
-    signIn.level = 1;
+    await browser.post('/sign-in/1');
     expect(await refused(browser, '/level')).toEqual([403, 'SESSION_LEVEL']);
   });
 
   it('asks of a handler what its class asks, too, and never less', async () => {
     const browser = await start();
-    await browser.post('/login');
-    Object.assign(signIn, { authenticatedAt: ago(0), level: 1 });
+    await browser.post('/sign-in/1');
     expect(await refused(browser, '/strict/any')).toEqual([403, 'SESSION_LEVEL']);
     expect(await refused(browser, '/strict/fresh')).toEqual([403, 'SESSION_LEVEL']);
-    Object.assign(signIn, { authenticatedAt: ago(11 * MINUTE), level: 2 });
+    await browser.post('/sign-in/2');
+    pass(10 * MINUTE + 1);
     await passes(browser, '/strict/any');
     expect(await refused(browser, '/strict/fresh')).toEqual([403, 'SESSION_NOT_FRESH']);
   });
@@ -110,7 +115,7 @@ describe('@RequireSession elsewhere', () => {
     expect(await query()).toMatchObject({ statusCode: 401, code: 'SESSION_REQUIRED' });
     await browser.post('/login');
     expect(await query()).toMatchObject({ statusCode: 403, code: 'SESSION_NOT_FRESH' });
-    signIn.authenticatedAt = ago(0);
+    await browser.post('/sign-in/1');
     expect(await query()).toEqual({ passed: true });
   });
 
@@ -145,6 +150,8 @@ describe('@RequireSession elsewhere', () => {
     });
     await browser.post('/login');
     expect(await ask()).toMatchObject({ statusCode: 403, code: 'SESSION_NOT_FRESH' });
+    await browser.post('/sign-in/1');
+    expect(await ask()).toBe(true);
     expect(log.errors).toEqual([]);
   });
 

@@ -1,12 +1,8 @@
-import { Controller, Get, Module, Post, type MiddlewareConsumer, type NestModule } from '@nestjs/common';
+import { Controller, Get, Module, Param, ParseIntPipe, Post } from '@nestjs/common';
 import { Query, Resolver } from '@nestjs/graphql';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import type { Request } from 'express';
 import { RequireSession, Session } from 'nestjs-typeorm-session';
 import './session-data.js';
-
-/** How long ago, and how strongly, the users of the next requests have signed in. */
-export const signIn: { authenticatedAt: Date | undefined; level: number | undefined } = { authenticatedAt: undefined, level: undefined };
 
 @Controller()
 class GuardedController {
@@ -18,6 +14,11 @@ class GuardedController {
   @Post('login')
   login(@Session() session: Session) {
     session.userId = 'ann';
+  }
+
+  @Post('sign-in/:level')
+  async signIn(@Session() session: Session, @Param('level', ParseIntPipe) level: number) {
+    await session.login('ann', { level });
   }
 
   @RequireSession()
@@ -78,16 +79,5 @@ export class GuardedGateway {
   }
 }
 
-/** Until the package signs users in by itself, the moment of it is put on each session here. */
 @Module({ controllers: [GuardedController, StrictController] })
-export class GuardedModule implements NestModule {
-  configure(consumer: MiddlewareConsumer) {
-    const stamp = (req: Request, _res: unknown, next: () => void) => {
-      for (const name of ['authenticatedAt', 'level'] as const) {
-        Object.defineProperty(req.session, name, { value: signIn[name], configurable: true });
-      }
-      next();
-    };
-    consumer.apply(stamp).forRoutes('{*splat}');
-  }
-}
+export class GuardedModule {}
