@@ -28,7 +28,7 @@ export {
 export type * from './store/session-data.js';
 export type { SessionEvent, SessionEvents } from './store/runtime/events.js';
 export type { SessionMetadata, SessionModuleOptions } from './store/options/session-options.js';
-export { mergeDeep } from './store/session/merge-deep.js';
+export { mergeDeep } from './store/session/merging/merge-deep.js';
 export type { SessionClass } from './store/serializers/graph-classes.js';
 export { graphSerializer, type GraphSerializerOptions } from './store/serializers/graph-serializer.js';
 export type { SecurityItem } from './store/runtime/security-report.js';

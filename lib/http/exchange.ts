@@ -7,7 +7,7 @@ import type { SessionStore } from '../store/session-store.js';
 import { assertSessionData, toCookie, toDate } from '../store/session/cookie.js';
 import { newSessionId } from '../store/session/id.js';
 import { resetMaxAge } from '../store/session/session-object.js';
-import type { Due, Found } from '../store/work/writer.js';
+import type { Due, Found } from '../store/work/due.js';
 import type { CookieWarnings } from './cookie-warning.js';
 import { refuseForged } from './csrf.js';
 import type { SessionCookies } from './session-cookies.js';

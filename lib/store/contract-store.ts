@@ -18,7 +18,8 @@ import { lockSession, type SessionLockOptions } from './work/lock.js';
 import { IdMigration } from './work/id-migration.js';
 import { SessionReader } from './work/reader.js';
 import { NO_ID_TO_STORE, RequestState } from './work/request-state.js';
-import { SessionWriter, type AtEnd, type Due } from './work/writer.js';
+import type { AtEnd, Due } from './work/due.js';
+import { SessionWriter } from './work/writer.js';
 
 /**
  * What a middleware asks of a store: express-session's contract, whose methods take a callback or return a promise, and what our
@@ -47,14 +48,9 @@ export abstract class ContractStore extends Store {
     };
     const availability = new AvailabilityMonitor((isAvailable) => emit(isAvailable ? 'recovered' : 'unavailable', {}));
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
+    const clock = () => this.deadlines.now();
     this.dependencies = {
-      table: batched(
-        table,
-        options,
-        () => this.deadlines.now(),
-        availability,
-        () => this.telemetry,
-      ),
+      table: batched(table, options, clock, availability, () => this.telemetry),
       options,
       now,
       warn,
@@ -264,7 +260,7 @@ export abstract class ContractStore extends Store {
     const origin = this.dependencies.origins.of(session, key);
     const touch = async (operation: Operation): Promise<void> => {
       if (!origin) await this.takeOver(sid, key);
-      await this.writer.toucher.touch(key, session, origin, operation);
+      return this.writer.toucher.touch(key, session, origin, operation);
     };
     return this.deadlines.run((operation) => this.turns.run(key, origin, () => touch(operation)), 'touch');
   }

@@ -16,10 +16,8 @@ import { StatementRunner, type StatementRunnerOptions } from './statement-runner
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
 import { withinLimit } from './writing/within-limit.js';
-import { updateOrInsert } from './writing/update-or-insert.js';
+import { ALIKE, updateOrInsert } from './writing/update-or-insert.js';
 import type { StatementName } from './sql/dialect.js';
-
-const ALIKE = 'The database takes this session id for that of another row. Give the id column a collation that tells them apart.';
 
 /** `SessionTable` over a TypeORM data source. It waits for no row that another transaction holds, or only briefly. */
 export class TypeOrmSessionTable implements SessionTable<'locked'> {
@@ -159,7 +157,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     }
     return mapInSequence(touches, async (touch) => {
       const { columns, dialect } = await this.runner.ready();
-      if (!columns.expiresAt && !columns.lastSeenAt) return (await this.exists(touch.id)) ? 'saved' : 'gone';
+      if (!columns.expiresAt && !columns.lastSeenAt) return (await this.reader.exists(touch.id)) ? 'saved' : 'gone';
       const outcome = await this.change(operation, { ...touch, now }, 'saved');
       if (outcome) return outcome;
       const [row] = await this.find([touch.id], now);
@@ -177,7 +175,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       } catch (error) {
         // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
         const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
-        if (mayBeMade && (await this.exists(move.newId)) && !(await this.exists(move.id))) return 'saved';
+        if (mayBeMade && (await this.reader.exists(move.newId)) && !(await this.reader.exists(move.id))) return 'saved';
         throw error;
       }
     });
@@ -242,7 +240,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   }
 
   async ping(): Promise<void> {
-    await this.exists('');
+    await this.reader.exists('');
   }
 
   /**
@@ -255,14 +253,14 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     done: Done,
   ): Promise<Done | 'locked' | undefined> {
     const { dialect } = await this.runner.ready();
-    if (!dialect.isExact && !isHash(values.id) && !(await this.exists(values.id))) return undefined;
+    if (!dialect.isExact && !isHash(values.id) && !(await this.reader.exists(values.id))) return undefined;
     return unlessLocked(async () => ((await this.runner.write(name, values)) > 0 ? done : undefined));
   }
 
   /** What became of a row that a write has not changed, where no version is asked for. */
   private async goneUnlessSkipped(id: string): Promise<'gone' | 'locked'> {
     const { dialect } = await this.runner.ready();
-    return dialect.skipsLocked && (await this.exists(id)) ? 'locked' : 'gone';
+    return dialect.skipsLocked && (await this.reader.exists(id)) ? 'locked' : 'gone';
   }
 
   /** Only the database knows why it refused a new id; whether it is taken it can be asked. */
@@ -271,13 +269,9 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       return await write();
     } catch (error) {
       if (isLocked(error)) return 'locked';
-      if (isUndone(error) && (await this.exists(id))) return 'conflict';
+      if (isUndone(error) && (await this.reader.exists(id))) return 'conflict';
       throw error;
     }
-  }
-
-  private async exists(id: string): Promise<boolean> {
-    return (await this.reader.stateOf(id)) !== undefined;
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {

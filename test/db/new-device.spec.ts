@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import type { SessionStore } from '../../lib/store/session-store.js';
-import { isNewDevice } from '../../lib/store/work/new-device.js';
+import { isNewDevice } from '../../lib/store/owner/new-device.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { newSession } from '../support/store-data.js';
 import { kindsOf, useStores } from '../support/store-fixture.js';

@@ -294,7 +294,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/start-up.ts': 1,
     'lib/store/session/codec.ts': 6,
     'lib/store/session/ended-object.ts': 1,
-    'lib/store/session/merge-deep.ts': 1,
+    'lib/store/session/merging/merge-deep.ts': 1,
     'lib/store/session/origin.ts': 3,
     'lib/store/session/session-object.ts': 2,
     'lib/store/serializers/graph-reader.ts': 1,
@@ -311,6 +311,6 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/work/renewal.ts': 2,
     'lib/store/work/updater.ts': 1,
     'lib/store/work/writer.ts': 2,
-    'lib/store/work/session-limit.ts': 2,
+    'lib/store/owner/session-limit.ts': 2,
   });
 });

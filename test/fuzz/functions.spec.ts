@@ -5,7 +5,7 @@ import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { isEndedByCookie } from '../../lib/store/session/expiry.js';
 import { SessionCodec, type DecodedSession } from '../../lib/store/session/codec.js';
 import { hashSessionId, isSessionId, keyOf } from '../../lib/store/session/id.js';
-import { applyMerge, mergeSessions } from '../../lib/store/session/merge.js';
+import { applyMerge, mergeSessions } from '../../lib/store/session/merging/merge.js';
 import { createSessionObject } from '../../lib/store/session/session-object.js';
 import { Cookie, type Request, type SessionData } from '../../lib/store/express-session.js';
 import { kindOf } from '../../lib/store/serializers/graph-format.js';

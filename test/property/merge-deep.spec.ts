@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { mergeDeep as mergeData } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
-import { mergeSessions } from '../../lib/store/session/merge.js';
+import { mergeSessions } from '../../lib/store/session/merging/merge.js';
 
 type Values = Record<string, unknown>;
 const mergeDeep = mergeData as unknown as (base: Values, theirs: Values, mine: Values) => Values;

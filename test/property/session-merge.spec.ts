@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyMerge, mergeSessions } from '../../lib/store/session/merge.js';
+import { applyMerge, mergeSessions } from '../../lib/store/session/merging/merge.js';
 
 type Values = Record<string, unknown>;
 

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
 import { SessionOptionsError } from '../../session.errors.js';
-import { parseDuration, type Duration } from '../../store/options/duration.js';
+import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
 import { REQUIREMENT, RequireSessionGuard, type Requirement } from './require-session.guard.js';
 
 /**

@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
 import { SessionOptionsError } from '../../session.errors.js';
-import { parseDuration, type Duration } from '../../store/options/duration.js';
+import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
 import { LOCK_LIMITS, SessionLockInterceptor, type LockLimits } from './session-lock.interceptor.js';
 
 /** How long a lock is waited for, and how long it lasts. */

@@ -4,7 +4,7 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { SessionMiddleware } from '../../http/session-middleware.js';
 import { SessionOptionsError } from '../../session.errors.js';
-import { parseDuration, type Duration } from '../../store/options/duration.js';
+import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
 import { noteRequest } from '../request-of.js';
 import { SESSION_MIDDLEWARE } from '../session.tokens.js';
 import { SocketWatch, type WatchedClient } from './socket-watch.js';

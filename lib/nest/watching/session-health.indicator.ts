@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parseDuration, type Duration } from '../../store/options/duration.js';
+import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
 import { SessionOptionsError } from '../../session.errors.js';
 import { SessionStore } from '../../store/session-store.js';
 

@@ -2,8 +2,8 @@ import { SessionOptionsError } from '../../session.errors.js';
 import { ADOPTED, adoptedTable, type AdoptedStore, type SessionAdoption } from '../../table/entity/adopted-tables.js';
 import { adoptedEntity } from '../../table/entity/session.entity.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
-import { wrongOption } from './option-error.js';
-import { aBoolean, checkOptions, isObject, oneOf, type Rule, type Rules } from './rules.js';
+import { wrongOption } from './checking/option-error.js';
+import { aBoolean, checkOptions, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const STORES = Object.keys(ADOPTED) as AdoptedStore[];

@@ -1,5 +1,5 @@
-import { wrongOption } from './option-error.js';
-import { checkOptions, isObject, type Rule, type Rules } from './rules.js';
+import { wrongOption } from './checking/option-error.js';
+import { checkOptions, isObject, type Rule, type Rules } from './checking/rules.js';
 
 /** Which requests of other sites may change something. */
 export interface CsrfOptions {

@@ -3,8 +3,8 @@ import { SessionOptionsError } from '../../session.errors.js';
 import { graphSerializer, type GraphSerializerOptions } from '../serializers/graph-serializer.js';
 import { PayloadCipher, type PayloadKey } from '../serializers/payload-cipher.js';
 import { jsonSerializer, type SessionSerializer } from '../serializers/serializer.js';
-import { wrongOption } from './option-error.js';
-import { aBoolean, checkOptions, isFunction, isObject, type Rule, type Rules } from './rules.js';
+import { wrongOption } from './checking/option-error.js';
+import { aBoolean, checkOptions, isFunction, isObject, type Rule, type Rules } from './checking/rules.js';
 
 /** A serializer by its name, by itself, or by what makes it of options. */
 export type SerializerOption =

@@ -1,7 +1,7 @@
 import { atOnce } from '../callback.js';
-import { DURATION, parseDuration, type Duration } from './duration.js';
+import { DURATION, parseDuration, type Duration } from './checking/duration.js';
 import type { SessionData } from '../express-session.js';
-import { wrongOption } from './option-error.js';
+import { wrongOption } from './checking/option-error.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 /** How long the id before a renewal still reads its session: long enough for the requests that are in flight then. */

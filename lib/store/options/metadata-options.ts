@@ -1,5 +1,5 @@
-import { wrongOption } from './option-error.js';
-import { checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
+import { wrongOption } from './checking/option-error.js';
+import { checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 export const A_METADATA: Rule = [

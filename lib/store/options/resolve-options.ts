@@ -3,14 +3,14 @@ import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE } from './data-options.js';
-import { DURATION, parseDuration, suspectSeconds } from './duration.js';
+import { DURATION, parseDuration, suspectSeconds } from './checking/duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
-import { wrongOption } from './option-error.js';
-import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './rules.js';
+import { wrongOption } from './checking/option-error.js';
+import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;

@@ -2,7 +2,7 @@ import type { CipherKey } from 'node:crypto';
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import type { AdoptedStore, SessionAdoption } from '../../table/entity/adopted-tables.js';
 import type { SessionColumnNames } from '../../table/entity/columns.js';
-import type { Duration } from './duration.js';
+import type { Duration } from './checking/duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
 import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
 import type { EncryptionOptions, SerializerOption } from './data-options.js';

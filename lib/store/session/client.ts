@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { atOnce } from '../callback.js';
 import type { Request } from '../express-session.js';
-import { wrongOption } from '../options/option-error.js';
+import { wrongOption } from '../options/checking/option-error.js';
 import type { ResolvedSessionOptions, SessionMetadata } from '../options/session-options.js';
 
 /** What is known of the client of a session. */

@@ -5,7 +5,7 @@ import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
 import { STAMP_KEY, takeStamp, type LoginStamp } from './login-stamp.js';
-import type { DataOf } from './equality.js';
+import type { DataOf } from './merging/equality.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
 import { assertPlain } from '../serializers/payload-cipher.js';
 import type { ComparingSerializer } from '../serializers/serializer.js';

@@ -1,6 +1,6 @@
 import type { SessionData } from '../express-session.js';
 import { attributesOf, toCookie } from './cookie.js';
-import { isSame } from './merge.js';
+import { isSame } from './merging/merge.js';
 
 /** The own values of a session, its cookie included. */
 export type SessionValues = Readonly<Record<string, unknown>>;

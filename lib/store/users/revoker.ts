@@ -3,7 +3,7 @@ import type { SessionSearch } from '../../table/session-table.js';
 import type { Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
-import { endRowAnywhere } from '../work/end-row.js';
+import { endRowAnywhere } from '../owner/end-row.js';
 import { userIdOf, whoseOf } from './user-id.js';
 
 /** Rows that are looked for at a time; `prune.batchSize` makes it fewer. */

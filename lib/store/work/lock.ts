@@ -5,7 +5,7 @@ import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { RequestState } from './request-state.js';
-import type { AtEnd, Due } from './writer.js';
+import type { AtEnd, Due } from './due.js';
 
 /** What a lock asks of the store, so that its methods may have been replaced. */
 interface LockedStore {

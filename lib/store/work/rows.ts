@@ -3,7 +3,7 @@ import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { Client } from '../session/client.js';
 import type { SessionDraft } from '../session/codec.js';
 import { createHandle } from '../session/id.js';
-import type { SessionLimit } from './session-limit.js';
+import type { SessionLimit } from '../owner/session-limit.js';
 import { ID_TAKEN, type SessionOrigin } from '../session/origin.js';
 
 /** A row that is to be made. */

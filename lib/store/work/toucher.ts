@@ -6,7 +6,7 @@ import { expiryOf, isEndedByCookie, isTouchDue, type Lifetime } from '../session
 import { factsOf, newOrigin, type SessionOrigin } from '../session/origin.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import type { ClientNotes } from './client-notes.js';
+import type { ClientNotes } from '../owner/client-notes.js';
 import type { SessionRenewal } from './renewal.js';
 
 /** What a touch needs of the writer, where the cookie of a session says another end. */

@@ -4,7 +4,7 @@ import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { mergeSessions } from '../session/merge.js';
+import { mergeSessions } from '../session/merging/merge.js';
 import { factsOf, hasLostLock, lockLost, notRead, SessionTurns, type SessionOrigin } from '../session/origin.js';
 import { holdsStill, keepObjects, putValues, undoValues, valuesOf, type SessionValues } from '../session/session-values.js';
 import { pauseBeforeRetry, type SessionWriter } from './writer.js';

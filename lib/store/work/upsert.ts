@@ -5,7 +5,7 @@ import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionDraft } from '../session/codec.js';
 import type { Lifetime } from '../session/expiry.js';
 import { createHandle } from '../session/id.js';
-import type { SessionLimit } from './session-limit.js';
+import type { SessionLimit } from '../owner/session-limit.js';
 
 /** Session data for a key, of which nobody knows whether it has a row. */
 export interface Unattached {

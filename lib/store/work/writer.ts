@@ -11,12 +11,13 @@ import type { Client } from '../session/client.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
-import { applyMerge, mergeSessions } from '../session/merge.js';
-import { ClientNotes } from './client-notes.js';
-import { lookUpDevice } from './new-device.js';
+import { applyMerge, mergeSessions } from '../session/merging/merge.js';
+import { ClientNotes } from '../owner/client-notes.js';
+import { lookUpDevice } from '../owner/new-device.js';
+import type { AtEnd, Found } from './due.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionRows } from './rows.js';
-import { SessionLimit } from './session-limit.js';
+import { SessionLimit } from '../owner/session-limit.js';
 import { SessionToucher } from './toucher.js';
 import { upsert, upsertEncrypted } from './upsert.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, notRead, type SessionOrigin } from '../session/origin.js';
@@ -28,19 +29,6 @@ const PAUSE_MS = 40;
 export const pauseBeforeRetry = (): Promise<void> => pause(Math.random() * PAUSE_MS);
 
 const IN_GRACE = 'The id of this session was renewed meanwhile, and the old one cannot be rotated. Try again with the new cookie.';
-
-/** What the end of a request owes its session. */
-export type Due = 'save' | 'touch' | 'nothing';
-
-/** What is found at the end of a request. */
-export interface Found {
-  readonly due: Due;
-  /** Whether the session differs from what the request loaded; an explicit save of the same data changes nothing. */
-  readonly isChanged: boolean;
-}
-
-/** What is found at the end of a request: at once, or later where the serializer is asynchronous. */
-export type AtEnd = { readonly known: Found } | { readonly known?: never; readonly later: Promise<Found> };
 
 /** Writes sessions by their origin: what was loaded is only ever updated, so a row that is gone stays gone. */
 export class SessionWriter {

@@ -90,6 +90,10 @@ export class TableReader {
     return row?.id === id ? row : undefined;
   }
 
+  async exists(id: string): Promise<boolean> {
+    return (await this.stateOf(id)) !== undefined;
+  }
+
   /**
    * Whether one statement can do it for all of these rows: hashes differ under every collation, and no row comes twice. A read may find
    * more than it looks for.

@@ -1,4 +1,4 @@
-import type { SessionData } from '../express-session.js';
+import type { SessionData } from '../../express-session.js';
 import { isEqual, isNested } from './equality.js';
 import { isSame } from './merge.js';
 

@@ -1,4 +1,4 @@
-import { SessionOptionsError } from '../../session.errors.js';
+import { SessionOptionsError } from '../../../session.errors.js';
 
 /** Options whose values are, or hold, secrets, and what is said instead of them. */
 const SECRET: Readonly<Record<string, string | undefined>> = {

@@ -1,4 +1,4 @@
-import { SessionOptionsError } from '../../session.errors.js';
+import { SessionOptionsError } from '../../../session.errors.js';
 import { wrongOption } from './option-error.js';
 import { suggestOption } from './unknown-option.js';
 
