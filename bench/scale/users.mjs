@@ -112,7 +112,7 @@ async function measure(name) {
       taken.sort((left, right) => left - right);
       const [median, p95, most] = [0.5, 0.95, 1].map((share) => taken[Math.ceil(taken.length * share) - 1]);
       lines.push([operation, ...[median, p95, most].map((ms) => `${ms.toFixed(2)} ms`)]);
-      check(`${operation} of one user under ${MOST_MS} ms`, median < MOST_MS);
+      check(`${String(operation)} of one user under ${MOST_MS} ms`, median < MOST_MS);
     }
     console.log(columns(lines));
 

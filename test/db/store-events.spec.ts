@@ -90,6 +90,7 @@ describeEachDatabase('the events of a store', (database) => {
     expect(events.told).toEqual([
       ['destroyed', { ...expected, reason: 'revoked' }],
       ['created', { handle: other!.handle, userId: 'ann', at: new Date(START) }],
+      ['signedIn', { handle: other!.handle, userId: 'ann', at: new Date(START) }],
       ['destroyed', { handle: other!.handle, userId: 'ann', reason: 'device lost', at: new Date(START) }],
     ]);
   });

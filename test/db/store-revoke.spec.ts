@@ -87,7 +87,7 @@ describeEachDatabase('a revocation', (database) => {
       clock.now += DAY;
       expect(await store.revoke(session!.handle as string)).toBe(false);
       expect(await rows()).toEqual([]);
-      expect(names()).toEqual(['created']);
+      expect(names()).toEqual(['created', 'signedIn']);
     });
   });
 

@@ -31,6 +31,7 @@ describeEachDatabase('maxSessionsPerUser', (database) => {
       expect(await live('a', 'b', 'c', 'of bob')).toEqual(['b', 'c', 'of bob']);
       expect(told).toEqual([
         ['created', expect.objectContaining({ userId: 'ann' })],
+        ['signedIn', expect.objectContaining({ userId: 'ann' })],
         ['destroyed', { handle: first.handle, userId: 'ann', reason: 'evicted', at: new Date(clock.now) }],
       ]);
     });
@@ -77,7 +78,7 @@ describeEachDatabase('maxSessionsPerUser', (database) => {
       const { names } = listen(store);
       await signIn(store, 'b');
       expect(await live('visitor', 'a', 'b')).toEqual(['visitor', 'a', 'b']);
-      expect(names()).toEqual(['created']);
+      expect(names()).toEqual(['created', 'signedIn']);
     });
 
     it('costs one SELECT at a sign-in, and nothing at other saves', async () => {

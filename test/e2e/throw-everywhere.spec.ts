@@ -311,6 +311,8 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/work/renewal.ts': 2,
     'lib/store/work/updater.ts': 1,
     'lib/store/work/writer.ts': 2,
+    'lib/store/owner/new-device.ts': 1,
     'lib/store/owner/session-limit.ts': 2,
+    'lib/store/work/id-migration.ts': 1,
   });
 });

@@ -45,6 +45,7 @@ describe('what is added in one place only does not compile', () => {
       'lib/store/compose.ts',
       'lib/store/session/codec.ts',
       'lib/store/users/lister.ts',
+      'lib/store/users/sign-in.ts',
       'lib/store/work/rows.ts',
       'lib/store/work/upsert.ts',
       'lib/store/work/writer.ts',

@@ -22,7 +22,12 @@ export function routesOf(handlers: Readonly<Record<string, Handler>>): Type {
 
     @SessionLock()
     @Post('locked/:name')
-    locked(@Param('name') name: string, @Session() session: Session, @Req() req: Request, @Res({ passthrough: true }) res: Response) {
+    locked(
+      @Param('name') name: string,
+      @Session({ required: false }) session: Session,
+      @Req() req: Request,
+      @Res({ passthrough: true }) res: Response,
+    ) {
       return run(name, session, req, res);
     }
 
