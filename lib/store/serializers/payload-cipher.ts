@@ -16,7 +16,7 @@ const TAG_BYTES = 16;
 const IVS_AT_ONCE = 256;
 
 /** Whether a payload is encrypted, or says so. */
-export const isSealed = (payload: string): boolean => payload.startsWith(MARKER);
+const isSealed = (payload: string): boolean => payload.startsWith(MARKER);
 
 /**
  * Encrypts payloads with the newest key, and reads those of older ones. Each is bound to the handle of its row, so that it can be
