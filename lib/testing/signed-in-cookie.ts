@@ -27,7 +27,7 @@ export interface SignedIn {
 }
 
 /**
- * Signs a user in without the application's own sign-in: stores a session as the application would, and resolves to the value of
+ * Signs a user in without the application's own sign-in: stores a session as `session.login` does, and resolves to the value of
  * a `Cookie` header. Rejects with a `TypeError` for a user id that is no number or non-empty string, and with
  * `SessionOptionsError` if the application has no sessions, or its option `userId` finds another user in them.
  *
@@ -51,7 +51,7 @@ export async function signedInCookie(app: SessionApp, { userId, data = {} }: Sig
         'Pass in `data` what the application stores at a sign-in.',
     );
   }
-  await session.save();
+  await session.login(userId);
   return cookies.pairFor(req.sessionID);
 }
 

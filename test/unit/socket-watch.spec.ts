@@ -13,15 +13,10 @@ class Sessions extends EventEmitter {
   readonly asked: unknown[] = [];
   error: Error | undefined;
 
-  async list(query: { after: string }) {
-    this.asked.push(query);
+  async find(handle: string) {
+    this.asked.push(handle);
     if (this.error) throw this.error;
-    return [...this.live]
-      .filter((handle) => handle < query.after)
-      .toSorted()
-      .toReversed()
-      .slice(0, 1)
-      .map((handle) => ({ handle }));
+    return this.live.has(handle) ? { handle } : undefined;
   }
 }
 
@@ -63,10 +58,7 @@ describe('the watch over sockets', () => {
     sessions.live.add(`${HANDLE}1`).add(`${HANDLE}a`).add(`${HANDLE}f`);
     const [one, last] = [connect(`${HANDLE}1`), connect(`${HANDLE}f`)];
     await beat();
-    expect(sessions.asked).toEqual([
-      { after: `${HANDLE}2`, limit: 1 },
-      { after: `${'0'.repeat(30)}10`, limit: 1 },
-    ]);
+    expect(sessions.asked).toEqual([`${HANDLE}1`, `${HANDLE}f`]);
     expect([one.isCut, last.isCut]).toEqual([false, false]);
     sessions.live.delete(`${HANDLE}f`);
     await vi.advanceTimersByTimeAsync(HEARTBEAT - 1);

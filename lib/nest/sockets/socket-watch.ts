@@ -56,9 +56,7 @@ export class SocketWatch {
   /** While the database does not answer, nobody's session is over. */
   private async hasEnded(handle: string): Promise<boolean> {
     try {
-      // A page that comes after the next handle begins with this one.
-      const [info] = await this.store.list({ after: handleAfter(handle), limit: 1 });
-      return info?.handle !== handle;
+      return (await this.store.find(handle)) === undefined;
     } catch (error) {
       if (!(error instanceof SessionUnavailableError)) this.warn(`A socket could not look for its session: ${String(error)}`);
       return false;
@@ -91,6 +89,3 @@ export class SocketWatch {
     this.beats.delete(client);
   }
 }
-
-/** The handle that follows: 32 hexadecimal digits, which begin with a time, and so never are the last ones. */
-const handleAfter = (handle: string): string => (BigInt(`0x${handle}`) + 1n).toString(16).padStart(32, '0');
