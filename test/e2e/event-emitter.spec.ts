@@ -48,7 +48,7 @@ describe.each([false, true])('events on @nestjs/event-emitter, with wildcards: %
     emitter.onAny((name) => void names.push(name));
     await browser.post('/login');
     await browser.post('/login');
-    expect(names.map(String)).toEqual(['session.created']);
+    expect(names.map(String)).toEqual(['session.created', 'session.signedIn']);
   });
 
   it('harm no request where a listener throws or rejects, which is a warning', async () => {
