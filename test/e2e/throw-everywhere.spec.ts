@@ -312,7 +312,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/work/updater.ts': 1,
     'lib/store/work/writer.ts': 2,
     'lib/store/owner/new-device.ts': 1,
-    'lib/store/owner/session-limit.ts': 2,
+    'lib/store/owner/session-limit.ts': 4,
     'lib/store/work/id-migration.ts': 1,
   });
 });

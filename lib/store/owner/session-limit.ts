@@ -3,7 +3,7 @@ import type { SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionChange, UserLimit } from '../../table/session-table.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionOrigin } from '../session/origin.js';
-import { endRow } from './end-row.js';
+import { endRow, endRowAnywhere } from './end-row.js';
 
 /** Rows that are looked for at a time. */
 const PAGE_ROWS = 500;
@@ -52,11 +52,17 @@ export class SessionLimit {
     await this.evict(row, undefined);
   }
 
-  /** After a save that gave a user one more session: ends his oldest. */
+  /**
+   * After a save that gave a user one more session: ends his oldest. If that fails, the new one ends: who is told that a sign-in failed
+   * must not be signed in.
+   */
   async evict({ userId }: UserRow, origin: SessionOrigin | undefined): Promise<void> {
     const { maxSessionsPerUser, onLimit } = this.dependencies.options;
     if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || userId == null) return;
-    const kept = await this.keepNewest(userId, maxSessionsPerUser);
+    const kept = await this.keepNewest(userId, maxSessionsPerUser).catch(async (error: unknown) => {
+      if (origin) await this.withdraw(origin);
+      throw error;
+    });
     if (origin && !kept.has(origin.handle)) origin.isEnded = true;
   }
 
@@ -64,6 +70,13 @@ export class SessionLimit {
   async evictAfterUpdate(saved: UserRow, origin: SessionOrigin): Promise<void> {
     await this.evict(saved, origin);
     if (origin.isEnded) throw new SessionLimitError(IS_OLD);
+  }
+
+  /** If this fails, too, the row is one too many until the user signs in again. */
+  private async withdraw(origin: SessionOrigin): Promise<void> {
+    const { key: id, handle, userId, expiresAt } = origin;
+    origin.isEnded = true;
+    await endRowAnywhere(this.dependencies, { id, handle, userId, expiresAt }, 'evicted').catch(() => undefined);
   }
 
   private async upsertWithin(row: SessionRow): Promise<void> {
