@@ -50,7 +50,11 @@ function begunWith(data: Partial<SessionData> | undefined, middleware: SessionMi
     void middleware(req, res, (error?: unknown) => {
       if (error !== undefined || store.stateOf(req.session)?.isStored !== false) return next(error);
       Object.assign(req.session, structuredClone(data));
-      req.session.save().then(() => next(), next);
+      const { userId } = data as { userId?: unknown };
+      const isSignedIn = typeof userId === 'string' || typeof userId === 'number';
+      // By `login`, so that guards see a fresh sign-in.
+      const begun = isSignedIn ? req.session.login(userId) : req.session.save();
+      begun.then(() => next(), next);
     });
   };
   return Object.assign(begin, middleware);

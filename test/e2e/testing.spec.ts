@@ -5,6 +5,7 @@ import express from 'express';
 import { createSessionMiddleware, createSessionStore, type SessionModuleOptions } from 'nestjs-typeorm-session/express';
 import {
   defineSessionEntity,
+  RequireSession,
   Session,
   SessionHandle,
   SessionLock,
@@ -37,6 +38,12 @@ class CartController {
     return { views: (session.views = (session.views ?? 0) + 1) };
   }
 
+  @RequireSession({ user: true, fresh: '5m' })
+  @Get('guarded')
+  guarded(@Session() session: Session) {
+    return { userId: session.userId };
+  }
+
   @Post('rotate')
   rotate(@Session() session: Session) {
     return session.rotate();
@@ -61,6 +68,12 @@ describe.each(ADAPTERS)('FakeSessionModule under %s', (adapter) => {
     const { address, log, store, app } = await startApp(root, undefined, adapter);
     return { browser: new Browser(address), log, store, app, address };
   };
+
+  it('passes a guard that asks for a fresh sign-in, if the data has a user', async () => {
+    const guarded = async (data: object) => (await fetch(`${(await start({ data })).address}/guarded`)).status;
+    expect(await guarded({ userId: 'ada' })).toBe(200);
+    expect(await guarded({ views: 1 })).toBe(401);
+  });
 
   it('begins each session with its data, and needs no cookie', async () => {
     const { browser, address, log } = await start({ data: { userId: 'ada', views: 3 } });
