@@ -87,13 +87,13 @@ describe.each(KINDS)('gateways of %s on %s', (kind, adapter) => {
         const { browser, store } = await start();
         const socket = await openSocket(kind, browser);
         await browser.post('/rotate');
-        const list = store.list.bind(store);
+        const find = store.find.bind(store);
         const beats = [new Barrier(), new Barrier()] as const;
         let isAway = false;
-        vi.spyOn(store, 'list').mockImplementation(async (query) => {
+        vi.spyOn(store, 'find').mockImplementation(async (handle) => {
           beats[isAway ? 1 : 0].open();
           if (isAway) throw new SessionUnavailableError('The database of this test is away.');
-          return list(query);
+          return find(handle);
         });
         await beats[0].wait();
         isAway = true;
