@@ -10,7 +10,7 @@ import { narrowFieldsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
 import { mapColumns, metadataOf, type SessionColumn, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle.js';
-import { pause } from './running-time.js';
+import { pause, runningPause } from './running-time.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
 import { FREQUENT, IDEMPOTENT } from './sql/statement-traits.js';
@@ -21,8 +21,9 @@ import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/
 /** Maximum number of attempts after deadlocks and serialization failures, each after a random pause. */
 const ATTEMPTS = 6;
 const PAUSE_MS = 15;
-/** How often a table is looked for that may be in the making. */
+/** The first pause before a table that may be in the making is looked for again; then a share of the time waited so far. */
 const POLL_MS = 5;
+const POLL_SHARE = 4;
 
 export interface StatementRunnerOptions {
   readonly columns: SessionColumnNames;
@@ -240,8 +241,7 @@ export class StatementRunner {
       await pause(Math.random() * PAUSE_MS * next.attempt);
     } else if (isIdempotent && !wasLost && isLost(error)) next.wasLost = true;
     else if (this.isTooEarly(sessionError, waitedMs)) {
-      next.waitedMs = waitedMs + POLL_MS;
-      await pause(POLL_MS);
+      next.waitedMs = waitedMs + (await runningPause(Math.max(POLL_MS, waitedMs / POLL_SHARE)));
     } else throw sessionError;
     return this.send(next);
   }

@@ -38,10 +38,11 @@ const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
 
 const everythingIn = (error: unknown): string => inspect(error, { depth: 10, showHidden: true });
 
+/** A table that may be in the making is waited for, half of this long. */
+const timeoutMs = 400;
+
 describeEachDatabase('A failure', (database) => {
   describe('because the table is missing', () => {
-    // A table that may be in the making is waited for.
-    const timeoutMs = 20;
     const entity = ownSessionEntity(database);
     const dataSource = useDataSource(database, [entity]);
     beforeAll(async () => {
@@ -81,7 +82,7 @@ describeEachDatabase('A failure', (database) => {
     });
 
     it('says so, and holds nothing of what was asked', async () => {
-      const table = openTable(dataSource(), entity);
+      const table = openTable(dataSource(), entity, { timeoutMs });
       const secrets = { data: SECRET, userId: SECRET };
       const operations: Promise<unknown>[] = [table.insert([newRow(SECRET, secrets)]), table.upsert([newRow(SECRET, secrets)])];
       // sql.js takes a quoted name that it does not know for text.
