@@ -15,7 +15,9 @@ export default defineConfig({
   test: {
     include: ['test/**/*.spec.ts'],
     exclude: [...configDefaults.exclude, 'test/package/consumers/**'],
-    setupFiles: ['reflect-metadata'],
+    setupFiles: ['reflect-metadata', 'test/support/leave-clean.ts'],
+    // Loading the library, TypeORM and Nest anew for each file took longer than its tests.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // One less than there are cores is the default, and the tests wait for databases half of the time.

@@ -5,7 +5,7 @@ import type { SessionModuleOptions } from '../../lib/store/options/session-optio
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
-import { atOnce, ROUNDS, rounds } from '../support/race-rounds.js';
+import { atOnce, newSid, ROUNDS, rounds } from '../support/race-rounds.js';
 import { loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores, type RawRow } from '../support/store-fixture.js';
@@ -223,65 +223,61 @@ describeEachDatabase('renewal', (database) => {
   });
 
   describe('of several requests at once', () => {
-    const old = async (sid: string) => {
+    /** Sessions whose ids are due for renewal, and two stores that race for them. */
+    const prepare = async () => {
       const [here, there] = [open(), open()];
-      await create(here, sid);
+      const sids = Array.from({ length: ROUNDS }, newSid);
+      await Promise.all(sids.map((sid) => create(here, sid)));
       clock.now += RENEW_AFTER;
-      return [here, await loadSession(here, sid), there, await loadSession(there, sid)] as const;
-    };
-
-    /** One store renews the session at the moment at which another request does something else to it. */
-    const renewBeside = async (sid: string, round: number, other: (theirs: LiveSession) => Promise<unknown>) => {
-      const [here, mine, , theirs] = await old(sid);
-      const [id] = await atOnce(
-        round,
-        () => renew(here, mine),
-        () => other(theirs),
-      );
-      return { here, id };
+      const load = async (round: number) => {
+        const sid = sids[round]!;
+        return { sid, mine: await loadSession(here, sid), theirs: await loadSession(there, sid) };
+      };
+      return { here, there, load };
     };
 
     it('is won by one, and the others go on', async () => {
-      await rounds(
-        async (sid, round) => {
-          const [here, mine, there, theirs] = await old(sid);
-          const ids = await atOnce(
-            round,
-            () => renew(here, mine),
-            () => renew(there, theirs),
-          );
-          expect(ids.filter((id) => id === sid)).toHaveLength(1);
-          await Promise.all([Object.assign(mine, { theme: 'dark' }).save(), Object.assign(theirs, { locale: 'de' }).save()]);
-          const values = { views: 1, userId: 'ann', theme: 'dark', locale: 'de' };
-          for (const id of ids) expect(await readValues(here, id)).toEqual(values);
-        },
-        ROUNDS,
-        1,
-      );
+      const { here, there, load } = await prepare();
+      await rounds(async (_, round) => {
+        const { sid, mine, theirs } = await load(round);
+        const ids = await atOnce(
+          round,
+          () => renew(here, mine),
+          () => renew(there, theirs),
+        );
+        expect(ids.filter((id) => id === sid)).toHaveLength(1);
+        await Promise.all([Object.assign(mine, { theme: 'dark' }).save(), Object.assign(theirs, { locale: 'de' }).save()]);
+        const values = { views: 1, userId: 'ann', theme: 'dark', locale: 'de' };
+        for (const id of ids) expect(await readValues(here, id)).toEqual(values);
+      });
       expect(await rows()).toHaveLength(ROUNDS);
     });
 
     it('does not outlive a logout, whichever comes first', async () => {
-      await rounds(
-        async (sid, round) => {
-          const { here, id } = await renewBeside(sid, round, (theirs) => theirs.destroy());
-          expect([await here.get(id), await here.get(sid)]).toEqual([undefined, undefined]);
-        },
-        ROUNDS,
-        1,
-      );
+      const { here, load } = await prepare();
+      await rounds(async (_, round) => {
+        const { sid, mine, theirs } = await load(round);
+        const [id] = await atOnce(
+          round,
+          () => renew(here, mine),
+          () => theirs.destroy(),
+        );
+        expect([await here.get(id), await here.get(sid)]).toEqual([undefined, undefined]);
+      });
       expect(await rows()).toEqual([]);
     });
 
     it('loses no save', async () => {
-      await rounds(
-        async (sid, round) => {
-          const { here, id } = await renewBeside(sid, round, (theirs) => Object.assign(theirs, { locale: 'de' }).save());
-          expect(await readValues(here, id)).toMatchObject({ locale: 'de' });
-        },
-        ROUNDS,
-        1,
-      );
+      const { here, load } = await prepare();
+      await rounds(async (_, round) => {
+        const { mine, theirs } = await load(round);
+        const [id] = await atOnce(
+          round,
+          () => renew(here, mine),
+          () => Object.assign(theirs, { locale: 'de' }).save(),
+        );
+        expect(await readValues(here, id)).toMatchObject({ locale: 'de' });
+      });
     });
   });
 });

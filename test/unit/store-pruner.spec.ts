@@ -32,8 +32,9 @@ describe('the pruner of a store', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.UTC(2030, 0, 1) });
   });
   afterEach(async () => {
-    vi.useRealTimers();
+    // A spy on a false clock, restored later, would bring that back.
     vi.restoreAllMocks();
+    vi.useRealTimers();
     await store.close();
   });
 
