@@ -193,7 +193,7 @@ describeEachDatabase('with `cache`', (database) => {
     ['destroy', (store) => store.destroy(SID)],
     ['logout', (_, session) => (session.logout as () => Promise<void>)()],
     ['login', (_, session) => (session.login as (userId: string) => Promise<void>)('ann')],
-    ['regenerate', (_, session) => (session.regenerate as () => Promise<void>)()],
+    ['regenerate', (_, session) => (session.regenerate as unknown as () => Promise<void>)()],
     ['rotate', (_, session) => (session.rotate as () => Promise<void>)()],
     ['revoke', (store, session) => store.revoke(session.handle as string)],
     ['revokeUser', (store) => store.revokeUser('ann')],
