@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createSessionStore } from '../../lib/express.js';
 import { SessionOptionsError } from '../../lib/session.errors.js';
@@ -54,11 +54,11 @@ describeEachDatabase(
 
     const ENDS: readonly [string, (store: SessionStore, session: LiveSession) => Promise<unknown>][] = [
       ['destroy', (store) => store.destroy(SID)],
-      ['logout', (_, session) => (session.logout as () => Promise<void>)()],
-      ['login', (_, session) => (session.login as (userId: string) => Promise<void>)('bob')],
-      ['regenerate', (_, session) => (session.regenerate as unknown as () => Promise<void>)()],
-      ['rotate', (_, session) => (session.rotate as () => Promise<void>)()],
-      ['revoke', (store, session) => store.revoke(session.handle as string)],
+      ['logout', (_, session) => session.logout()],
+      ['login', (_, session) => session.login('bob')],
+      ['regenerate', (_, session) => session.regenerate()],
+      ['rotate', (_, session) => session.rotate()],
+      ['revoke', (store, session) => store.revoke(session.handle!)],
       ['revokeUser', (store) => store.revokeUser('ann')],
       ['revokeAll', (store) => store.revokeAll()],
       ['clear', (store) => store.clear()],
@@ -155,7 +155,7 @@ describeEachDatabase(
       expect(await listeners()).toHaveLength(1);
       await store.close();
       await vi.waitFor(async () => expect(await listeners()).toEqual([]));
-      const own = new DataSource({ ...database.options, entities: [entity] } as DataSourceOptions);
+      const own = new DataSource({ ...database.options, entities: [entity] });
       await own.initialize();
       const hearing = notices.next('hearing');
       const resolved = resolveOptions({

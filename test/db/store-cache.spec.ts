@@ -5,7 +5,7 @@ import { hashSessionId } from '../../lib/store/session/id.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, dueAtEnd, loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';
 import { kindsOf, MINUTE, SECOND, useStores } from '../support/store-fixture.js';
-import { gateStatements, turns } from '../support/store-gate.js';
+import { turns } from '../support/store-gate.js';
 import { useTelemetry } from '../support/telemetry.js';
 
 const SID = 'the id of a session';
@@ -13,7 +13,7 @@ const TTL = 5 * SECOND;
 const CACHE = { cache: { ttl: '5s' } } as const;
 
 describeEachDatabase('with `cache`', (database) => {
-  const { clock, dataSource, statements, warnings, open, rows, rowOf, alter, statementsOf } = useStores(database);
+  const { clock, statements, warnings, open, rows, rowOf, alter, statementsOf } = useStores(database);
 
   /** A store with a cache, one without as another process has it, and a session that the first one has read. */
   async function start(options: Parameters<typeof open>[0] = {}) {
@@ -94,7 +94,7 @@ describeEachDatabase('with `cache`', (database) => {
     it('is read at once in its process, and costs what it costs without', async () => {
       const { here, session } = await start();
       session.views = 2;
-      expect(await statementsOf(() => session.save() as Promise<void>)).toBe(1);
+      expect(await statementsOf(() => session.save())).toBe(1);
       expect(await readValues(here, SID)).toEqual({ userId: 'ann', views: 2 });
     });
 
@@ -143,7 +143,7 @@ describeEachDatabase('with `cache`', (database) => {
   });
 
   it.each<[string, (session: LiveSession, store: SessionStore) => Promise<LiveSession>]>([
-    ['reload', async (session) => (await (session.reload as () => Promise<void>)(), reqOf(session).session)],
+    ['reload', async (session) => (await session.reload(), reqOf(session).session)],
     [
       'lock',
       async (session, store) => {
@@ -186,78 +186,6 @@ describeEachDatabase('with `cache`', (database) => {
       expect(await readValues(here, SID)).toBeUndefined();
       expect(await rows()).toEqual([]);
     });
-  });
-
-  /** The ways to end a session, or its id, in one process. */
-  const ENDS: readonly [string, (store: SessionStore, session: LiveSession) => Promise<unknown>][] = [
-    ['destroy', (store) => store.destroy(SID)],
-    ['logout', (_, session) => (session.logout as () => Promise<void>)()],
-    ['login', (_, session) => (session.login as (userId: string) => Promise<void>)('ann')],
-    ['regenerate', (_, session) => (session.regenerate as unknown as () => Promise<void>)()],
-    ['rotate', (_, session) => (session.rotate as () => Promise<void>)()],
-    ['revoke', (store, session) => store.revoke(session.handle as string)],
-    ['revokeUser', (store) => store.revokeUser('ann')],
-    ['revokeAll', (store) => store.revokeAll()],
-    ['clear', (store) => store.clear()],
-  ];
-
-  describe.each(ENDS)('%s', (_, end) => {
-    it('in this process counts at once', async () => {
-      const { here, session } = await start();
-      expect(await readValues(here, SID)).toBeDefined();
-      await end(here, session);
-      expect(await readValues(here, SID)).toBeUndefined();
-    });
-
-    it('in this process counts for a read that began before it', async () => {
-      const { here, session } = await start();
-      clock.now += TTL;
-      const gate = gateStatements(dataSource(), /^SELECT/);
-      const reading = here.get(SID);
-      await gate.reached;
-      const ending = end(here, session);
-      gate.open();
-      await Promise.all([reading, ending]);
-      expect(await readValues(here, SID)).toBeUndefined();
-    });
-
-    it('in another process counts when the time is over, and the read itself then costs one statement', async () => {
-      const { here, there } = await start();
-      await end(there, await loadSession(there, SID));
-      clock.now += TTL - 1;
-      expect(await statementsOf(async () => expect(await readValues(here, SID)).toBeDefined())).toBe(0);
-      clock.now += 1;
-      expect(await readValues(here, SID)).toBeUndefined();
-    });
-  });
-
-  it('a session that another process has given a new id, and this one ends, is gone under both', async () => {
-    const { here, there, session } = await start();
-    const elsewhere = await loadSession(there, SID);
-    await (elsewhere.rotate as () => Promise<void>)();
-    expect(await readValues(here, SID)).toBeDefined();
-    await here.revoke(session.handle as string);
-    expect(await readValues(here, SID)).toBeUndefined();
-    expect(await readValues(here, elsewhere.id as string)).toBeUndefined();
-  });
-
-  it.each<[string, (store: SessionStore, handle: string) => Promise<unknown>]>([
-    ['revoke', (store, handle) => store.revoke(handle)],
-    ['revokeUser', (store) => store.revokeUser('ann')],
-  ])('%s counts at once for a session that another process has ended', async (_, end) => {
-    const { here, there, session } = await start();
-    await there.destroy(SID);
-    expect(await readValues(here, SID)).toBeDefined();
-    await end(here, session.handle as string);
-    expect(await readValues(here, SID)).toBeUndefined();
-  });
-
-  it('a user’s oldest session ends at once by the limit', async () => {
-    const { here } = await start({ maxSessionsPerUser: 1 });
-    clock.now += SECOND;
-    await newSession(here, 'second', { userId: 'ann' }).save();
-    expect(await readValues(here, SID)).toBeUndefined();
-    expect(await readValues(here, 'second')).toBeDefined();
   });
 
   it('of more sessions than `max` the last ones are there', async () => {
@@ -328,8 +256,8 @@ describeEachDatabase('with `cache` and `renewAfter`', (database) => {
     await here.requests.renew(reqOf(late) as never);
     expect(late.id).toBe(SID);
     await Object.assign(late, { views: 2 }).save();
-    for (const sid of [SID, renewed.id as string]) expect(await readValues(here, sid)).toEqual({ views: 2 });
-    expect(await statementsOf(() => here.get(renewed.id as string))).toBe(0);
+    for (const sid of [SID, renewed.id]) expect(await readValues(here, sid)).toEqual({ views: 2 });
+    expect(await statementsOf(() => here.get(renewed.id))).toBe(0);
   });
 });
 

@@ -112,9 +112,10 @@ class CachingSessionTable implements SessionTable {
 
   /** A row that was touched is live, so it is still known, with its new times. */
   async touch(touches: readonly Contract.SessionTouch[], now: number): Promise<SaveOutcome[]> {
-    let outcomes: readonly SaveOutcome[] = [];
+    let outcomes: SaveOutcome[] = [];
     try {
-      return (outcomes = await this.table.touch(touches, now)) as SaveOutcome[];
+      outcomes = await this.table.touch(touches, now);
+      return outcomes;
     } finally {
       for (const [index, touch] of touches.entries()) {
         if (outcomes[index] === 'saved') this.recent.move(touch);

@@ -2,7 +2,6 @@ import { SessionOptionsError } from '../../session.errors.js';
 import { parseDuration, type Duration } from './checking/duration.js';
 import { wrongOption } from './checking/option-error.js';
 import { aBoolean, aTimer, checkOptions, isObject, type Rule, type Rules } from './checking/rules.js';
-import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 /**
  * How this process keeps sessions in memory.
@@ -31,6 +30,14 @@ export interface ResolvedCache {
   readonly notify: boolean;
 }
 
+/** The option, and those that it does not go with. */
+interface CachedOptions {
+  readonly cache?: false | SessionCacheOptions;
+  readonly overlap?: string;
+  readonly hashIds?: boolean | 'migrate';
+  readonly adopt?: unknown;
+}
+
 export const A_CACHE: Rule = [(value) => value === false || isObject(value), 'false, or { ttl, max, notify }'];
 
 const RULES: Rules<keyof SessionCacheOptions> = {
@@ -40,7 +47,7 @@ const RULES: Rules<keyof SessionCacheOptions> = {
 };
 
 /** What is kept in memory. Throws `SessionOptionsError`, also for options under which a cache would lose changes or tell ids. */
-export function resolveCache({ cache, overlap, hashIds, adopt }: SessionModuleOptions): ResolvedSessionOptions['cache'] {
+export function resolveCache({ cache, overlap, hashIds, adopt }: CachedOptions): false | ResolvedCache {
   if (!cache) return false;
   checkOptions(cache, RULES, 'cache.');
   if (overlap !== undefined && overlap !== 'merge') {

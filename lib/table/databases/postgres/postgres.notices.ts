@@ -60,6 +60,6 @@ function poolOf({ driver }: DataSource): Pool | undefined {
 
 function called(work: (done: Done) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    work((error) => (error ? reject(error as Error) : resolve()));
+    work((error) => (error ? reject(error) : resolve()));
   });
 }
