@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { createSessionStore } from '../../lib/express.js';
@@ -46,9 +47,10 @@ describeEachDatabase(
     };
     /** The connections that listen for this table. */
     const listeners = async (): Promise<number[]> => {
-      const found: { pid: number }[] = await dataSource().query(
-        `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN "nestjs%'`,
-      );
+      const table = createHash('sha256').update(dataSource().getMetadata(entity).tablePath).digest('hex');
+      const found: { pid: number }[] = await dataSource().query(`SELECT pid FROM pg_stat_activity WHERE query LIKE $1`, [
+        `LISTEN "nestjs_typeorm_session_${table.slice(0, 16)}"%`,
+      ]);
       return found.map(({ pid }) => pid);
     };
 
@@ -148,6 +150,12 @@ describeEachDatabase(
       restore();
       expect(await rows()).toEqual([]);
       expect(warnings).toEqual([expect.stringMatching(/^Other processes could not be told.*refused/)]);
+    });
+
+    it('a store that is closed before it hears others leaves no connection', async () => {
+      await openStore(NOTIFIED).close();
+      await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+      expect(warnings).toEqual([]);
     });
 
     it('the connection ends with the store, whichever ends first: the store or the data source', async () => {
