@@ -6,7 +6,7 @@ import { describeEachRace, settingsOf, useRace, type Instance, type Race } from 
 import { Stress } from '../support/race-stress.js';
 
 /** How often each race is run; `CACHE_ROUNDS=200` is the full run. */
-const ROUNDS = Number(process.env.CACHE_ROUNDS ?? 30);
+const ROUNDS = Number(process.env.CACHE_ROUNDS ?? 15);
 const TTL = 3_600_000;
 const CACHE = { cache: { ttl: TTL }, touchInterval: 0 } as const;
 
