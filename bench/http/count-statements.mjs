@@ -1,4 +1,4 @@
-import { ours, oursTouching } from '../stores/ours.mjs';
+import { ours, oursCached, oursTouching } from '../stores/ours.mjs';
 import { sidOf } from '../stores/sample-session.mjs';
 import { cookieOf } from './signed-cookie.mjs';
 
@@ -9,6 +9,7 @@ export async function countRequestStatements(cast) {
     { id: 'anonymous', server: serverOf(ours), request: ['GET', '/nothing'] },
     { id: 'look', server: serverOf(ours), request: ['GET', '/look', sidOf(1)] },
     { id: 'look-late', server: serverOf(oursTouching), request: ['GET', '/look', sidOf(1)] },
+    { id: 'look-cached', server: serverOf(oursCached), request: ['GET', '/look', sidOf(1)] },
     { id: 'change', server: serverOf(ours), request: ['POST', '/visit', sidOf(1)] },
   ];
   const counts = [];

@@ -20,7 +20,8 @@ export async function measureRequests({ entries, load, seconds, rounds, rows, ma
     for (let round = 0; round < rounds; round++) {
       for (const { entry, worker } of cast) {
         const visitors = entry === NO_SESSION ? 'anonymous' : 'known';
-        results.get(entry.name).push(await measure(worker, { visitors, ...load }, seconds));
+        const { writeShare = load.writeShare } = entry;
+        results.get(entry.name).push(await measure(worker, { visitors, ...load, writeShare }, seconds));
       }
     }
     const measured = [...results].map(([store, each]) => ({ store, ...medianOf(each) }));

@@ -3,7 +3,7 @@ import { storeOf } from '../stores/catalogue.mjs';
 import { NO_SESSION } from './no-session.mjs';
 
 /** Measured over HTTP, unless told otherwise. */
-export const HTTP_STORES = ['ours', 'ours-touching', 'MemoryStore', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
+export const HTTP_STORES = ['ours', 'ours-touching', 'ours-cached', 'MemoryStore', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
 
 /** What the command line, and behind it the environment, asks for. */
 export function readOptions() {

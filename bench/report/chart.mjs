@@ -45,7 +45,7 @@ ${drawn.join('\n')}
 
 function requestsPanel(http) {
   if (!http) return undefined;
-  const shown = http.measurements.filter(({ store }) => store && store !== 'ours-touching');
+  const shown = http.measurements.filter(({ store }) => store && store !== 'ours-touching' && store !== 'ours-cached');
   const bars = shown.map(({ store, perSecond }) => ({
     label: nameOf(http.stores[store]),
     size: perSecond,

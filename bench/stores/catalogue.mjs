@@ -7,7 +7,7 @@ import { connectTypeorm } from './connect-typeorm.mjs';
 import { mysqlSession } from './express-mysql-session.mjs';
 import { memoryStore } from './memory-store.mjs';
 import { namedStatements } from './named-statements.mjs';
-import { ours, oursByQuery, oursTouching } from './ours.mjs';
+import { ours, oursByQuery, oursCached, oursTouching } from './ours.mjs';
 
 export const STORES = [
   ours,
@@ -24,7 +24,7 @@ export const STORES = [
 ];
 
 /** Not measured beside the others by default. */
-const BESIDE = [namedStatements];
+const BESIDE = [namedStatements, oursCached];
 
 export function storeOf(name) {
   const store = [...STORES, ...BESIDE].find((candidate) => candidate.name === name);

@@ -32,6 +32,15 @@ export const oursTouching = {
   databases: ['postgres'],
 };
 
+/** The same with a cache, for requests that only read and find their session in memory. */
+export const oursCached = {
+  ...inTable('sessions_cached', { cache: { ttl: '1m' } }),
+  name: 'ours-cached',
+  title: `${TITLE}, cache, reads only`,
+  databases: ['postgres'],
+  writeShare: 0,
+};
+
 function inTable(table, options) {
   /** Options of the module, and of the store. */
   const optionsFor = (where) => ({ connection: connectionTo(where), entity: defineSessionEntity({ tableName: table }), ...options });

@@ -5,6 +5,7 @@ import { adoptedTable } from '../table/entity/adopted-tables.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
 import type { OptionalField, SessionField } from '../table/session-row.js';
 import type { SessionTable } from '../table/session-table.js';
+import { NoticeChannel } from '../table/notices/notice-channel.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
 import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
@@ -77,6 +78,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   const { now = () => Date.now() } = environment;
   const warn = harmless(environment.warn ?? ((message) => console.warn(message)));
   const database = databaseOf(options, environment.dataSource, warn);
+  const notices = options.cache && options.cache.notify ? new NoticeChannel(database, options.operationTimeoutMs, warn) : undefined;
   const table = new TypeOrmSessionTable(database, {
     columns: columnsOf(options),
     timeoutMs: options.operationTimeoutMs,
@@ -86,8 +88,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     touchDurability: options.touchDurability,
     onReady: (fields) => {
       assertLimitable(options, fields);
+      if (options.cache && !fields.has('version')) throw lacksVersion();
       if (options.encryption && !fields.has('handle')) throw lacksHandle();
       warnOfMissing(fields, options, warn);
+      notices?.start();
     },
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
@@ -97,10 +101,11 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   for (const warning of [weakSecret ?? [], options.warnings, weakSettings].flat()) warn(warning);
   const close = async (): Promise<void> => {
     await table.endLocks();
+    await notices?.close();
     await database.close();
   };
   const warnOfMistake = isProduction() ? undefined : warn;
-  const store = new SessionStore(table, options, { now, warn, warnOfMistake }, close);
+  const store = new SessionStore(table, options, { now, warn, warnOfMistake, notices }, close);
   store.startPruning();
   loadTelemetryApi().then(
     (api) => api && store.attachTelemetry(api),
@@ -160,6 +165,12 @@ function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields:
 const lacksHandle = (): SessionEntityError =>
   new SessionEntityError(
     'The option `encryption` needs a column for the `handle` of a session, and the entity has none. Add it (varchar(32), unique), or name it in `columns.handle`.',
+  );
+
+/** Without it a save from an old copy would overwrite what other processes have stored since. */
+const lacksVersion = (): SessionEntityError =>
+  new SessionEntityError(
+    'The option `cache` needs a column for the `version` of a session, and the entity has none. Add it (integer), or name it in `columns.version`.',
   );
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {

@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../session.errors.js';
 import type { HeldLock, SessionTable } from '../table/session-table.js';
 import { batched } from './batching/batching-table.js';
+import { cached } from './caching/caching-table.js';
 import { promise, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
@@ -39,8 +40,10 @@ export abstract class ContractStore extends Store {
   private makeSession: ((req: Request) => void) | undefined;
 
   /** @internal */
-  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, { now, warn, warnOfMistake }: SessionSurroundings) {
+  constructor(table: SessionTable<'locked'>, options: ResolvedSessionOptions, surroundings: SessionSurroundings) {
     super();
+    const { now, warn, warnOfMistake, notices } = surroundings;
+    const reporter = () => this.telemetry;
     const emit: Emit = (name, facts) => {
       const { relay } = this;
       if (name === 'pruned') this.telemetry?.pruned((facts as Pick<SessionEvent, 'count'>).count ?? 0);
@@ -50,7 +53,7 @@ export abstract class ContractStore extends Store {
     this.deadlines = new Deadlines(options.operationTimeoutMs, availability);
     const clock = () => this.deadlines.now();
     this.dependencies = {
-      table: batched(table, options, clock, availability, () => this.telemetry),
+      ...cached(batched(table, options, clock, availability, reporter), options.cache, { notices, reporter }),
       options,
       now,
       warn,

@@ -2,7 +2,7 @@ import type { SessionModuleOptions } from '../store/options/session-options.js';
 import type { SessionData } from '../store/session-data.js';
 
 /** The options that say where sessions are kept: they are kept in a map. */
-type Keeping = 'dataSource' | 'connection' | 'entity' | 'columns' | 'preparedStatements' | 'prune' | 'renewAfter';
+type Keeping = 'dataSource' | 'connection' | 'entity' | 'columns' | 'preparedStatements' | 'cache' | 'prune' | 'renewAfter';
 
 /**
  * What each session of a test begins with, and the options of `SessionModule` that a test is about.

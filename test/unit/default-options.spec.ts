@@ -36,6 +36,7 @@ describe('resolveOptions', () => {
       operationTimeoutMs: 5_000,
       preparedStatements: true,
       touchDurability: 'relaxed',
+      cache: false,
       exclude: [],
       autoMount: true,
       warnings: [],

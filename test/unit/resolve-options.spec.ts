@@ -86,6 +86,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
   preparedStatements: [null, 'false', 0],
   touchDurability: [null, 'off', false],
+  cache: [null, true, 0, '5s', 5_000],
   forRoutes: [null, '/api', {}],
   exclude: [null, '/health', {}],
   autoMount: [null, 'false', 0],

@@ -1,6 +1,7 @@
 import { SessionOptionsError } from '../../session.errors.js';
 import { SESSION_FIELDS } from '../../table/session-row.js';
 import { resolveCookie, resolveCookieOf } from './cookie-options.js';
+import { A_CACHE, resolveCache } from './cache-options.js';
 import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE } from './data-options.js';
 import { DURATION, parseDuration, suspectSeconds } from './checking/duration.js';
@@ -10,13 +11,21 @@ import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, aFunction, checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
+import {
+  aBoolean,
+  aFunction,
+  aTimer,
+  checkOptions,
+  isFunction,
+  isObject,
+  isPositive,
+  oneOf,
+  type Rule,
+  type Rules,
+} from './checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
-const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
-
-const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${DURATION}, at most 24 days`];
 const anArray: Rule = [Array.isArray, 'an array of routes'];
 
 const RULES: Rules<keyof SessionModuleOptions> = {
@@ -71,6 +80,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   operationTimeout: aTimer,
   preparedStatements: aBoolean,
   touchDurability: oneOf('relaxed', 'full'),
+  cache: A_CACHE,
   forRoutes: anArray,
   exclude: anArray,
   autoMount: aBoolean,
@@ -140,6 +150,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
     preparedStatements: options.preparedStatements ?? true,
     touchDurability: options.touchDurability ?? 'relaxed',
+    cache: resolveCache(options),
     forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,

@@ -4,6 +4,7 @@ import type { AdoptedStore, SessionAdoption } from '../../table/entity/adopted-t
 import type { SessionColumnNames } from '../../table/entity/columns.js';
 import type { Duration } from './checking/duration.js';
 import type { SessionCookieOptions } from './cookie-options.js';
+import type { ResolvedCache, SessionCacheOptions } from './cache-options.js';
 import type { CsrfOptions, ResolvedCsrf } from './csrf-options.js';
 import type { EncryptionOptions, SerializerOption } from './data-options.js';
 import type { CookieOptions, Request, SessionData } from '../express-session.js';
@@ -169,6 +170,12 @@ export interface SessionModuleOptions {
    * other databases always wait. @default 'relaxed'
    */
   touchDurability?: 'relaxed' | 'full';
+  /**
+   * Reads sessions from the memory of this process for up to `ttl`: such a read costs no statement. What this process ends is gone at
+   * once; what another process ends, or stores, this one may read as it was for up to `ttl`. No change is lost: each write is
+   * checked by the version of its row, and so the entity needs a column for `version`. @default false
+   */
+  cache?: false | SessionCacheOptions;
 
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is an error that says so. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
@@ -193,6 +200,7 @@ type Converted =
   | 'renewAfter'
   | 'prune'
   | 'csrf'
+  | 'cache'
   | 'userId'
   | 'metadata'
   | 'serializer'
@@ -217,6 +225,7 @@ export type ResolvedSessionOptions = Readonly<
       userId: (session: SessionData) => unknown;
       metadata: false | { readonly ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
       csrf: false | ResolvedCsrf;
+      cache: false | ResolvedCache;
       adopt: SessionAdoption | undefined;
       /** Whether a session id counts without a signature: of an older store that did not sign them, while its ids are taken over. */
       takesUnsigned: boolean;

@@ -22,11 +22,12 @@ export async function endRowAnywhere(dependencies: StoreDependencies, row: Found
 }
 
 function noteEnd(
-  { now, emit }: StoreDependencies,
+  { now, emit, cache }: StoreDependencies,
   { handle, userId, expiresAt }: FoundRow,
   outcome: 'removed' | 'gone' | undefined,
   reason: SessionEvent['reason'],
 ): boolean {
+  cache?.forgetHandle(handle);
   const hasEnded = outcome === 'removed' && (expiresAt === undefined || expiresAt > now());
   if (hasEnded) emit('destroyed', { handle, userId: userId ?? undefined, reason });
   return hasEnded;

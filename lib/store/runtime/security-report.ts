@@ -39,6 +39,14 @@ const ofCookie =
 const ifHashed: Judge = ({ hashIds }) =>
   hashIds ? 'met' : off('Set `hashIds: true`: whoever reads the table can take over every session in it.');
 
+/** Another process may have the session in its memory. */
+const endsEverywhere: Judge = ({ cache }) => {
+  if (!cache) return 'met';
+  return cache.notify
+    ? yours('Keep `cache.ttl` short: if a notice is lost, another process reads a session for so long after its end.')
+    : off('Set `cache.notify: true` (PostgreSQL), or remove `cache`: another process reads a session for up to `cache.ttl` after its end.');
+};
+
 const safeCookie: Judge = ({ cookie, csrf }) => {
   if (typeof cookie === 'function')
     return yours('Let the function `cookie` return `httpOnly: true`, `secure` and `sameSite` "lax" or "strict".');
@@ -85,7 +93,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
     'Ids are renewed every now and then',
     ({ renewAfterMs }) => (renewAfterMs === undefined ? off('Set `renewAfter`, with `defineSessionEntity({ renewal: true })`.') : 'met'),
   ],
-  ['A sign-out ends the session on the server and drops the cookie', met],
+  ['A sign-out ends the session on the server and drops the cookie', endsEverywhere],
   ['A sign-out wins over requests in flight', met],
   ['Disabling an account ends its sessions', always(yours('Call `store.revokeUser(userId)` when an account is disabled or deleted.'))],
   [

@@ -36,7 +36,7 @@ type Describe = { readonly description: string; readonly unit: string };
 
 interface Meter {
   createHistogram(name: string, options: Describe): Histogram;
-  createCounter(name: string, options: Describe): { add(value: number): void };
+  createCounter(name: string, options: Describe): { add(value: number, attributes?: Attributes): void };
   createObservableGauge(name: string, options: Describe): ObservableGauge;
 }
 
@@ -110,6 +110,11 @@ export class Telemetry {
     });
   }
 
+  /** A read that memory has answered (`cache`), or could not. */
+  cacheRead(isHit: boolean): void {
+    if (this.isOn()) this.guard(() => this.instruments?.cacheReads.add(1, { outcome: isHit ? 'hit' : 'miss' }));
+  }
+
   pruned(count: number): void {
     if (this.isOn()) this.guard(() => this.instruments?.pruned.add(count));
   }
@@ -174,6 +179,7 @@ function createInstruments(meter: Meter) {
     duration: meter.createHistogram(name('operation.duration'), { description: 'Duration of store operations', unit: 's' }),
     batchSize: meter.createHistogram(name('batch.size'), { description: 'Sessions in one statement', unit: '{session}' }),
     batchWait: meter.createHistogram(name('batch.wait'), { description: 'Longest wait for a statement', unit: 's' }),
+    cacheReads: meter.createCounter(name('cache.reads'), { description: 'Reads with the option `cache`', unit: '{read}' }),
     pruned: meter.createCounter(name('pruned'), { description: 'Expired sessions that were removed', unit: '{session}' }),
     live: meter.createObservableGauge(name('live'), { description: 'Live sessions', unit: '{session}' }),
   };

@@ -19,6 +19,7 @@ export interface SessionOwner {
   stampOf(session: object): LoginStamp | undefined;
   readonly requests: {
     noteCleared(req: Request): void;
+    readAnew(sid: string): void;
     dropInterrupted(req: Request, saved: Promise<void>): Promise<void>;
   };
 }
@@ -74,6 +75,7 @@ class SessionObject extends Base {
 
   reload(callback?: Callback): this | Promise<void> {
     const reload = async (): Promise<void> => {
+      this.store.requests.readAnew(this.id);
       const data = await promise<SessionData | null>((done) => this.store.get(this.id, done));
       if (!data) throw new SessionInterruptedError();
       this.store.createSession(this.req, data);

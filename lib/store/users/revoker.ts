@@ -46,14 +46,18 @@ export class SessionRevoker {
     if (typeof reason !== 'string' || reason === '') throw new TypeError('The `reason` of a revocation must be a non-empty string.');
     const whose = whoseOf(options);
     if (whose === 'nobody' || !isHandle(handle)) return false;
+    const { table, cache } = this.dependencies;
     return this.deadlines.run(async () => {
-      const [row] = await this.dependencies.table.locate({ handle, ...whose, limit: 1 });
+      const [row] = await table.locate({ handle, ...whose, limit: 1 });
+      // Another process may have ended it.
+      if (!row) cache?.forgetHandle(handle);
       return row !== undefined && endRowAnywhere(this.dependencies, row, reason);
     });
   }
 
   revokeUser(userId: string | number, { except }: RevokeUserOptions): Promise<number> {
-    return this.endAll({ userId: userIdOf(userId) }, this.keeperOf(except));
+    const id = userIdOf(userId);
+    return this.endAll({ userId: id }, this.keeperOf(except)).finally(() => this.dependencies.cache?.forgetUser(id));
   }
 
   revokeBy(column: Readonly<Record<string, string | number>>, { before }: { before?: Date | undefined }): Promise<number> {
@@ -61,14 +65,14 @@ export class SessionRevoker {
     if (before !== undefined && !(before instanceof Date && !Number.isNaN(before.getTime()))) {
       throw new TypeError('The option `before` of `revokeBy` must be a valid Date. No session was ended.');
     }
-    return this.endAll({ own, createdUntil: before && before.getTime() - 1 });
+    return this.endAll({ own, createdUntil: before && before.getTime() - 1 }).finally(() => this.dependencies.cache?.forgetAll());
   }
 
   async revokeAll(): Promise<number> {
     const { table, now } = this.dependencies;
     // Who signs in meanwhile stays signed in.
     const createdUntil = (await table.fields()).has('createdAt') ? now() : undefined;
-    return this.endAll({ createdUntil });
+    return this.endAll({ createdUntil }).finally(() => this.dependencies.cache?.forgetAll());
   }
 
   /** Resolves to how many live sessions have ended. One that cannot be ended fails the call, after the others have ended. */

@@ -15,7 +15,7 @@ interface LockedStore {
   inFlight(session: object | null | undefined): Promise<void> | undefined;
   dueAtEnd(session: SessionData): AtEnd;
   writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void>;
-  readonly requests: Pick<RequestState, 'noteLock' | 'endedIn'>;
+  readonly requests: Pick<RequestState, 'noteLock' | 'endedIn' | 'readAnew'>;
 }
 
 /** How a request locks its session. */
@@ -44,6 +44,7 @@ export async function lockSession(
   }
   if (!held) throw new SessionConflictError(`Another request of this session held its lock for ${limits.waitMs} ms. Try again.`);
   noteLock(store, req, held);
+  store.requests.readAnew(req.sessionID);
   try {
     const data = await promise<SessionData | null>((done) => store.get(req.sessionID, done));
     if (data) store.createSession(req, data);

@@ -22,8 +22,8 @@ export class SessionReader {
 
   /** Not `async`: each promise on the way costs a read as much as its hash. */
   find(key: string, sid: string): Promise<SessionData | undefined> {
-    const { table, options, now } = this.dependencies;
-    return table.find([key], now()).then(([row]) => {
+    const { table, cache, options, now } = this.dependencies;
+    return (cache ?? table).find([key], now()).then(([row]) => {
       if (row) return this.inflate(row, key);
       return options.renewAfterMs === undefined && !this.ids.isOn ? undefined : this.findElsewhere(key, sid);
     });

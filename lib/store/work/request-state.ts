@@ -76,6 +76,12 @@ export class RequestState {
     this.locks.set(req, lock);
   }
 
+  /** The next read of a session asks the database, whatever the option `cache` says. */
+  readAnew(sid: string): void {
+    const key = keyOf(sid, this.dependencies.options.hashIds);
+    if (key) this.dependencies.cache?.forget(key);
+  }
+
   /** The lock that a request has, or had, on its session. */
   lockOf(req: Request): HeldLock | undefined {
     return this.locks.get(req);

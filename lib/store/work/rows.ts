@@ -49,8 +49,9 @@ export class SessionRows {
    * id before.
    */
   async remove(key: string, handle: SessionOrigin['handle']): Promise<'removed' | 'gone'> {
-    const { table } = this.dependencies;
+    const { table, cache } = this.dependencies;
     let outcome: string | undefined = (await table.remove([key]))[0];
+    cache?.forgetHandle(handle);
     if (outcome === 'gone' && handle) outcome = await table.removeHandle(handle);
     if (outcome === 'gone') outcome = await this.removeRenewed(key);
     return outcome === 'removed' ? 'removed' : 'gone';

@@ -10,7 +10,8 @@ import type { SessionDialect } from '../sql/dialect.js';
 
 const FAMILIES: ReadonlyMap<string, SessionDialect> = new Map([
   ['postgres', postgresDialect],
-  ['cockroachdb', postgresDialect],
+  // It has no LISTEN.
+  ['cockroachdb', { ...postgresDialect, notices: undefined }],
   ['mysql', mysqlDialect],
   ['mariadb', mysqlDialect],
   ['better-sqlite3', betterSqliteDialect],

@@ -71,6 +71,26 @@ export interface DatabaseLock {
   release(runner: QueryRunner, name: string): Promise<void>;
 }
 
+/** A connection that hears notices. */
+export interface Listening {
+  /** Resolves when the server has them sent. */
+  readonly begun: Promise<void>;
+  /** Resolves to the reason when the connection has ended. */
+  readonly ended: Promise<unknown>;
+  /** Ends the connection; one that does not answer within so many milliseconds is given up. Never rejects. */
+  end(timeoutMs: number): Promise<void>;
+}
+
+/** Short texts that a database sends on to all connections which listen. */
+export interface DatabaseNotices {
+  /** Whether the driver of a data source that is open can listen. */
+  canListen(dataSource: DataSource): boolean;
+  /** Listens on a connection of its own. */
+  listen(dataSource: DataSource, channel: string, onNotice: (notice: string) => void): Listening;
+  /** The statement that tells; its parameters are the channel and the notice. */
+  readonly tell: string;
+}
+
 /** Asks the database; resolves to rows by the names of their columns. */
 export type Query = (sql: string, parameters: readonly unknown[]) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
@@ -160,6 +180,9 @@ export interface SessionDialect extends ColumnTraits {
 
   /** Without it sessions are locked within the process only. */
   readonly lock?: DatabaseLock;
+
+  /** Without it processes tell each other nothing. */
+  readonly notices?: DatabaseNotices | undefined;
 
   /** The addresses of the rows of a user with an agent, or without one. */
   addresses(shape: TableShape, query: AgentQuery): Statement;

@@ -1,4 +1,5 @@
 import { SessionOptionsError } from '../../../session.errors.js';
+import { DURATION, parseDuration } from './duration.js';
 import { wrongOption } from './option-error.js';
 import { suggestOption } from './unknown-option.js';
 
@@ -15,6 +16,11 @@ export const oneOf = (...values: unknown[]): Rule => [
 ];
 export const aFunction: Rule = [isFunction, 'a function'];
 export const aBoolean = oneOf(true, false);
+
+/** Whether a value is a duration of more than 0. */
+export const isPositive = (value: unknown): boolean => (parseDuration(value) ?? 0) > 0;
+/** A duration that a timer can wait for. */
+export const aTimer: Rule = [(value) => isPositive(value) && parseDuration(value)! < 2 ** 31, `${DURATION}, at most 24 days`];
 
 /** Throws `SessionOptionsError` for an option that there is no rule for, or whose value breaks its rule; `undefined` is left out. */
 export function checkOptions(options: object, rules: Rules, prefix = ''): void {

@@ -1,5 +1,6 @@
 import { isLockTimeout } from '../../failure-kind.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
+import { postgresNotices } from './postgres.notices.js';
 import { postgresTransport } from './postgres.transport.js';
 import { columnOfParameter } from '../../sql/bound-statement.js';
 import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
@@ -137,6 +138,7 @@ export const postgresDialect: SessionDialect = {
     },
     release: (runner) => runner.commitTransaction(),
   },
+  notices: postgresNotices,
   prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
   page: (shape, page) => withLimit(standardDialect.page(shape, page)),
   locate: (shape, search) => withLimit(standardDialect.locate(shape, search)),
