@@ -16,7 +16,17 @@ import { oursTouching } from '../stores/ours.mjs';
 /** Has a server of its own, which may be missing. */
 const OPTIONAL = ['connect-redis'];
 /** What each operation of ours costs when it is alone. */
-const STATEMENTS = { get: 1, touch: 1, set: 1, 'set-large': 1, 'get-touch': 1, 'create-destroy': 2 };
+const STATEMENTS = {
+  get: 1,
+  touch: 1,
+  set: 1,
+  'set-large': 1,
+  'get-touch': 1,
+  'create-destroy': 2,
+  'set-unknown': 1,
+  'create-destroy-unknown': 2,
+  'touch-unknown': 2,
+};
 const ROWS = 200;
 const TOUCHES = 2_000;
 const SESSIONS = 2_000;

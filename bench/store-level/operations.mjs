@@ -28,6 +28,18 @@ const touch = (store, { sid, session }) => call(store, 'touch', sid, session);
 
 const save = (store, { sid, session }) => call(store, 'set', sid, session);
 
+/** A session that this store has never handed out: as from another store, or a caller that keeps sessions himself. */
+function unknownSession() {
+  const session = { cookie: { originalMaxAge: DAY_MS, expires: new Date(Date.now() + DAY_MS), httpOnly: true, path: '/' } };
+  fillSession(session, SIZES.small, `user-${randomBytes(4).toString('hex')}`);
+  return { sid: randomBytes(24).toString('base64url'), session };
+}
+
+async function saveAndDestroy(store, { sid, session }) {
+  await call(store, 'set', sid, session);
+  await call(store, 'destroy', sid);
+}
+
 /** What is measured of a store. Only `run` is timed; `prepare` makes what it works on. */
 export const OPERATIONS = {
   get: { title: 'get', size: 'small', run: load },
@@ -58,9 +70,15 @@ export const OPERATIONS = {
       fillSession(req.session, SIZES.small, `user-${randomBytes(4).toString('hex')}`);
       return { sid: req.sessionID, session: req.session };
     },
-    async run(store, { sid, session }) {
-      await call(store, 'set', sid, session);
-      await call(store, 'destroy', sid);
-    },
+    run: saveAndDestroy,
+  },
+  'set-unknown': { title: 'set 1 KB of unknown origin', size: 'small', prepare: unknownSession, run: save },
+  'create-destroy-unknown': { title: 'create + destroy of unknown origin', size: 'small', prepare: unknownSession, run: saveAndDestroy },
+  'touch-unknown': {
+    title: 'touch of unknown origin',
+    size: 'small',
+    alwaysTouches: true,
+    prepare: async (store, sid) => ({ sid, session: { ...(await loadSeen(store, sid)).session } }),
+    run: touch,
   },
 };
