@@ -45,7 +45,7 @@ const DATABASES = {
       settle: `VACUUM ANALYZE ${TABLE}`,
       slowest: `SELECT COALESCE(max(extract(epoch FROM clock_timestamp() - query_start) * 1000), 0) AS ms FROM pg_stat_activity
         WHERE state = 'active' AND query LIKE '%${TABLE}%' AND pid <> pg_backend_pid()`,
-      indexOf: async (sql) => JSON.stringify(await query(`EXPLAIN ${sql}`)).match(/Index Scan (?:using|on) \W*(\w+)/)?.[1],
+      indexOf: async (sql) => JSON.stringify(await query(`EXPLAIN ${sql}`)).match(/Index (?:Only )?Scan (?:using|on) \W*(\w+)/)?.[1],
       userIndex: async () =>
         (await query(`SELECT indexname FROM pg_indexes WHERE tablename = '${TABLE}' AND indexdef LIKE '%(user_id)%'`))[0].indexname,
       end: () => client.end(),
@@ -86,7 +86,7 @@ async function measure(name) {
     await query(database.fill);
     await query(database.settle);
     const userIndex = await database.userIndex();
-    const ofUser = `FROM ${TABLE} WHERE user_id = 'user 7'`;
+    const ofUser = `FROM ${TABLE} WHERE user_id = 'user 7' AND expires_at > ${now}`;
     const plans = [
       `SELECT handle ${ofUser} ORDER BY handle DESC LIMIT 100`,
       `SELECT id ${ofUser} ORDER BY handle LIMIT 500`,

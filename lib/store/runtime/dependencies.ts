@@ -13,9 +13,15 @@ export interface SessionSurroundings {
   readonly warnOfMistake: ((message: string) => void) | undefined;
 }
 
+/** A table, and what only a store needs of it. */
+export interface StoreTable extends SessionTable {
+  /** Removes rows together, like `remove`, but each with an outcome of its own: one that cannot be removed hides none of the others. */
+  removeEach(ids: readonly string[]): Promise<'removed' | 'gone'>[];
+}
+
 /** What the parts of one store share. */
 export interface StoreDependencies extends SessionSurroundings {
-  readonly table: SessionTable;
+  readonly table: StoreTable;
   readonly options: ResolvedSessionOptions;
   readonly codec: SessionCodec;
   readonly origins: SessionOrigins;
