@@ -58,8 +58,15 @@ describe('the batches of revokeAll', () => {
   it('shrink where a row is slow, so that none takes a tenth of a second for long', async () => {
     msOf = (rows) => rows * 5;
     expect(await revokeAll()).toBe(1_000);
-    expect(removed.slice(0, 4)).toEqual([16, 8, 4, 4]);
-    expect(Math.max(...removed.slice(2))).toBe(4);
+    expect(removed.slice(0, 3)).toEqual([16, 8, 8]);
+    expect(Math.max(...removed.slice(1))).toBe(8);
+  });
+
+  it('shrink no further than to eight rows, because much of the time is that of the disk', async () => {
+    msOf = () => 300;
+    expect(await revokeAll()).toBe(1_000);
+    expect(removed.slice(0, 3)).toEqual([16, 8, 8]);
+    expect(Math.min(...removed.slice(0, 9))).toBe(8);
   });
 
   it('hold no more rows than `prune.batchSize` says', async () => {

@@ -2,10 +2,10 @@
  * A batch that takes longer is followed by one of half its size, and one that is quicker by twice as many: others wait for the rows that
  * a statement locks, and for the disk that it keeps busy.
  */
-const SLOW_MS = 25;
-const QUICK_MS = 10;
-/** With fewer rows at a time the work would not end. */
-const MIN_ROWS = 4;
+const SLOW_MS = 50;
+const QUICK_MS = 20;
+/** With fewer rows at a time the work would not end: much of the time of a statement is that of the disk, however few they are. */
+const MIN_ROWS = 8;
 
 /** How many rows the next statement should be about, by the time that those before have taken. */
 export class BatchSize {

@@ -25,6 +25,7 @@ export class RequestState {
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
   private isToldOfEnded = false;
+  private isToldOfSignIn = false;
 
   constructor(
     /** Puts a new session on a request. */
@@ -57,6 +58,16 @@ export class RequestState {
           'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
       );
     });
+  }
+
+  /** Outside production, says once that a guard asks for a sign-in which `session.login` would have noted. */
+  noteNotSignedIn(): void {
+    if (this.isToldOfSignIn) return;
+    this.isToldOfSignIn = true;
+    this.dependencies.warnOfMistake?.(
+      'A session with a user was refused by @RequireSession({ fresh }) or ({ level }), because it was not signed in by ' +
+        '`session.login(userId, { level })`: nobody knows when, and how, its user signed in. Call that, instead of setting the user yourself.',
+    );
   }
 
   /** The response of a request asks the browser to clear the data of the site. */
