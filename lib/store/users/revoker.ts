@@ -7,9 +7,9 @@ import { endRowAnywhere, endRowsAnywhere } from '../owner/end-row.js';
 import { BatchSize } from './batch-size.js';
 import { userIdOf, whoseOf } from './user-id.js';
 
-/** How many rows are looked for at a time, first and at most; `prune.batchSize` makes it fewer. */
-const FIRST_PAGE_ROWS = 100;
-const PAGE_ROWS = 500;
+/** How many rows are looked for at a time, first and at most: each may be a page that the database has to read. `prune.batchSize` makes it fewer. */
+const FIRST_PAGE_ROWS = 64;
+const PAGE_ROWS = 128;
 /** How many of them are removed at a time, which is one statement if the database has one for several. Their pages are not in its memory at first. */
 const FIRST_REMOVED_ROWS = 16;
 const REMOVED_ROWS = 64;
