@@ -1,14 +1,21 @@
 /**
- * What encryption costs a session of 1 KB: CPU time of get, change and set, encrypted beside plain, and as a graph. On a database
- * in this process, so that no server's time is in it. In pairs of rounds, whose order changes, and the median of their ratios.
+ * What encryption costs a session of 1 KB: CPU time of get, change and set in this process, encrypted beside plain, and as a graph. On
+ * SQLite in this process, whose time is in it, and on the servers of POSTGRES_URL and MARIADB_URL, if they are set, whose time is not. In
+ * pairs of rounds, whose order changes, and the median of their ratios.
  *
  *     node store-level/encryption.mjs [rounds] [sessions in each]
  */
 import 'reflect-metadata';
-import { createSessionStore } from '../../dist/express.js';
+import { DataSource } from 'typeorm';
+import { createSessionStore, defineSessionEntity } from '../../dist/express.js';
 
 const [rounds = 15, sessions = 2_000] = process.argv.slice(2).map(Number);
-const PLAIN = {};
+const { POSTGRES_URL, MARIADB_URL } = process.env;
+const CONNECTIONS = {
+  SQLite: { type: 'better-sqlite3', database: ':memory:' },
+  ...(POSTGRES_URL && { PostgreSQL: { type: 'postgres', url: POSTGRES_URL } }),
+  ...(MARIADB_URL && { MariaDB: { type: 'mariadb', url: MARIADB_URL } }),
+};
 const KINDS = {
   'a second plain store': {},
   encryption: { encryption: { keys: [{ id: 'bench', secret: Buffer.alloc(32, 7) }] } },
@@ -24,10 +31,19 @@ const sessionOf = (index) => ({
   note: 'x'.repeat(200),
 });
 
-const open = async (options) => {
-  const store = createSessionStore({ connection: { type: 'better-sqlite3', database: ':memory:' }, prune: false, ...options });
+let tables = 0;
+const open = async (connection, options) => {
+  const tableName = `sessions_encryption_${++tables}`;
+  const entity = defineSessionEntity({ tableName });
+  const dataSource = await new DataSource({ ...connection, entities: [entity], synchronize: true }).initialize();
+  const store = createSessionStore({ dataSource, entity, prune: false, ...options });
   for (let index = 0; index < sessions; index++) await store.set(`a session of the bench ${index}`, sessionOf(index));
-  return store;
+  const end = async () => {
+    await store.close();
+    await dataSource.query(`DROP TABLE ${tableName}`);
+    await dataSource.destroy();
+  };
+  return { store, end };
 };
 
 /** Microseconds of CPU for each get and set. */
@@ -45,20 +61,22 @@ async function timed(store) {
 
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
-const plain = await open(PLAIN);
-for (const [kind, options] of Object.entries(KINDS)) {
-  const store = await open(options);
-  const pairs = [];
-  for (let round = 0; round <= rounds; round++) {
-    const pair = {};
-    for (const name of round % 2 === 0 ? ['plain', 'other'] : ['other', 'plain'])
-      pair[name] = await timed(name === 'plain' ? plain : store);
-    // The first warms up.
-    if (round > 0) pairs.push(pair);
+for (const [database, connection] of Object.entries(CONNECTIONS)) {
+  const plain = await open(connection, {});
+  for (const [kind, options] of Object.entries(KINDS)) {
+    const other = await open(connection, options);
+    const pairs = [];
+    for (let round = 0; round <= rounds; round++) {
+      const pair = {};
+      for (const name of round % 2 === 0 ? ['plain', 'other'] : ['other', 'plain'])
+        pair[name] = await timed(name === 'plain' ? plain.store : other.store);
+      // The first warms up.
+      if (round > 0) pairs.push(pair);
+    }
+    const [theirs, ours] = [median(pairs.map((pair) => pair.plain)), median(pairs.map((pair) => pair.other))];
+    const ratio = median(pairs.map((pair) => pair.other / pair.plain));
+    console.log(`${database}, ${kind}: ${ours.toFixed(1)} µs beside ${theirs.toFixed(1)} µs plain, ${ratio.toFixed(2)} ×`);
+    await other.end();
   }
-  const [theirs, ours] = [median(pairs.map((pair) => pair.plain)), median(pairs.map((pair) => pair.other))];
-  const ratio = median(pairs.map((pair) => pair.other / pair.plain));
-  console.log(`${kind}: ${ours.toFixed(1)} µs beside ${theirs.toFixed(1)} µs plain, ${ratio.toFixed(2)} ×`);
-  await store.close();
+  await plain.end();
 }
-await plain.close();

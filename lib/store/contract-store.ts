@@ -171,7 +171,7 @@ export abstract class ContractStore extends Store {
 
   /** @internal Called by express-session with what `get` handed out. */
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
-    const session = createSessionObject(req, data) as Request['session'] & SessionData;
+    const session = createSessionObject(req, data, (key) => this.requests.noteHidden(key)) as Request['session'] & SessionData;
     this.dependencies.origins.move(data, session);
     const origin = this.dependencies.origins.of(session);
     if (origin) origin.lock = this.requests.lockOf(req);

@@ -52,7 +52,12 @@ export interface SessionMove {
   readonly previousId?: string | undefined;
   /** Epoch milliseconds. */
   readonly previousUntil?: number | undefined;
+  /** What the row gets where its columns are NULL, as those of another store are. @default nothing */
+  readonly missing?: MissingValues | undefined;
 }
+
+/** What a row of another store lacks. */
+export type MissingValues = Partial<Pick<SessionRow, 'userId' | 'handle' | 'createdAt' | 'lastSeenAt'>>;
 
 /** What is known of the client of a session: nothing is written where the columns would hold what is `known` to be in them. */
 export type ClientChange = Required<Pick<SessionRow, 'id' | 'ipAddress' | 'userAgent'>> & {
@@ -168,7 +173,7 @@ export interface SessionTable<Held extends string = never> {
    */
   touch(touches: readonly SessionTouch[], now: number): Promise<(SaveOutcome | Held)[]>;
 
-  /** Gives rows another id, each in one statement that changes nothing else but what the id was before. `conflict` where the new id is taken. */
+  /** Gives rows another id, each in one statement that changes nothing else but what the id was before, and what is `missing`. `conflict` where the new id is taken. */
   changeId(moves: readonly SessionMove[]): Promise<(SaveOutcome | Held)[]>;
 
   /** Replaces what is known of the client of a row, live or not, cut to the length of its columns. Nothing without such columns. */

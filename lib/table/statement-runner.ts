@@ -1,9 +1,10 @@
 import { SessionEntityError, SessionError, SessionSerializationError } from '../session.errors.js';
-import { isOneOfFew, sizeOf, takeOf } from './sql/multi-row.js';
+import { takeOf } from './sql/multi-row.js';
 import { toSessionError } from './database-error.js';
 import { isLost, isOfRow, isTransient } from './failure-kind.js';
 import { pickDialect } from './databases/databases.js';
-import { prepare, type BoundStatement, type Values } from './sql/bound-statement.js';
+import type { BoundStatement, Values } from './sql/bound-statement.js';
+import { StatementCache, viaTypeOrm, type BuildStatement } from './sql/statement-cache.js';
 import { assertFamily, type AdoptedTable } from './entity/adopted-tables.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';
 import { narrowFieldsOf } from './character-sets.js';
@@ -13,9 +14,9 @@ import { isClosedError, type DataSourceLifecycle } from './data-source-lifecycle
 import { pause, runningPause } from './running-time.js';
 import type { SessionField, SessionRow } from './session-row.js';
 import { SplitBatchError } from './session-table.js';
-import { FREQUENT, IDEMPOTENT } from './sql/statement-traits.js';
+import { IDEMPOTENT } from './sql/statement-traits.js';
 import { queryRunnerTransport } from './sql/transport.js';
-import type { MultiRowName, SessionDialect, StatementName, Statement, TableShape } from './sql/dialect.js';
+import type { MultiRowName, SessionDialect, StatementName, TableShape } from './sql/dialect.js';
 import type { DatabaseRecord, StatementResult, StatementTransport } from './sql/sent-statement.js';
 
 /** Maximum number of attempts after deadlocks and serialization failures, each after a random pause. */
@@ -56,8 +57,6 @@ interface Sending {
   waitedMs?: number;
 }
 
-type BuildStatement = (shape: TableShape) => Statement;
-
 /** The values of one row of several. */
 type RowValues = Values & Pick<SessionRow, 'id'>;
 
@@ -70,7 +69,7 @@ export class StatementRunner {
   private isSettled = false;
   /** Whether a table that may have been in the making was waited for in vain. */
   private isTableMissing = false;
-  private readonly statements = new Map<string, BoundStatement>();
+  private readonly statements = new StatementCache();
 
   constructor(
     private readonly database: DataSourceLifecycle,
@@ -119,20 +118,27 @@ export class StatementRunner {
     return this.check();
   }
 
-  /** The rows that a statement finds; `own` is the column that it compares with `:own`. Rejects with a `SessionError`. */
-  async read(statement: StatementName | BuildStatement, values: Values, own?: SessionColumn): Promise<SessionRow[]> {
+  /** The rows that a statement finds. Rejects with a `SessionError`. */
+  async read(name: StatementName, values: Values): Promise<SessionRow[]> {
+    const shape = this.known() ?? (await this.ready());
+    const prepared = this.statements.get(name, shape);
+    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent: IDEMPOTENT.has(name) });
+    return read(prepared, records);
+  }
+
+  /** The same of one that depends on which values are there; `own` is the column that it compares with `:own`. */
+  async readBy(name: string, build: BuildStatement, values: Values, own?: SessionColumn): Promise<SessionRow[]> {
     const known = this.known() ?? (await this.ready());
     const shape = own ? { ...known, own } : known;
-    const prepared = typeof statement === 'string' ? this.build(statement, shape) : prepare(shape, statement(shape));
-    const isIdempotent = typeof statement !== 'string' || IDEMPOTENT.has(statement);
-    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent });
+    const prepared = this.statements.forValues(name, values, shape, build);
+    const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent: true });
     return read(prepared, records);
   }
 
   /** The one number that a statement finds. Rejects with a `SessionError`. */
   async number(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.build(name, shape);
+    const prepared = this.statements.get(name, shape);
     const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values), isIdempotent: IDEMPOTENT.has(name) });
     return Number(Object.values(records[0] ?? [])[0]);
   }
@@ -140,7 +146,7 @@ export class StatementRunner {
   /** How many rows a statement changed. Rejects with a `SessionError`. */
   async write(name: StatementName, values: Values): Promise<number> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.build(name, shape);
+    const prepared = this.statements.get(name, shape);
     const parameters = bind(prepared, values);
     return (await this.send({ shape, prepared, parameters, isIdempotent: IDEMPOTENT.has(name) })).affected;
   }
@@ -148,14 +154,14 @@ export class StatementRunner {
   /** The number of rows that one statement takes, if this many wait; 1 if there is none for several, or if the entity is not known yet. */
   batchSize(operation: MultiRowName, rows: number): number {
     const shape = this.isSettled ? this.shape : undefined;
-    const form = shape && this.form(operation, 2, shape) && shape.dialect.multiRow[operation];
+    const form = shape && this.statements.forRows(operation, 2, shape) && shape.dialect.multiRow[operation];
     return form ? takeOf(form, rows) : 1;
   }
 
   /** The rows that are found of several. Rejects with a `SessionError`. */
   async readBatch(operation: 'find' | 'versions' | 'unlocked', rows: readonly Values[], values: Values = {}): Promise<SessionRow[]> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.form(operation, rows.length, shape)!;
+    const prepared = this.statements.forRows(operation, rows.length, shape)!;
     const { records } = await this.send({ shape, prepared, parameters: bind(prepared, values, rows), isIdempotent: true });
     return read(prepared, records);
   }
@@ -171,7 +177,7 @@ export class StatementRunner {
     values: Values = {},
   ): Promise<readonly Pick<SessionRow, 'id'>[] | undefined> {
     const shape = this.known() ?? (await this.ready());
-    const prepared = this.form(operation, rows.length, shape)!;
+    const prepared = this.statements.forRows(operation, rows.length, shape)!;
     const { answer } = shape.dialect.multiRow[operation]!;
     const inOrder = answer === 'ids' ? rows : rows.toSorted(byId);
     const parameters = bind(prepared, { ...values, count: rows.length }, inOrder);
@@ -185,31 +191,6 @@ export class StatementRunner {
   /** The shape, if it is known and the data source is open. */
   private known(): TableShape | undefined {
     return this.isSettled && this.database.isOpen() ? this.shape : undefined;
-  }
-
-  private form(operation: MultiRowName, rows: number, shape: TableShape): BoundStatement | undefined {
-    const form = shape.dialect.multiRow[operation];
-    if (!form) return undefined;
-    const size = sizeOf(form, rows);
-    const name = `${operation} ${size}`;
-    const known = this.statements.get(name);
-    if (known) return known;
-    const statement = viaTypeOrm(() => form.build(shape, size));
-    if (!statement || (operation === 'insert' && !this.build('insert', shape))) return undefined;
-    return this.keep(name, prepare(shape, statement, isOneOfFew(form, size)));
-  }
-
-  private build(name: StatementName, shape: TableShape): BoundStatement {
-    const known = this.statements.get(name);
-    if (known) return known;
-    const statement = viaTypeOrm(() => shape.dialect[name]!(shape));
-    const prepared = prepare(shape, statement, FREQUENT.has(name));
-    return statement.reusable ? this.keep(name, prepared) : prepared;
-  }
-
-  private keep(name: string, statement: BoundStatement): BoundStatement {
-    this.statements.set(name, statement);
-    return statement;
   }
 
   /** Not `async`, because the waits of a lone read cost as much as its hash. */
@@ -260,18 +241,6 @@ function bind(statement: BoundStatement, values: Values, rows?: readonly Values[
 
 function read(statement: BoundStatement, records: readonly DatabaseRecord[]): SessionRow[] {
   return convert(() => statement.read(records));
-}
-
-/** Runs code of TypeORM's, which runs naming strategies and loggers of the application. */
-function viaTypeOrm<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (cause) {
-    if (cause instanceof SessionError) throw cause;
-    throw new SessionEntityError('The session entity could not be used. See `cause`, and correct the entity or the data source.', {
-      cause,
-    });
-  }
 }
 
 /** Runs transformers of columns, which are the application's code. */

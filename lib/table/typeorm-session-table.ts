@@ -166,16 +166,16 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   }
 
   changeId(moves: readonly Contract.SessionMove[]): Promise<(SaveOutcome | 'locked')[]> {
-    return mapInSequence(moves, async (move) => {
-      await this.assertFitsOnceReady({ id: move.newId });
+    return mapInSequence(moves, async ({ id, newId, missing, ...previous }) => {
+      await this.assertFitsOnceReady({ ...missing, id: newId });
+      const name = missing ? 'adoptId' : 'changeId';
+      const values = { id, newId, ...previous, ...missing };
       try {
-        return await this.unlessTaken(move.newId, async () => {
-          return (await this.change('changeId', { ...move }, 'saved')) ?? this.goneUnlessSkipped(move.id);
-        });
+        return await this.unlessTaken(newId, async () => (await this.change(name, values, 'saved')) ?? this.goneUnlessSkipped(id));
       } catch (error) {
         // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
         const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
-        if (mayBeMade && (await this.reader.exists(move.newId)) && !(await this.reader.exists(move.id))) return 'saved';
+        if (mayBeMade && (await this.reader.exists(newId)) && !(await this.reader.exists(id))) return 'saved';
         throw error;
       }
     });

@@ -108,12 +108,12 @@ export class MemorySessionTable implements SessionTable {
   }
 
   async changeId(moves: readonly SessionMove[]): Promise<SaveOutcome[]> {
-    return moves.map(({ id, newId }) => {
+    return moves.map(({ id, newId, missing }) => {
       const row = this.rows.get(id);
       if (!row) return 'gone';
       if (this.rows.has(newId)) return 'conflict';
       this.rows.delete(id);
-      this.rows.set(newId, { ...row, id: newId });
+      this.rows.set(newId, { ...row, ...missing, ...presentIn(row), id: newId });
       return 'saved';
     });
   }
@@ -224,6 +224,10 @@ export class MemorySessionTable implements SessionTable {
     return 'saved';
   }
 }
+
+/** Without what is NULL in the columns of a row. */
+const presentIn = (row: SessionRow) =>
+  Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null && value !== undefined)) as object as SessionRow;
 
 const isLive = ({ expiresAt = Infinity }: SessionRow, now: number): boolean => expiresAt > now;
 

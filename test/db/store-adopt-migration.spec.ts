@@ -57,6 +57,44 @@ describeEachDatabase('the migration of an adopted table', (database) => {
       expect(await shapeOf(fixture)).toEqual(before);
     });
 
+    it('lets the users of its rows be found after their first request, and all of them after `migrateIds`', async () => {
+      const { add, open, rows, run, dataSource, tableName } = await extend();
+      await run('up');
+      // The other store makes one more, without a handle.
+      await add('an id of eve', { cookie: COOKIE, userId: 'eve' }, NOW + HOUR);
+      await add('an id of a visitor', { cookie: COOKIE, cart: 1 }, NOW + HOUR);
+      const sessions = open();
+      const isLive = PEERS[store].names[2] !== undefined;
+      expect(await sessions.count({ userId: 'ann' })).toBe(0);
+
+      expect(await readValues(sessions, 'an id of ann')).toEqual({ userId: 'ann' });
+      expect(await sessions.list({ userId: 'ann' })).toHaveLength(1);
+      expect(await sessions.count({ userId: 'bob' })).toBe(0);
+
+      expect(await sessions.migrateIds()).toBe(3);
+      for (const userId of isLive ? ['ann', 'bob', 'eve'] : ['ann', 'bob']) {
+        const [info] = await sessions.list({ userId });
+        expect(info).toMatchObject({ userId, handle: expect.stringMatching(/^[0-9a-f]{32}$/), createdAt: expect.any(Date) });
+      }
+      const stored = await rows();
+      expect(stored.filter((row) => row.user_id === null)).toHaveLength(isLive ? 1 : 2);
+
+      // One that has its hash already.
+      await dataSource.query(`UPDATE ${tableName} SET user_id = NULL`);
+      expect(await sessions.migrateIds()).toBe(0);
+      expect(await sessions.revokeUser('bob')).toBe(1);
+      expect(await readValues(sessions, 'an id of bob')).toBeUndefined();
+      expect(await readValues(sessions, 'an id of ann')).toEqual({ userId: 'ann' });
+    });
+
+    it('takes over a session whose user id has no room in its column', async () => {
+      const { add, open, run } = await extend();
+      await run('up');
+      const userId = 'x'.repeat(256);
+      await add('an id of somebody', { cookie: COOKIE, userId }, NOW + HOUR);
+      if (PEERS[store].names[2]) expect(await readValues(open(), 'an id of somebody')).toEqual({ userId });
+    });
+
     it('leaves room for the rows that the other store still makes, which are live', async () => {
       const { run, add, open, rows } = await extend();
       await run('up');

@@ -81,14 +81,13 @@ describeEachDatabase(
       const ids = Array.from({ length: 60 }, (_, index) => `session ${index}`);
       await Promise.all(ids.map((sid) => newSession(there, sid, { userId: 'bob' }).save()));
       const logged = vi.spyOn(dataSource().logger, 'logQuery');
-      await there.revokeAll();
+      await Promise.all(ids.map((sid) => there.destroy(sid)));
       const told = logged.mock.calls.filter(([sql]) => sql.includes('pg_notify')).map(([, values]) => String((values as unknown[])[1]));
       expect(told.length).toBeLessThan(10);
       const words = told.flatMap((notice) => notice.split(' ').slice(1));
       expect(words).toContain('*');
       expect(words.filter((word) => !/^(?:\*|[0-9a-f]{64})$/.test(word))).toEqual([]);
       logged.mockClear();
-      await newSession(there, SID, {}).save();
       await there.destroy(SID);
       expect(logged.mock.calls.find(([sql]) => sql.includes('pg_notify'))?.[1]).toEqual([
         expect.stringMatching(/^nestjs_typeorm_session_[0-9a-f]{16}$/),

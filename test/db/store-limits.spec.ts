@@ -77,7 +77,7 @@ describeEachDatabase('session data that cannot be stored', (database) => {
 
   it('such as a key `handle` on a live session cannot even be set', () => {
     const session = newSession(open(), 'a');
-    expect(() => Object.assign(session, { handle: 'mine' })).toThrow(TypeError);
+    expect(() => Object.assign(session, { handle: 'mine' })).toThrow(SessionSerializationError);
   });
 
   it('a user id that its column cannot hold is too large, and nothing is stored', async () => {

@@ -168,6 +168,15 @@ describeEachDatabase('a revocation', (database) => {
       await expect(store.revokeUser('ann', { except: foreign })).rejects.toThrow(TypeError);
     });
 
+    it('costs one SELECT and one DELETE for all of them', async () => {
+      const store = open();
+      await signIn(store, 'ann', 'ann', 'bob', 'ann', 'ann');
+      statements.length = 0;
+      expect(await store.revokeUser('ann')).toBe(4);
+      const kinds = kindsOf(statements).filter((kind) => kind !== 'SET');
+      expect(kinds.map((kind) => (kind === 'WITH' ? 'DELETE' : kind))).toEqual(['SELECT', 'DELETE']);
+    });
+
     it('goes through more sessions than one batch has', async () => {
       const store = open({ prune: { batchSize: 2 } });
       await signIn(store, 'ann', 'ann', 'bob', 'ann', 'ann', 'ann');

@@ -1,16 +1,16 @@
-import { ApolloDriver, type ApolloDriverConfig } from '@nestjs/apollo';
-import { GraphQLModule } from '@nestjs/graphql';
 import { IoAdapter } from '@nestjs/platform-socket.io';
-import { defineSessionEntity, RequireSession, SESSION_MIDDLEWARE, SessionModule, SessionOptionsError } from 'nestjs-typeorm-session';
-import { io } from 'socket.io-client';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { defineSessionEntity, RequireSession, SessionModule, SessionOptionsError, withSessions } from 'nestjs-typeorm-session';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser } from '../support/browser.js';
 import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { embedded } from '../support/embedded.js';
+import { graphqlModuleOf, SERVERS } from '../support/graphql-app.js';
 import { startApp } from '../support/nest-app.js';
 import { GuardedGateway, GuardedModule, GuardedResolver } from '../support/require-session-app.js';
 import { SECRET } from '../support/secret.js';
+import { openSocket, SOCKET_KINDS } from '../support/socket-client.js';
 
 const MINUTE = 60_000;
 
@@ -24,9 +24,13 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);
 
+  /** Warnings of users whom `session.login` has not signed in. */
+  let told: () => string[];
+
   async function start() {
     const sessions = SessionModule.forRoot({ secret: SECRET, entity, dataSource: dataSource(), exclude: ['outside'] });
-    const { address } = await startApp({ imports: [sessions, GuardedModule] }, undefined, adapter);
+    const { address, log } = await startApp({ imports: [sessions, GuardedModule] }, undefined, adapter);
+    told = () => log.warnings.filter((warning) => warning.includes('session.login'));
     return new Browser(address);
   }
 
@@ -77,6 +81,29 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
     expect(await refused(browser, '/fresh')).toEqual([403, 'SESSION_NOT_FRESH']);
   });
 
+  it.each(['/fresh', '/level'])('says once why %s is closed to a user whom `session.login` has not signed in', async (path) => {
+    const browser = await start();
+    await browser.post('/login');
+    await passes(browser, '/user');
+    expect(told()).toEqual([]);
+    for (let time = 0; time < 2; time++) await refused(browser, path);
+    expect(told()).toEqual([expect.stringMatching(/was not signed in by `session\.login/)]);
+  });
+
+  it('says nothing of a sign-in by `session.login` that is too old or too weak, nor in production', async () => {
+    const browser = await start();
+    await browser.post('/sign-in/1');
+    pass(10 * MINUTE + 1);
+    for (const path of ['/fresh', '/level']) await refused(browser, path);
+    expect(told()).toEqual([]);
+    vi.stubEnv('NODE_ENV', 'production');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const ofProduction = await start();
+    await ofProduction.post('/login');
+    await refused(ofProduction, '/fresh');
+    expect(told()).toEqual([]);
+  });
+
   it('refuses a sign-in that is too weak', async () => {
     const browser = await start();
     await browser.post('/login');
@@ -100,47 +127,31 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
 describe('@RequireSession elsewhere', () => {
   const sessions = () => SessionModule.forRoot({ secret: SECRET, connection: embedded });
 
-  it('refuses in a resolver with the same body', async () => {
-    const graphql = GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true });
-    const { address } = await startApp({ imports: [sessions(), GuardedModule, graphql], providers: [GuardedResolver] });
+  it.each(SERVERS)('refuses in a resolver with the same body, by %s on %s', async (server, adapter) => {
+    const imports = [sessions(), GuardedModule, graphqlModuleOf(server)];
+    const { address } = await startApp({ imports, providers: [GuardedResolver] }, undefined, adapter);
     const browser = new Browser(address);
     const query = async () => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"query":"{ passed }"}' };
-      const { data, errors } = await browser.json<{ data?: object; errors?: { extensions: { originalError: object } }[] }>(
+      const { data, errors } = await browser.json<{ data?: object; errors?: { extensions: { code: string; originalError: object } }[] }>(
         '/graphql',
         init,
       );
-      return errors?.[0]?.extensions.originalError ?? data;
+      return errors?.[0]?.extensions ?? data;
     };
-    expect(await query()).toMatchObject({ statusCode: 401, code: 'SESSION_REQUIRED' });
+    expect(await query()).toMatchObject({ code: 'UNAUTHENTICATED', originalError: { statusCode: 401, code: 'SESSION_REQUIRED' } });
     await browser.post('/login');
-    expect(await query()).toMatchObject({ statusCode: 403, code: 'SESSION_NOT_FRESH' });
+    expect(await query()).toMatchObject({ code: 'FORBIDDEN', originalError: { statusCode: 403, code: 'SESSION_NOT_FRESH' } });
     await browser.post('/sign-in/1');
     expect(await query()).toEqual({ passed: true });
   });
 
-  it('refuses in a gateway with a WsException of the same body', async () => {
+  it.each(SOCKET_KINDS)('refuses in a gateway of %s with a WsException of the same body', async (kind) => {
     const { address, log } = await startApp({ imports: [sessions(), GuardedModule], providers: [GuardedGateway] }, (nest) => {
-      const sockets = new (class extends IoAdapter {
-        override createIOServer(port: number, options?: Parameters<IoAdapter['createIOServer']>[1]) {
-          const server = super.createIOServer(port, options);
-          server.engine.use(nest.get(SESSION_MIDDLEWARE));
-          return server;
-        }
-      })(nest);
-      nest.useWebSocketAdapter(sockets);
+      nest.useWebSocketAdapter(withSessions(kind === 'ws' ? new WsAdapter(nest) : new IoAdapter(nest), nest));
     });
     const browser = new Browser(address);
-    const ask = async () => {
-      const socket = io(address, { transports: ['websocket'], extraHeaders: { cookie: `sid=${browser.cookie ?? ''}` } });
-      onTestFinished(() => void socket.close());
-      const answer = new Promise((resolve) => {
-        socket.on('exception', resolve);
-        socket.on('passed', resolve);
-      });
-      socket.emit('guarded', {});
-      return answer;
-    };
+    const ask = async () => (await openSocket(kind, browser)).send('guarded', ['exception', 'passed']);
     expect(await ask()).toEqual({
       status: 'error',
       statusCode: 401,

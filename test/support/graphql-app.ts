@@ -55,7 +55,7 @@ class ViewsResolver {
   }
 }
 
-const moduleOf = (server: GraphqlServer): DynamicModule =>
+export const graphqlModuleOf = (server: GraphqlServer): DynamicModule =>
   server === 'Apollo'
     ? GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true })
     : GraphQLModule.forRoot<MercuriusDriverConfig>({ driver: MercuriusDriver, autoSchemaFile: true });
@@ -63,7 +63,7 @@ const moduleOf = (server: GraphqlServer): DynamicModule =>
 /** An application whose sessions are read and changed by resolvers. */
 export function startGraphql(server: GraphqlServer, adapter: Adapter, options: Partial<SessionModuleOptions>): Promise<TestApp> {
   const sessions = SessionModule.forRoot({ secret: SECRET, ...options });
-  return startApp({ imports: [sessions, moduleOf(server)], providers: [ViewsResolver] }, undefined, adapter);
+  return startApp({ imports: [sessions, graphqlModuleOf(server)], providers: [ViewsResolver] }, undefined, adapter);
 }
 
 /** Sends an operation as a browser would, and returns its data; errors of GraphQL are errors. */

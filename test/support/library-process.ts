@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess, type ForkOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,10 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { root, sources } from '../package/library.js';
 
 /** Returns what starts a module of JavaScript in a process of its own, beside the library and these files; it is ended with the test. */
-export function useLibraryProcess(files: () => Readonly<Record<string, string>>): (argument: unknown) => ChildProcess {
+export function useLibraryProcess(
+  files: () => Readonly<Record<string, string>>,
+  options: Pick<ForkOptions, 'env' | 'silent'> = {},
+): (argument: unknown) => ChildProcess {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'library-process-'));
@@ -23,7 +26,7 @@ export function useLibraryProcess(files: () => Readonly<Record<string, string>>)
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   return (argument) => {
-    const child = fork(join(folder, 'program.js'), [JSON.stringify(argument)], { cwd: folder, execArgv: [] });
+    const child = fork(join(folder, 'program.js'), [JSON.stringify(argument)], { cwd: folder, execArgv: [], ...options });
     onTestFinished(() => kill(child));
     return child;
   };

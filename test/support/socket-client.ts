@@ -8,9 +8,9 @@ import type { Browser } from './browser.js';
 export const SOCKET_KINDS = ['Socket.IO', 'ws'] as const;
 export type SocketKind = (typeof SOCKET_KINDS)[number];
 
-/** A client that waits for the reply to each of its messages. */
+/** A client that waits for the reply to each of its messages, of one of these events. */
 export interface SocketClient {
-  send<Reply = unknown>(event: string): Promise<Reply>;
+  send<Reply = unknown>(event: string, replies?: readonly string[]): Promise<Reply>;
   /** Sends a message that nobody replies to. */
   tell(event: string): void;
   /** Resolves to the reason when the server has cut the connection. */
@@ -36,7 +36,11 @@ async function openSocketIo(address: string, extraHeaders: Record<string, string
     socket.once('connect_error', reject);
   });
   return {
-    send: (event) => new Promise((resolve) => socket.once('reply', resolve).emit(event, {})),
+    send: (event, replies = ['reply']) =>
+      new Promise((resolve) => {
+        for (const reply of replies) socket.once(reply, resolve);
+        socket.emit(event, {});
+      }),
     tell: (event) => void socket.emit(event, {}),
     closed: new Promise((resolve) => socket.once('disconnect', resolve)),
     get isOpen() {

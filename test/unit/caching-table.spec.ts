@@ -12,8 +12,15 @@ const TTL = 5_000;
 type Listener = { onNotice(notice: string): void; onHearing(isHearing: boolean): void };
 
 /** A cache in front of a table in memory with one row, whose next call of a method can be held. */
+/** Rows that answer for each removal by itself, through `remove`. */
+class StoreRows extends MemorySessionTable {
+  removeEach(ids: readonly string[]): Promise<'removed' | 'gone'>[] {
+    return ids.map(async (id) => (await this.remove([id]))[0]!);
+  }
+}
+
 async function open(notify = false) {
-  const rows = new MemorySessionTable();
+  const rows = new StoreRows();
   await rows.insert([newRow(HASH, { userId: 'ann' })]);
   const told: string[] = [];
   let listener: Listener | undefined;
@@ -45,6 +52,7 @@ type Opened = Awaited<ReturnType<typeof open>>;
 
 const WRITES: readonly [string, (opened: Opened) => Promise<unknown>][] = [
   ['remove', ({ table }) => table.remove([HASH])],
+  ['removeEach', ({ table }) => Promise.all(table.removeEach([HASH]))],
   ['removeHandle', ({ table }) => table.removeHandle(HANDLE)],
   ['changeId', ({ table }) => table.changeId([{ id: HASH, newId: 'b'.repeat(64) }])],
   ['clear', ({ table }) => table.clear()],
@@ -115,7 +123,9 @@ describe('a read from the cache', () => {
   });
 });
 
-describe.each(WRITES)('%s', (method, write) => {
+describe.each(WRITES)('%s', (name, write) => {
+  const method = name === 'removeEach' ? 'remove' : (name as keyof SessionTable);
+
   it('leaves nothing of what was read before it', async () => {
     const opened = await open();
     await opened.read();
@@ -136,7 +146,7 @@ describe.each(WRITES)('%s', (method, write) => {
 
   it('leaves nothing of a read that began and ended while it was under way', async () => {
     const opened = await open();
-    const barrier = opened.hold(method as keyof SessionTable);
+    const barrier = opened.hold(method);
     await opened.read();
     // As if the read had come before the write at the database.
     opened.finds.mockResolvedValueOnce([newRow(HASH, { userId: 'ann' })]);
@@ -192,6 +202,7 @@ describe('touch', () => {
 describe('other processes', () => {
   it.each([
     ['remove', HASH],
+    ['removeEach', HASH],
     ['removeHandle', HANDLE],
     ['changeId', HASH],
     ['clear', '*'],
@@ -265,6 +276,6 @@ describe('other processes', () => {
 });
 
 it('is no cache where the option is off', () => {
-  const rows = new MemorySessionTable();
-  expect(cached(rows as SessionTable, false)).toEqual({ table: rows, cache: undefined });
+  const rows = new StoreRows();
+  expect(cached(rows, false)).toEqual({ table: rows, cache: undefined });
 });

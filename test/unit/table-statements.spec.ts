@@ -37,6 +37,7 @@ const NAMES = [
   'touch',
   'touchInHour',
   'changeId',
+  'adoptId',
   'setClient',
   'remove',
   'removeHandle',

@@ -31,16 +31,18 @@ export class RequireSessionGuard implements CanActivate {
 
   private refusalCode(context: ExecutionContext): RefusalCode | undefined {
     const { session, sessionStore } = requestOf(context) ?? {};
-    const who = session && sessionStore instanceof SessionStore ? sessionStore.whoIs(session) : undefined;
-    if (!session || !who) return 'SESSION_REQUIRED';
+    const store = sessionStore instanceof SessionStore ? sessionStore : undefined;
+    const who = session && store?.whoIs(session);
+    if (!session || !store || !who) return 'SESSION_REQUIRED';
     const { user, freshMs, level } = this.requirementOf(context);
     if (user && who.userId === undefined) return 'SESSION_USER_REQUIRED';
     const { authenticatedAt, level: ownLevel = -Infinity } = session as SignIn;
     // A user whom `session.login` has not signed in has no moment of it, and so is never fresh.
     const age = authenticatedAt instanceof Date ? who.now - authenticatedAt.getTime() : Infinity;
-    if (freshMs !== Infinity && !(age <= freshMs)) return 'SESSION_NOT_FRESH';
-    if (ownLevel < level) return 'SESSION_LEVEL';
-    return undefined;
+    const isStale = freshMs !== Infinity && !(age <= freshMs);
+    if (!isStale && ownLevel >= level) return undefined;
+    if (!authenticatedAt) store.requests.noteNotSignedIn();
+    return isStale ? 'SESSION_NOT_FRESH' : 'SESSION_LEVEL';
   }
 
   /** The stricter of what a handler and its class require. */

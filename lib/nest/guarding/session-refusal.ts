@@ -23,7 +23,14 @@ export async function refusalOf(code: RefusalCode, context: ExecutionContext): P
   const [statusCode, message] = REFUSALS[code];
   const Exception = statusCode === 401 ? UnauthorizedException : ForbiddenException;
   const body = { statusCode, error: statusCode === 401 ? 'Unauthorized' : 'Forbidden', message, code };
+  if (context.getType<string>() === 'graphql') return Object.assign(new Exception(body), { extensions: extensionsOf(body) });
   if (context.getType<string>() !== 'ws') return new Exception(body) satisfies HttpException;
   const { WsException } = (await import(WEBSOCKETS)) as WebSockets;
   return new WsException({ status: 'error', ...body });
 }
+
+/** What Apollo makes of the exception under Nest; Mercurius shows the message and the extensions of an error, and nothing else. */
+const extensionsOf = (body: { readonly statusCode: number }) => ({
+  code: body.statusCode === 401 ? 'UNAUTHENTICATED' : 'FORBIDDEN',
+  originalError: body,
+});

@@ -52,14 +52,17 @@ export class BatchQueue<Item, Outcome> {
     );
   }
 
-  /** Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. */
-  submit(item: Item): Promise<Outcome[]> {
+  /**
+   * Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. One that
+   * `hasCompany` waits for those that come in the same turn of the event loop.
+   */
+  submit(item: Item, hasCompany = false): Promise<Outcome[]> {
     const { rules } = this;
     const key = rules.keyOf(item);
     const isAlone = rules.size(2) < 2 || (rules.isAlone?.(item) ?? false);
     if (!this.locked.has(key) && (rules.join || !this.lastOfKey.has(key))) {
       if (isAlone && !this.isInFlight(key)) return this.sendAlone(item, key, isAlone, this.enterAlone(key));
-      if (!isAlone && this.isIdle() && !this.alone.has(key)) {
+      if (!isAlone && !hasCompany && this.isIdle() && !this.alone.has(key)) {
         const batchInFlight = this.enter([key]);
         return this.sendAlone(item, key, isAlone, () => this.leave(batchInFlight));
       }

@@ -7,6 +7,7 @@ import { untilUnlocked } from './until-unlocked.js';
 import { later } from './later-touch.js';
 import type { QueueRules } from './queue-entry.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
+import type { StoreTable } from '../caching/store-table.js';
 
 /** Characters of data from which a row gets a statement of its own, so that no statement is longer than a megabyte. */
 const MAX_BATCHED_LENGTH = 16_384;
@@ -46,7 +47,7 @@ export function batched(
   now: () => number,
   watcher = NOBODY,
   reporter: () => BatchReporter | undefined = () => undefined,
-): SessionTable {
+): StoreTable {
   return new BatchingSessionTable(table, operationTimeoutMs, now, hashIds !== false, watcher, reporter);
 }
 
@@ -55,7 +56,7 @@ export function batched(
  * row that another transaction holds is asked again until it is free. Nothing is answered before the table has answered it, and
  * each row gets its own answer.
  */
-class BatchingSessionTable implements SessionTable {
+class BatchingSessionTable implements StoreTable {
   private readonly reads;
   private readonly inserts;
   private readonly updates;
@@ -235,6 +236,10 @@ class BatchingSessionTable implements SessionTable {
 
   remove(ids: readonly string[]): Promise<('removed' | 'gone')[]> {
     return each(ids, (id) => this.removals.submit(id));
+  }
+
+  removeEach(ids: readonly string[]): Promise<'removed' | 'gone'>[] {
+    return ids.map(async (id) => (await this.removals.submit(id, ids.length > 1))[0]!);
   }
 
   async removeHandle(handle: string): Promise<'removed' | 'gone'> {

@@ -4,6 +4,7 @@ import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import type { ResolvedCache } from '../options/cache-options.js';
 import { EndNotices, type NoticeBoard } from './end-notices.js';
 import { RecentRows } from './recent-rows.js';
+import type { StoreTable } from './store-table.js';
 
 /** What is known of sessions from reads of a moment ago. */
 export interface SessionCache {
@@ -35,27 +36,27 @@ const idOf = ({ id }: { readonly id: string }): string => id;
 
 /** A table, with a cache in front of it where the options ask for one. */
 export function cached(
-  table: SessionTable,
+  table: StoreTable,
   options: false | ResolvedCache,
   surroundings: CacheSurroundings = {},
-): { readonly table: SessionTable; readonly cache: SessionCache | undefined } {
+): { readonly table: StoreTable; readonly cache: SessionCache | undefined } {
   if (!options) return { table, cache: undefined };
   const caching = new CachingSessionTable(table, options, surroundings);
   return { table: caching, cache: caching.cache };
 }
 
 /**
- * A `SessionTable` in front of a `SessionTable`, which notes what is read and forgets what is written. All of its own reads ask the
+ * A `StoreTable` in front of a `StoreTable`, which notes what is read and forgets what is written. All of its own reads ask the
  * database, so whoever has lost to another request learns what lies there now; `cache` alone answers from memory. The rows that it
  * hands out are shared: nobody changes them.
  */
-class CachingSessionTable implements SessionTable {
+class CachingSessionTable implements StoreTable {
   readonly cache: SessionCache;
   private readonly recent: RecentRows;
   private readonly notices: EndNotices | undefined;
 
   constructor(
-    private readonly table: SessionTable,
+    private readonly table: StoreTable,
     { ttlMs, max }: ResolvedCache,
     { notices, reporter = () => undefined }: CacheSurroundings,
   ) {
@@ -139,6 +140,15 @@ class CachingSessionTable implements SessionTable {
     const outcomes = await this.writing(ids, () => this.table.remove(ids));
     await this.notices?.tell(ids.filter((_, index) => outcomes[index] === 'removed'));
     return outcomes;
+  }
+
+  removeEach(ids: readonly string[]): Promise<'removed' | 'gone'>[] {
+    return this.table.removeEach(ids).map(async (removal, index) => {
+      const id = ids[index]!;
+      const outcome = await this.writing([id], () => removal);
+      if (outcome === 'removed') await this.notices?.tell([id]);
+      return outcome;
+    });
   }
 
   async removeHandle(handle: string): Promise<'removed' | 'gone'> {

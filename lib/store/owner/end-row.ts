@@ -16,9 +16,26 @@ export async function endRow(dependencies: StoreDependencies, row: FoundRow, rea
 
 /** The same under whatever id it is now: another request may have given it another one. */
 export async function endRowAnywhere(dependencies: StoreDependencies, row: FoundRow, reason: SessionEvent['reason']): Promise<boolean> {
-  let [outcome] = await dependencies.table.remove([row.id]);
-  if (outcome === 'gone' && row.handle) outcome = await dependencies.table.removeHandle(row.handle);
-  return noteEnd(dependencies, row, outcome, reason);
+  return (await endRowsAnywhere(dependencies, [row], reason)) > 0;
+}
+
+/** The same for several rows at once. Resolves to how many. One that cannot be ended fails the call, after the others have ended. */
+export async function endRowsAnywhere(
+  dependencies: StoreDependencies,
+  rows: readonly FoundRow[],
+  reason: SessionEvent['reason'],
+): Promise<number> {
+  const { table } = dependencies;
+  const removals = table.removeEach(rows.map(({ id }) => id));
+  const end = async (row: FoundRow, removal: Promise<'removed' | 'gone'>) => {
+    let outcome = await removal;
+    if (outcome === 'gone' && row.handle) outcome = await table.removeHandle(row.handle);
+    return noteEnd(dependencies, row, outcome, reason);
+  };
+  const ends = await Promise.allSettled(rows.map((row, index) => end(row, removals[index]!)));
+  const failed = ends.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+  return ends.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
 }
 
 function noteEnd(

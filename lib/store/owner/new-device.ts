@@ -1,3 +1,4 @@
+import type { SessionTable } from '../../table/session-table.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionOrigin } from '../session/origin.js';
 import { prefixOf, type Client } from '../session/client.js';
@@ -8,7 +9,7 @@ import { prefixOf, type Client } from '../session/client.js';
  * the entity has no columns for it.
  */
 export async function isNewDevice(
-  { table }: Pick<StoreDependencies, 'table'>,
+  { table }: { readonly table: Pick<SessionTable, 'fields' | 'addressesOf'> },
   { userId, client, exceptId }: { readonly userId: string; readonly client: Client | undefined; readonly exceptId?: string | undefined },
 ): Promise<boolean | undefined> {
   const fields = await table.fields();

@@ -1,6 +1,6 @@
-import type { SessionTable } from '../../table/session-table.js';
 import type { SessionCache } from '../caching/caching-table.js';
 import type { NoticeBoard } from '../caching/end-notices.js';
+import type { StoreTable } from '../caching/store-table.js';
 import type { SessionCodec } from '../session/codec.js';
 import type { Emit, SessionEvents } from './events.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
@@ -19,7 +19,7 @@ export interface SessionSurroundings {
 
 /** What the parts of one store share. */
 export interface StoreDependencies extends SessionSurroundings {
-  readonly table: SessionTable;
+  readonly table: StoreTable;
   /** What a request may be answered from instead; nothing without the option `cache`. */
   readonly cache: SessionCache | undefined;
   readonly options: ResolvedSessionOptions;

@@ -4,6 +4,7 @@ import { atOnce } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
+import { hiddenOf, reserved, RESERVED } from './session-object.js';
 import { STAMP_KEY, takeStamp, type LoginStamp } from './login-stamp.js';
 import type { DataOf } from './merging/equality.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
@@ -11,9 +12,6 @@ import { assertPlain } from '../serializers/payload-cipher.js';
 import type { ComparingSerializer } from '../serializers/serializer.js';
 import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
-
-/** Names with a meaning of their own on `req.session`. */
-const RESERVED = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level', STAMP_KEY];
 
 /**
  * Session data as it was serialized, before any encryption, and what in it is no part of what users change: `cookie.expires`, and the
@@ -116,10 +114,8 @@ export class SessionCodec {
     handle: string | undefined,
     stamp?: LoginStamp,
   ): SessionDraft | Promise<SessionDraft> {
-    for (const name of RESERVED) {
-      if (Object.hasOwn(session, name)) {
-        throw new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
-      }
+    for (const name of [...RESERVED, STAMP_KEY]) {
+      if (Object.hasOwn(session, name)) throw reserved(name);
     }
     const expiresAt = expiryOf(lifetime, now, createdAt);
     const cookieAge = ageOf(session.cookie);
@@ -219,7 +215,8 @@ export class SessionCodec {
 function withCookie(session: SessionData, expires?: unknown, stamp?: LoginStamp): SessionData {
   const cookie = attributesOf(session.cookie);
   if (expires !== undefined) cookie.expires = expires;
-  return (stamp ? { ...session, cookie, [STAMP_KEY]: stamp } : { ...session, cookie }) as unknown as SessionData;
+  const values = { ...session, cookie, ...hiddenOf(session) };
+  return (stamp ? { ...values, [STAMP_KEY]: stamp } : values) as unknown as SessionData;
 }
 
 /** A serializer from untyped code may return anything. */

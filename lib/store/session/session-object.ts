@@ -1,4 +1,4 @@
-import { SessionInterruptedError } from '../../session.errors.js';
+import { SessionInterruptedError, SessionSerializationError } from '../../session.errors.js';
 import { promise, settle, type Callback } from '../callback.js';
 import { clearsSiteData } from '../sign-in-order.js';
 import { toCookie } from './cookie.js';
@@ -59,13 +59,25 @@ class SessionObject extends Base {
     return this.store.handleOf(this);
   }
 
+  set handle(_: string | undefined) {
+    throw reserved('handle');
+  }
+
   get authenticatedAt(): Date | undefined {
     const stamp = this.store.stampOf(this);
     return stamp && new Date(stamp.at);
   }
 
+  set authenticatedAt(_: Date | undefined) {
+    throw reserved('authenticatedAt');
+  }
+
   get level(): number | undefined {
     return this.store.stampOf(this)?.level;
+  }
+
+  set level(_: number | undefined) {
+    throw reserved('level');
   }
 
   save(callback?: Callback): this | Promise<void> {
@@ -135,11 +147,27 @@ class SessionObject extends Base {
   }
 }
 
-/** The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does. */
-export function createSessionObject(req: Request, data: SessionData): Request['session'] {
+/** Names with a meaning of our own on `req.session`. */
+export const RESERVED: readonly string[] = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level'];
+
+/** What the data of a session has under reserved names: it stays in the row, and is not on the session. */
+const hidden = new WeakMap<object, Readonly<Record<string, unknown>>>();
+
+export const hiddenOf = (session: object): Readonly<Record<string, unknown>> | undefined => hidden.get(session);
+
+/**
+ * The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does: else what
+ * guards rely on could come from data. `noteHidden` hears of those that data of express-session may have.
+ */
+export function createSessionObject(req: Request, data: SessionData, noteHidden?: (key: string) => void): Request['session'] {
   const session = new SessionObject(req) as SessionObject & Record<string, unknown>;
+  const values = data as unknown as Record<string, unknown>;
   for (const key of Object.keys(data)) {
-    if (!(key in session)) session[key] = (data as unknown as Record<string, unknown>)[key];
+    if (!(key in session)) session[key] = values[key];
+    else if (RESERVED.includes(key)) {
+      hidden.set(session, { ...hidden.get(session), [key]: values[key] });
+      noteHidden?.(key);
+    }
   }
   session.cookie = toCookie(data.cookie);
   req.session = session as unknown as Request['session'];
@@ -167,5 +195,9 @@ function quiet<T>(work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   return work;
 }
+
+/** What is said of a key of session data that would hide what a session has by itself. */
+export const reserved = (name: string): SessionSerializationError =>
+  new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;

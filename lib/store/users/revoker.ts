@@ -3,11 +3,16 @@ import type { SessionSearch } from '../../table/session-table.js';
 import type { Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
-import { endRowAnywhere } from '../owner/end-row.js';
+import { endRowAnywhere, endRowsAnywhere } from '../owner/end-row.js';
+import { BatchSize } from './batch-size.js';
 import { userIdOf, whoseOf } from './user-id.js';
 
-/** Rows that are looked for at a time; `prune.batchSize` makes it fewer. */
-const BATCH_ROWS = 500;
+/** How many rows are looked for at a time, first and at most: each may be a page that the database has to read. `prune.batchSize` makes it fewer. */
+const FIRST_PAGE_ROWS = 64;
+const PAGE_ROWS = 128;
+/** How many of them are removed at a time, which is one statement if the database has one for several. Their pages are not in its memory at first. */
+const FIRST_REMOVED_ROWS = 16;
+const REMOVED_ROWS = 64;
 
 /**
  * Which session `revoke` ends, and why.
@@ -75,19 +80,24 @@ export class SessionRevoker {
     return this.endAll({ createdUntil }).finally(() => this.dependencies.cache?.forgetAll());
   }
 
-  /** Resolves to how many live sessions have ended. One that cannot be ended fails the call, after the others have ended. */
+  /** The same for all rows of a search, page by page. */
   private async endAll(wanted: Wanted, isKept: (row: SessionRow) => boolean = () => false): Promise<number> {
     const { prune } = this.dependencies.options;
-    const limit = Math.min(BATCH_ROWS, prune ? prune.batchSize : BATCH_ROWS);
+    const most = prune ? prune.batchSize : PAGE_ROWS;
+    const pageSize = new BatchSize(Math.min(FIRST_PAGE_ROWS, most), Math.min(PAGE_ROWS, most));
+    const size = new BatchSize(Math.min(FIRST_REMOVED_ROWS, most), Math.min(REMOVED_ROWS, most));
     let count = 0;
     let mustRepeat = false;
     for (let after: SessionRow | undefined; ;) {
       const begun = performance.now();
-      const page = await this.deadlines.run(() => this.endSome({ ...wanted, after, limit }, isKept));
-      count += page.ended;
-      mustRepeat ||= page.mustRepeat;
-      after = page.rows.at(-1);
-      if (page.rows.length === limit) {
+      const limit = pageSize.rows;
+      const page = await this.deadlines.run(() => pageSize.time(limit, () => this.dependencies.table.locate({ ...wanted, after, limit })));
+      const ending = page.filter((row) => !isKept(row));
+      count += await this.end(ending, size);
+      // Without a handle it may have another id now, and a place in the order that was passed already.
+      mustRepeat ||= ending.some(({ handle }) => !handle);
+      after = page.at(-1);
+      if (page.length === limit) {
         this.dependencies.emit('revoking', { count });
         // Half of the time is for others.
         await new Promise((resolve) => setTimeout(resolve, performance.now() - begun));
@@ -98,15 +108,19 @@ export class SessionRevoker {
     }
   }
 
-  private async endSome(search: SessionSearch, isKept: (row: SessionRow) => boolean) {
-    const rows = await this.dependencies.table.locate(search);
-    const wanted = rows.filter((row) => !isKept(row));
-    const outcomes = await Promise.allSettled(wanted.map((row) => endRowAnywhere(this.dependencies, row, 'revoked')));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
-    const ended = outcomes.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
-    // Without a handle it may have another id now, and a place in the order that was passed already.
-    return { rows, ended, mustRepeat: wanted.some(({ handle }) => !handle) };
+  /** Resolves to how many live sessions have ended. One that cannot be ended fails the call, after the others have ended. */
+  private async end(rows: readonly SessionRow[], size: BatchSize): Promise<number> {
+    let count = 0;
+    const failures: unknown[] = [];
+    // Where a second statement fails, the others would hardly do better.
+    for (let start = 0; start < rows.length && failures.length < 2;) {
+      const batch = rows.slice(start, start + size.rows);
+      start += batch.length;
+      const ended = this.deadlines.run(() => size.time(batch.length, () => endRowsAnywhere(this.dependencies, batch, 'revoked')));
+      count += await ended.catch((error: unknown) => (failures.push(error), 0));
+    }
+    if (failures.length > 0) throw failures[0];
+    return count;
   }
 
   /** What finds the session that is kept, by its handle and its id. Throws a `TypeError` for what is no session: no other may end in its place. */

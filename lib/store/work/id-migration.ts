@@ -1,6 +1,8 @@
+import { SessionUnavailableError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
+import type { MissingValues, SaveOutcome, SessionChange } from '../../table/session-table.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { hashSessionId, isHash, isSessionId } from '../session/id.js';
+import { createHandle, hashSessionId, isHash, isSessionId } from '../session/id.js';
 
 /** Rows that `migrateIds` looks at between two events. */
 const BATCH_ROWS = 100;
@@ -28,8 +30,9 @@ export class IdMigration {
     // Both in one statement: between two of them another process may give the row its hash.
     const row = await table.findAny([key, sid], now());
     if (!row || row.id === key) return row;
-    const [outcome] = await table.changeId([{ id: sid, newId: key }]);
-    if (outcome === 'saved') return { ...row, id: key };
+    const missing = await this.missingOf(row);
+    const outcome = await this.change(sid, key, missing);
+    if (outcome === 'saved') return { ...row, ...missing, id: key };
     const [moved] = await table.find([key], now());
     return moved;
   }
@@ -39,6 +42,42 @@ export class IdMigration {
     const { table } = this.dependencies;
     const [outcome] = await table.changeId([{ id: sid, newId: key }]);
     if (outcome === 'conflict') await this.forget(sid);
+  }
+
+  private async change(id: string, newId: string, missing: MissingValues | undefined): Promise<SaveOutcome | undefined> {
+    const { table } = this.dependencies;
+    try {
+      return (await table.changeId([{ id, newId, missing }]))[0];
+    } catch (error) {
+      if (!missing || error instanceof SessionUnavailableError) throw error;
+      // A user id that its column cannot hold must not lock the user out.
+      return (await table.changeId([{ id, newId }]))[0];
+    }
+  }
+
+  /** What the columns of this row could hold and do not, because another store has made it: it is found by its user, and in lists. */
+  private async missingOf(row: SessionRow): Promise<MissingValues | undefined> {
+    const fields = await this.dependencies.table.fields();
+    const at = this.dependencies.now();
+    const isMissing = (field: keyof MissingValues) => fields.has(field) && (row[field] === undefined || row[field] === null);
+    const userId = isMissing('userId') ? await this.userIdIn(row) : null;
+    const missing = {
+      ...(userId !== null && { userId }),
+      ...(isMissing('handle') && { handle: createHandle(at) }),
+      ...(isMissing('createdAt') && { createdAt: at }),
+      ...(isMissing('lastSeenAt') && { lastSeenAt: at }),
+    };
+    return Object.keys(missing).length > 0 ? missing : undefined;
+  }
+
+  /** Whoever reads the session is told what is wrong with it. */
+  private async userIdIn(row: SessionRow): Promise<string | null> {
+    try {
+      const { data } = await this.dependencies.codec.decode(row);
+      return this.dependencies.codec.userIdOf(data);
+    } catch {
+      return null;
+    }
   }
 
   /** Removes what a process of the older store may have written under the plain id of a session that has its hash. */
@@ -58,6 +97,7 @@ export class IdMigration {
       const before = count;
       for (let after: string | undefined; ;) {
         const ids = await this.dependencies.table.ids({ after, limit: BATCH_ROWS });
+        if (run === 0) await this.fillUsers(ids.filter(isHash));
         const plain = ids.filter((id) => !isHash(id));
         while (plain.length > 0) {
           const moved = await Promise.all(plain.splice(0, ROWS_AT_ONCE).map((id) => this.moveOne(id)));
@@ -73,11 +113,30 @@ export class IdMigration {
     return count;
   }
 
+  /** Rows that got their hashes before there was a column for the user. One that changes meanwhile gets its user from that change. */
+  private async fillUsers(ids: readonly string[]): Promise<void> {
+    const { table, now } = this.dependencies;
+    if (ids.length === 0 || !(await table.fields()).has('userId')) return;
+    for (const row of await table.find(ids, now())) {
+      const { id, data, expiresAt, lastSeenAt, version, userId: known } = row ?? {};
+      if (!row || known !== null || typeof version !== 'number') continue;
+      const userId = await this.userIdIn(row);
+      if (userId === null) continue;
+      const change = { id, data, expiresAt, pruneAfter: row.pruneAfter, lastSeenAt, userId, version } as SessionChange;
+      await table.update([change]).catch((error: unknown) => {
+        if (error instanceof SessionUnavailableError) throw error;
+      });
+    }
+  }
+
   /** A row that is no session any more is removed: one that the older store has marked as ended, or of an id that nobody can present. */
   private async moveOne(id: string): Promise<boolean> {
-    const { table } = this.dependencies;
-    const [outcome] = isSessionId(id) ? await table.changeId([{ id, newId: hashSessionId(id) }]) : [];
-    if (outcome === 'saved') return true;
+    const { table, now } = this.dependencies;
+    if (isSessionId(id)) {
+      const [row] = await table.find([id], now());
+      const outcome = await this.change(id, hashSessionId(id), row && (await this.missingOf(row)));
+      if (outcome === 'saved') return true;
+    }
     await this.forget(id);
     return false;
   }

@@ -25,6 +25,8 @@ export class RequestState {
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
   private isToldOfEnded = false;
+  private isToldOfSignIn = false;
+  private readonly hidden = new Set<string>();
 
   constructor(
     /** Puts a new session on a request. */
@@ -57,6 +59,26 @@ export class RequestState {
           'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
       );
     });
+  }
+
+  /** Outside production, says once that a guard asks for a sign-in which `session.login` would have noted. */
+  noteNotSignedIn(): void {
+    if (this.isToldOfSignIn) return;
+    this.isToldOfSignIn = true;
+    this.dependencies.warnOfMistake?.(
+      'A session with a user was refused by @RequireSession({ fresh }) or ({ level }), because it was not signed in by ' +
+        '`session.login(userId, { level })`: nobody knows when, and how, its user signed in. Call that, instead of setting the user yourself.',
+    );
+  }
+
+  /** Says once of each key of stored data that `req.session` cannot show it. */
+  noteHidden(key: string): void {
+    if (this.hidden.has(key)) return;
+    this.hidden.add(key);
+    this.dependencies.warn(
+      `A stored session has the key "${key}", which is a reserved name of the session: its value stays in the row until the next sign-in, and is ` +
+        'not on `req.session`. Rename the key in the application and in the stored sessions; `store.get(id)` reads it.',
+    );
   }
 
   /** The response of a request asks the browser to clear the data of the site. */

@@ -15,7 +15,8 @@ const HASH = /^[0-9a-f]{64}$/;
 interface Runner {
   ready(): Promise<TableShape>;
   check(): TableShape;
-  read(statement: StatementName | ((shape: TableShape) => Statement), values: Values, own?: SessionColumn): Promise<SessionRow[]>;
+  read(name: StatementName, values: Values): Promise<SessionRow[]>;
+  readBy(name: string, build: (shape: TableShape) => Statement, values: Values, own?: SessionColumn): Promise<SessionRow[]>;
   readBatch(operation: 'find', rows: readonly Values[], values: Values): Promise<SessionRow[]>;
   number(name: StatementName, values: Values): Promise<number>;
   batchSize(operation: MultiRowName, rows: number): number;
@@ -45,7 +46,7 @@ export class TableReader {
   async page(page: SessionPage): Promise<SessionRow[]> {
     await this.need('handle', 'list sessions');
     if (page.userId !== undefined) await this.need('userId', 'list the sessions of a user');
-    const rows = await this.runner.read((shape) => shape.dialect.page(shape, page), { ...page });
+    const rows = await this.runner.readBy('page', (shape) => shape.dialect.page(shape, page), { ...page });
     const wanted = rows.filter(({ userId }) => page.userId === undefined || page.userId === userId);
     const last = rows.at(-1)?.handle;
     if (rows.length < page.limit || wanted.length === rows.length || !last) return wanted;
@@ -61,7 +62,7 @@ export class TableReader {
     const column = own && ownColumnOf(shape, own.property);
     const { field } = locateOrder(shape);
     const values = { userId, handle, createdUntil, after: after?.[field as 'id' | 'handle'], limit, own: own?.value };
-    const rows = await this.runner.read((known) => known.dialect.locate(known, search), values, column);
+    const rows = await this.runner.readBy('locate', (known) => known.dialect.locate(known, search), values, column);
     const wanted = rows.filter((row) => userId === undefined || row.userId === userId);
     const last = rows.at(-1);
     if (rows.length < limit || wanted.length === rows.length || last === undefined) return wanted;
@@ -69,12 +70,13 @@ export class TableReader {
   }
 
   scan({ after, limit, now }: { after?: string | undefined; limit: number; now: number }): Promise<SessionRow[]> {
-    return this.runner.read((shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
+    return this.runner.readBy('scan', (shape) => shape.dialect.scan(shape, limit, after === undefined), { after, limit, now });
   }
 
   /** The ids of rows, live or not, in their order. */
   async ids({ after, limit }: { after?: string | undefined; limit: number }): Promise<string[]> {
-    const rows = await this.runner.read((shape) => shape.dialect.idsInOrder(shape, limit, after === undefined), { after, limit });
+    const build = (shape: TableShape) => shape.dialect.idsInOrder(shape, limit, after === undefined);
+    const rows = await this.runner.readBy('idsInOrder', build, { after, limit });
     return rows.map(({ id }) => id);
   }
 

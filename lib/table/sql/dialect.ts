@@ -146,6 +146,8 @@ export interface SessionDialect extends ColumnTraits {
   /** Without the hour after which the row is pruned. */
   readonly touchInHour: Build;
   readonly changeId: Build;
+  /** Another id for a row of another store, and values for those of its columns that are NULL. */
+  readonly adoptId: Build;
   /** Only if the entity has columns for the client. */
   readonly setClient: Build;
   readonly remove: Build;

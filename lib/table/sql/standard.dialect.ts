@@ -59,6 +59,12 @@ export const standardDialect: SessionDialect = {
     return change(shape, fieldsOf(shape, ['id', 'previousId', 'previousUntil']), value, isPresent(shape));
   },
 
+  adoptId(shape) {
+    const missing = (column: SessionColumn) => `COALESCE(${column.sql}, ${parameter(column)})`;
+    const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : missing(column));
+    return change(shape, fieldsOf(shape, ['id', ...MISSING_FIELDS]), value, isPresent(shape));
+  },
+
   setClient: (shape) => change(shape, fieldsOf(shape, ['ipAddress', 'userAgent']), parameter, isPresent(shape)),
 
   remove: (shape) => compileQuery(builder(shape).delete().from(shape.metadata.target).where(hasId(shape))),
@@ -134,7 +140,7 @@ export const standardDialect: SessionDialect = {
 };
 
 /** The statements that change or remove one row. */
-export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'setClient', 'remove'] as const;
+export const LONE_WRITES = ['update', 'overwrite', 'touch', 'touchInHour', 'changeId', 'adoptId', 'setClient', 'remove'] as const;
 
 /** Some statements of a dialect, each made into another. */
 export function mapStatements<Name extends (typeof LONE_WRITES)[number] | 'insert' | 'removeHandle'>(
@@ -188,6 +194,9 @@ const parameter = ({ field }: SessionColumn): string => `:${field}`;
 const isOfVersion = ({ columns: { version } }: TableShape) => version && `${version.sql} = :version`;
 
 /** What a search returns. */
+/** What a row of another store may lack, and gets when it is adopted. */
+const MISSING_FIELDS: readonly SessionField[] = ['userId', 'handle', 'createdAt', 'lastSeenAt'];
+
 const LOCATED_FIELDS: readonly SessionField[] = ['id', 'userId', 'handle', 'createdAt', 'expiresAt'];
 
 /** The column by whose order a search goes: a row may get another id meanwhile, but no other handle. */

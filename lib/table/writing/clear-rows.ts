@@ -10,7 +10,7 @@ const PAUSE_MS = 25;
 /** What a clearing needs of the runner of statements. */
 interface Runner {
   ready(): Promise<TableShape>;
-  read(statement: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
+  readBy(name: string, build: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
   write(name: 'clear' | 'clearUnlocked', values: Values): Promise<number>;
 }
 
@@ -22,7 +22,7 @@ export async function clearRows(runner: Runner, timeoutMs: number): Promise<void
   let held: ReadonlySet<string> | undefined;
   for (;;) {
     while ((await runner.write('clearUnlocked', { limit: ROWS })) === ROWS);
-    const left = await runner.read((shape) => shape.dialect.ids(shape, ROWS), { limit: ROWS });
+    const left = await runner.readBy('ids', (shape) => shape.dialect.ids(shape, ROWS), { limit: ROWS });
     // What was not there at the last look is newer than this clearing.
     const still = left.map(({ id }) => id).filter((id) => !held || held.has(id));
     if (still.length === 0) return;

@@ -22,7 +22,7 @@ function asStored(column: SessionColumn, value: string | null | undefined): unkn
 /** What the look for the clients of a user needs of the runner of statements. */
 interface Runner {
   ready(): Promise<TableShape>;
-  read(statement: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
+  readBy(name: string, build: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
 }
 
 /** The addresses in the rows of a user and an agent, compared exactly, as the columns hold them. */
@@ -31,7 +31,7 @@ export async function addressesOf(runner: Runner, query: AgentQuery): Promise<(s
   const { userId, userAgent, exceptId } = query;
   if (!columns.userId || !columns.ipAddress || !columns.userAgent) return [];
   const stored = asStored(columns.userAgent, userAgent);
-  const rows = await runner.read((shape) => shape.dialect.addresses(shape, query), { userId, userAgent, id: exceptId });
+  const rows = await runner.readBy('addresses', (shape) => shape.dialect.addresses(shape, query), { userId, userAgent, id: exceptId });
   const own = rows.filter((row) => row.userId === userId && (row.userAgent ?? null) === stored);
   return [...new Set(own.map(({ ipAddress }) => ipAddress ?? null))];
 }

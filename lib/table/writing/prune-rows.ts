@@ -6,7 +6,7 @@ import type { Statement, TableShape } from '../sql/dialect.js';
 /** What pruning needs of the runner of statements. */
 interface Runner {
   ready(): Promise<TableShape>;
-  read(statement: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
+  readBy(name: string, build: (shape: TableShape) => Statement, values: Values): Promise<SessionRow[]>;
   write(name: 'prune', values: Values): Promise<number>;
 }
 
@@ -20,7 +20,7 @@ export async function pruneRows(
   if (!columns.expiresAt && !columns.pruneAfter) return 0;
   const values = { now, pruneHour: Math.floor(now / HOUR_MS), limit };
   if (dialect.prune) return runner.write('prune', values);
-  const expired = await runner.read((shape) => shape.dialect.expired(shape, limit), values);
+  const expired = await runner.readBy('expired', (shape) => shape.dialect.expired(shape, limit), values);
   const outcomes = await table.remove(expired.map(({ id }) => id));
   return outcomes.filter((outcome) => outcome === 'removed').length;
 }
