@@ -6,7 +6,7 @@ import { page, reachTable } from './markdown.mjs';
 import { renewReadme } from './readme.mjs';
 import { loadResults, saveResult } from './results.mjs';
 
-const DOCS = new URL('../../docs/', import.meta.url);
+const DOCS = new URL('../../docs/performance/', import.meta.url);
 const README = new URL('../../README.md', import.meta.url);
 
 /**
@@ -26,15 +26,15 @@ export async function finish(name, result) {
 async function writePage() {
   const results = await loadResults();
   const lines = judge(results);
-  await writeFile(new URL('performance.md', DOCS), await format(page(results, lines)));
-  await writeFile(new URL('performance.svg', DOCS), chart(results));
+  await writeFile(new URL('index.md', DOCS), await format(page(results, lines)));
+  await writeFile(new URL('chart.svg', DOCS), chart(results));
   if (results.http ?? results.store) {
     const readme = await readFile(README, 'utf8');
-    await writeFile(README, await format(renewReadme(readme, results, lines)));
+    await writeFile(README, await format(renewReadme(readme, results), README));
   }
 }
 
-async function format(markdown) {
-  const config = await prettier.resolveConfig(new URL('performance.md', DOCS));
+async function format(markdown, file = new URL('index.md', DOCS)) {
+  const config = await prettier.resolveConfig(file);
   return prettier.format(markdown, { ...config, parser: 'markdown' });
 }

@@ -2,6 +2,8 @@ import { OPERATIONS } from '../store-level/operations.mjs';
 import { markdownTable } from './markdown-table.mjs';
 import { NOISE } from './reach.mjs';
 
+const REPOSITORY = 'https://github.com/nestjs-typeorm-session/nestjs-typeorm-session/blob/main';
+
 const targetOf = ({ atLeast, atMost, exactly }) =>
   exactly === undefined ? (atLeast === undefined ? `≤ ${atMost}` : `≥ ${atLeast}`) : String(exactly);
 
@@ -26,8 +28,8 @@ export function reachTable(lines) {
 export function page(results, lines) {
   const parts = [
     '# Performance',
-    `What \`bench\` measured; [its README](../bench/README.md) says how. "In proportion to" another store, measured in the same run. A line is missed when it is more than ${NOISE * 100} % beyond its target; differences under that are noise. [Why lines are missed, and what was tried](performance-limits.md).`,
-    '![Requests per second with each store, and operations in proportion to connect-pg-simple](performance.svg)',
+    `What \`bench\` measured; [its README](${REPOSITORY}/bench/README.md) says how. "In proportion to" another store, measured in the same run. A line is missed when it is more than ${NOISE * 100} % beyond its target; differences under that are noise. [Where it is not faster](limits.md).`,
+    '![Requests per second with each store, and operations in proportion to connect-pg-simple](chart.svg)',
     reachTable(lines),
   ];
   if (results.http) parts.push('## Whole requests', stamp(results.http), httpTable(results.http));

@@ -7,32 +7,24 @@ export const FLOOR = 'bare-batch';
 const DATABASE_PEERS = { postgres: 'connect-pg-simple', mariadb: 'express-mysql-session', sqlite: 'better-sqlite3-session-store' };
 const TITLES = { postgres: 'PostgreSQL', mariadb: 'MariaDB', sqlite: 'SQLite' };
 
-/** Of one operation at the store level, ours in proportion to another store; a headline stands in the README. */
-const atStore = (
-  database,
-  operation,
-  concurrency,
-  target,
-  { figure = 'perSecond', store = 'ours', against, title, floor, isHeadline } = {},
-) => ({
+/** Of one operation at the store level, ours in proportion to another store. */
+const atStore = (database, operation, concurrency, target, { figure = 'perSecond', store = 'ours', against, title, floor } = {}) => ({
   measure: `${TITLES[database]}: ${title ?? operation}, ${concurrency} at a time`,
   bench: 'store',
   of: { database, operation, concurrency, store },
   against: against ?? DATABASE_PEERS[database],
   figure,
   floor,
-  isHeadline,
   ...target,
 });
 
-const overHttp = (measure, against, target, { figure = 'perSecond', store = 'ours', floor, isHeadline = true } = {}) => ({
+const overHttp = (measure, against, target, { figure = 'perSecond', store = 'ours', floor } = {}) => ({
   measure: `HTTP: ${measure}`,
   bench: 'http',
   of: { store },
   against,
   figure,
   floor,
-  isHeadline,
   ...target,
 });
 
@@ -49,21 +41,21 @@ export const REACH = [
   overHttp(requests, 'connect-pg-simple', { atLeast: 3 }),
   overHttp(requests, 'connect-typeorm', { atLeast: 3.5 }, { floor: '3.8' }),
   overHttp('every request touches, requests/s', 'MemoryStore', { atLeast: 0.75 }, { store: 'ours-touching', floor: '0.78' }),
-  overHttp('a cache answers, reads only, requests/s', 'no-session', { atLeast: 0.75 }, { store: 'ours-cached', isHeadline: false }),
+  overHttp('a cache answers, reads only, requests/s', 'no-session', { atLeast: 0.75 }, { store: 'ours-cached' }),
   overHttp('99th percentile', 'connect-pg-simple', { atMost: 0.5 }, { figure: 'p99Ms', floor: '0.40' }),
-  atStore('postgres', 'get', 64, { atLeast: 6 }, { isHeadline: true, floor: '5.3–6.1' }),
-  atStore('postgres', 'get', 1, { atLeast: 1.1 }, { isHeadline: true, floor: '1.4–1.8' }),
+  atStore('postgres', 'get', 64, { atLeast: 6 }, { floor: '5.3–6.1' }),
+  atStore('postgres', 'get', 1, { atLeast: 1.1 }, { floor: '1.4–1.8' }),
   atStore('postgres', 'get', 1, { atMost: 1 }, { figure: 'cpuMicros', title: 'CPU of a get' }),
   atStore('postgres', 'get', 1, { atMost: 0.8 }, { figure: 'p50Ms', title: 'median time of a get' }),
   atStore('postgres', 'get', 64, { atLeast: 1.3 }, { against: 'connect-redis', floor: '1.4–1.8' }),
-  atStore('postgres', 'touch', 64, { atLeast: 5 }, { isHeadline: true, floor: '5.8–6.5' }),
+  atStore('postgres', 'touch', 64, { atLeast: 5 }, { floor: '5.8–6.5' }),
   atStore('postgres', 'touch', 1, { atLeast: 1.4 }, { floor: '1.5' }),
-  atStore('postgres', 'set', 64, { atLeast: 3.5 }, { isHeadline: true, title: 'set 1 KB', floor: '4.1–5.0' }),
+  atStore('postgres', 'set', 64, { atLeast: 3.5 }, { title: 'set 1 KB', floor: '4.1–5.0' }),
   atStore('postgres', 'set', 1, { atLeast: 1.1 }, { title: 'set 1 KB', floor: '1.5' }),
-  atStore('postgres', 'set-large', 64, { atLeast: 1.8 }, { isHeadline: true, title: 'set 10 KB', floor: '1.1' }),
-  atStore('postgres', 'get-touch', 64, { atLeast: 10 }, { isHeadline: true, title: 'get + touch, defaults', floor: '11–13' }),
-  atStore('postgres', 'create-destroy', 64, { atLeast: 4 }, { isHeadline: true, title: 'create + destroy', floor: '6' }),
-  atStore('postgres', 'get', 64, { atMost: 0.2 }, { isHeadline: true, figure: 'cpuMicros', title: 'CPU of a get', floor: '0.16–0.20' }),
+  atStore('postgres', 'set-large', 64, { atLeast: 1.8 }, { title: 'set 10 KB', floor: '1.1' }),
+  atStore('postgres', 'get-touch', 64, { atLeast: 10 }, { title: 'get + touch, defaults', floor: '11–13' }),
+  atStore('postgres', 'create-destroy', 64, { atLeast: 4 }, { title: 'create + destroy', floor: '6' }),
+  atStore('postgres', 'get', 64, { atMost: 0.2 }, { figure: 'cpuMicros', title: 'CPU of a get', floor: '0.16–0.20' }),
   atStore('postgres', 'get', 64, { atLeast: 3.5 }, { store: 'ours-by-query', title: 'get by `query` only', floor: '4.0' }),
   atStore('postgres', 'touch', 64, { atLeast: 4 }, { store: 'ours-by-query', title: 'touch by `query` only', floor: '4.9' }),
   atStore('postgres', 'set-unknown', 64, { atLeast: 3 }, { title: 'set 1 KB of unknown origin' }),

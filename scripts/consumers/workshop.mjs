@@ -66,10 +66,10 @@ export function writeExample(folder, extension = '') {
   write(join(folder, 'src/main.ts'), start(`./app.module${extension}`));
 }
 
-/** Tests of an application: one by the class of the store, one over HTTP, and those of docs/testing.md. */
+/** Tests of an application: one by the class of the store, one over HTTP, and those of docs/testing/index.md. */
 export function writeSpecs(folder, extension = '') {
   const [controller, signedIn] = Array.from(
-    readFileSync(join(root, 'docs/testing.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
+    readFileSync(join(root, 'docs/testing/index.md'), 'utf8').matchAll(/^```ts\n(.*?)^```$/gms),
     ([, code]) =>
       // These runners have their functions by themselves.
       code.replace(/^import .* from 'vitest';.*\n/m, ''),
@@ -85,7 +85,7 @@ export function writeSpecs(folder, extension = '') {
 /** The module of the README's first example, and a main file that starts it. */
 export function firstExample() {
   const [, code] = /^```ts\n(.*?)^```$/ms.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
-  const dataSource = /type: 'postgres', url: process\.env\.DATABASE_URL/;
+  const dataSource = /type: 'postgres',\s+url: process\.env\.DATABASE_URL/;
   const bootstrap = /^async function bootstrap\(\) \{.*^void bootstrap\(\);$/ms;
   if (!code || !dataSource.test(code) || !bootstrap.test(code)) throw new Error("README.md's first example is not as it was.");
   return {

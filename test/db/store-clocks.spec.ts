@@ -9,7 +9,7 @@ import { loadSession, newSession, readValues } from '../support/store-data.js';
 import { DAY, HOUR, MINUTE, SECOND, START, useStores } from '../support/store-fixture.js';
 import { SECRET } from '../support/secret.js';
 
-/** As the README says. */
+/** As docs/concepts/lifetimes.md says. */
 const SKEW = 15 * SECOND;
 
 describeEachDatabase('servers whose clocks differ by 15 seconds', (database) => {

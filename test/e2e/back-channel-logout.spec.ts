@@ -136,7 +136,7 @@ describeEachAdapterInBrief('a back-channel logout', (database, adapter) => {
   });
 });
 
-it('docs/back-channel-logout.md shows the code that is tested here', () => {
+it('docs/guides/back-channel-logout.md shows the code that is tested here', () => {
   const read = (path: string) => readFileSync(join(root, path), 'utf8');
-  expect(read('docs/back-channel-logout.md')).toContain(read('test/support/back-channel-logout.controller.ts').trim());
+  expect(read('docs/guides/back-channel-logout.md')).toContain(read('test/support/back-channel-logout.controller.ts').trim());
 });

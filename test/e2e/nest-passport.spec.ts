@@ -12,7 +12,7 @@ import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
 import { listen } from '../support/store-events.js';
 
-// The recipe of docs/passport.md.
+// The recipe of docs/integrations/passport.md.
 
 @Injectable()
 class LocalStrategy extends PassportStrategy(Strategy) {

@@ -8,7 +8,7 @@ import { root } from './library.js';
 
 const NUMBERS = Array.from({ length: 52 }, (_, index) => `S${index + 1}`);
 
-const rows = readFileSync(join(root, 'docs/security.md'), 'utf8')
+const rows = readFileSync(join(root, 'docs/security/index.md'), 'utf8')
   .split('\n')
   .filter((line) => line.startsWith('| S'))
   .map((line) => line.split('|').map((cell) => cell.trim()))

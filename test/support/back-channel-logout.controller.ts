@@ -1,4 +1,12 @@
-import { BadRequestException, Body, Controller, Header, HttpCode, Inject, Post } from '@nestjs/common';
+import {
+  BadRequestException,
+  Body,
+  Controller,
+  Header,
+  HttpCode,
+  Inject,
+  Post,
+} from '@nestjs/common';
 import { jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { SessionStore } from 'nestjs-typeorm-session';
 
@@ -34,11 +42,19 @@ export class BackChannelLogoutController {
 
   private async verify(token: unknown): Promise<JWTPayload> {
     const { issuer, clientId, keys } = this.provider;
-    const required = { issuer, audience: clientId, requiredClaims: ['iat', 'jti'], maxTokenAge: '2 minutes', clockTolerance: '10 seconds' };
+    const required = {
+      issuer,
+      audience: clientId,
+      requiredClaims: ['iat', 'jti'],
+      maxTokenAge: '2 minutes',
+      clockTolerance: '10 seconds',
+    };
     const { payload } = await jwtVerify(String(token), keys, required).catch(() => refuse());
     const events = (payload['events'] ?? {}) as Record<string, unknown>;
     const isLogout = typeof events === 'object' && Object.hasOwn(events, LOGOUT_EVENT);
-    const isOfSomebody = [payload['sid'], payload.sub].some((claim) => typeof claim === 'string' && claim !== '');
+    const isOfSomebody = [payload['sid'], payload.sub].some(
+      (claim) => typeof claim === 'string' && claim !== '',
+    );
     // With a nonce it would be an ID token, which anybody who has signed in holds.
     return isLogout && isOfSomebody && !('nonce' in payload) ? payload : refuse();
   }

@@ -1,0 +1,27 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitepress';
+import { writeTextPages } from './text-pages.mjs';
+import { nav, sidebar } from './navigation.mjs';
+
+const REPOSITORY = 'https://github.com/nestjs-typeorm-session/nestjs-typeorm-session';
+
+export default defineConfig({
+  title: 'nestjs-typeorm-session',
+  description: 'Server-side sessions for NestJS, kept in your own database through TypeORM.',
+  lang: 'en',
+  cleanUrls: true,
+  // A broken link fails the build: this is the default, and is said here because the checks stand on it.
+  ignoreDeadLinks: false,
+  head: [['link', { rel: 'alternate', type: 'text/plain', href: '/llms.txt', title: 'All pages as text' }]],
+  themeConfig: {
+    nav,
+    sidebar,
+    outline: [2, 3],
+    search: { provider: 'local' },
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: 'Edit this page' },
+    footer: { message: 'MIT license' },
+  },
+  buildEnd: ({ srcDir, outDir, pages }) => writeTextPages({ srcDir, outDir, pages, sidebar }),
+  vite: { publicDir: fileURLToPath(new URL('../public', import.meta.url)) },
+});
