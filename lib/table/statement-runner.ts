@@ -52,8 +52,8 @@ interface Sending {
   attempt?: number;
   /** Whether a connection has broken under it. */
   wasLost?: boolean;
-  /** For how long it has waited for a table in the making. @default 0 */
-  waitedMs?: number;
+  /** When it began to wait for a table in the making, by `performance.now()`. */
+  waitingSince?: number;
 }
 
 /** The values of one row of several. */
@@ -214,23 +214,23 @@ export class StatementRunner {
     if (error instanceof SessionError) throw error;
     const sessionError = toSessionError(error, sending.shape);
     if (this.database.isClosed() || isClosedError(error)) throw this.database.closedError(sessionError.cause);
-    const { attempt = 1, isIdempotent, wasLost, waitedMs = 0 } = sending;
+    const { attempt = 1, isIdempotent, wasLost, waitingSince = performance.now() } = sending;
     const next = { ...sending };
     if (isTransient(error) && attempt < ATTEMPTS) {
       next.attempt = attempt + 1;
       await pause(Math.random() * PAUSE_MS * next.attempt);
     } else if (isIdempotent && !wasLost && isLost(error)) next.wasLost = true;
-    else if (this.isTooEarly(sessionError, waitedMs)) {
-      next.waitedMs = waitedMs + POLL_MS;
+    else if (this.isTooEarly(sessionError, waitingSince)) {
+      next.waitingSince = waitingSince;
       await pause(POLL_MS);
     } else throw sessionError;
     return this.send(next);
   }
 
   /** TypeORM takes statements while it still makes the tables: until the first one worked, they are waited for, once. */
-  private isTooEarly(error: SessionError, waitedMs: number): boolean {
+  private isTooEarly(error: SessionError, since: number): boolean {
     if (this.hasRun || this.isTableMissing || !(error instanceof SessionEntityError) || !this.database.mayBeMakingTables()) return false;
-    this.isTableMissing = waitedMs >= this.options.timeoutMs / 2;
+    this.isTableMissing = performance.now() - since >= this.options.timeoutMs / 2;
     return !this.isTableMissing;
   }
 }
