@@ -165,7 +165,16 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
         : yours('Let your serializer revive data only, and no classes but those on a list.'),
   ],
   ['No stored key reaches a prototype or a method', met],
-  ['The data are encrypted at rest', ifSet('encryption', 'Set `encryption`, if others may read the table or its backups.')],
+  [
+    'The data are encrypted at rest',
+    ({ encryption }) => {
+      if (!encryption) return off('Set `encryption`, if others may read the table or its backups.');
+      if (!encryption.acceptsPlain) return 'met';
+      return yours(
+        'Remove `encryption.acceptPlain` when the sessions from before are over: whoever can write to the table can make a session.',
+      );
+    },
+  ],
   ['The size of a session is bounded', met],
   ['What happens to sessions is logged', always(yours('Listen to the events of the store and log them.'))],
   ['No log or error holds ids, cookies or data', met],

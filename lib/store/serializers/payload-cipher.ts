@@ -31,7 +31,7 @@ export class PayloadCipher {
   constructor(
     keys: readonly [PayloadKey, ...PayloadKey[]],
     /** Whether a payload that is not encrypted is read. */
-    private readonly acceptsPlain: boolean,
+    readonly acceptsPlain: boolean,
   ) {
     this.newest = keys[0];
     this.byId = new Map(keys.map(({ id, key }) => [id, key]));
