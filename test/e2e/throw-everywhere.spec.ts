@@ -288,6 +288,8 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/nest/locking/session-lock.interceptor.ts': 1,
     'lib/nest/sockets/socket-watch.ts': 3,
     'lib/nest/sockets/with-sessions.ts': 2,
+    'lib/store/caching/caching-table.ts': 1,
+    'lib/store/caching/end-notices.ts': 2,
     'lib/store/callback.ts': 5,
     'lib/store/compose.ts': 1,
     'lib/store/session-store.ts': 1,
@@ -302,7 +304,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/runtime/availability-monitor.ts': 1,
     'lib/store/runtime/deadlines.ts': 4,
     'lib/store/runtime/events.ts': 1,
-    'lib/store/users/revoker.ts': 1,
+    'lib/store/users/revoker.ts': 5,
     'lib/store/runtime/telemetry.ts': 1,
     'lib/store/users/sign-in.ts': 3,
     'lib/store/work/lock.ts': 1,
@@ -313,6 +315,6 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/work/writer.ts': 2,
     'lib/store/owner/new-device.ts': 1,
     'lib/store/owner/session-limit.ts': 4,
-    'lib/store/work/id-migration.ts': 1,
+    'lib/store/work/id-migration.ts': 2,
   });
 });

@@ -353,6 +353,8 @@ const NEED_NO_GUARD: readonly [RegExp, string][] = [
   [/\bclient\.query\(.*, end\)|connection\.(execute|query)\(sql, values, end\)/, '`end` is guarded where it is made'],
   [/DO RELEASE_LOCK|connection\.execute\(\{\}\)/, 'no callback is handed over'],
   [/await runner\.(connect|query)\(/, 'what it throws rejects the function around it'],
+  [/client\.on\('(error|end)', .*\bresolve\b|called\(\(done\) =>/, 'the callback only settles a promise'],
+  [/client\.on\('notification', /, 'the listener forgets rows, and runs no code of the application'],
   [/send\(\)\.then\(/, 'both callbacks only settle the attempt'],
 ];
 
