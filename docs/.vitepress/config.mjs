@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { writeTextPages } from './text-pages.mjs';
 import { nav, sidebar } from './navigation.mjs';
@@ -10,6 +9,8 @@ export default defineConfig({
   description: 'Server-side sessions for NestJS, kept in your own database through TypeORM.',
   lang: 'en',
   cleanUrls: true,
+  // Small pictures stay files, so that each follows the theme by itself.
+  vite: { build: { assetsInlineLimit: 0 } },
   // A broken link fails the build: this is the default, and is said here because the checks stand on it.
   ignoreDeadLinks: false,
   head: [['link', { rel: 'alternate', type: 'text/plain', href: '/llms.txt', title: 'All pages as text' }]],
@@ -23,5 +24,4 @@ export default defineConfig({
     footer: { message: 'MIT license' },
   },
   buildEnd: ({ srcDir, outDir, pages }) => writeTextPages({ srcDir, outDir, pages, sidebar }),
-  vite: { publicDir: fileURLToPath(new URL('../public', import.meta.url)) },
 });

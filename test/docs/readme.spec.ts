@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Module, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
@@ -9,10 +9,7 @@ import { Browser } from '../support/browser.js';
 import { embedded } from '../support/embedded.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
-import { pages, readme, snippetsOf } from './pages.js';
-
-const REPOSITORY = 'https://github.com/nestjs-typeorm-session/nestjs-typeorm-session/blob/main/';
-const RAW = 'https://raw.githubusercontent.com/nestjs-typeorm-session/nestjs-typeorm-session/main/';
+import { readme, snippetsOf } from './pages.js';
 
 describe('README.md', () => {
   const lines = readme.text.trimEnd().split('\n');
@@ -60,16 +57,6 @@ describe('README.md', () => {
     expect(await ada.json('/account/devices')).toHaveLength(1);
     await post(ada, '/account/sign-out');
     expect(await ada.json('/account/devices')).toEqual([]);
-  });
-});
-
-describe('links into the repository', () => {
-  const documents = [readme, ...pages];
-
-  it.each(documents)('of $path lead to files', ({ text }) => {
-    const targets = Array.from(text.matchAll(/https:\/\/[^\s)>"]+/g), ([url]) => url.replace(/#.*$/, ''));
-    const paths = targets.flatMap((url) => [REPOSITORY, RAW].filter((base) => url.startsWith(base)).map((base) => url.slice(base.length)));
-    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 });
 

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import prettier from 'prettier';
+import { describe, expect, it } from 'vitest';
+import { root } from '../package/library.js';
+import { errorTexts } from './error-texts.js';
+import { membersOf } from './members.js';
+import { pages } from './pages.js';
+import { entityPage, errorsPage, eventsPage, modulePage, optionsPage, sessionPage, storePage } from './reference.js';
+
+const PAGES = {
+  options: optionsPage,
+  module: modulePage,
+  session: sessionPage,
+  store: storePage,
+  events: eventsPage,
+  entity: entityPage,
+  errors: errorsPage,
+};
+
+describe('docs/reference', () => {
+  it.each(Object.entries(PAGES))('%s.md says what the doc comments say', async (name, write) => {
+    const file = join(root, `docs/reference/${name}.md`);
+    const config = await prettier.resolveConfig(file);
+    await expect(await prettier.format(write(), { ...config, parser: 'markdown' })).toMatchFileSnapshot(file);
+  });
+
+  it('has a row for each option', () => {
+    const names = membersOf('lib/store/options/session-options.ts', 'SessionModuleOptions').map(({ name }) => name);
+    expect(names).toContain('secret');
+    const { text } = pages.find(({ path }) => path === 'docs/reference/options.md')!;
+    expect(names.filter((name) => !text.includes(`| \`${name}\``))).toEqual([]);
+  });
+
+  it('finds the texts of errors', () => {
+    expect(errorTexts.length).toBeGreaterThan(100);
+    expect(errorTexts.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['SessionCsrfError', 'SessionOptionsError', 'warning']));
+  });
+});

@@ -1,0 +1,227 @@
+import ts from 'typescript';
+import { errorTexts } from './error-texts.js';
+import { commentOf, declarationOf, membersOf, parse, tagOf, type Member } from './members.js';
+
+const NOTE = '<!-- Written from the doc comments of lib by test/docs/reference.spec.ts: change those, and run that test with -u. -->';
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('{{', '{ {');
+const code = (text: string): string => `\`${cell(text)}\``;
+const table = (head: string[], rows: string[][]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+
+/** A default is code, or words. */
+const shownDefault = (text: string): string => {
+  if (text === '') return '–';
+  return /^(?:['{]|\d+$|true$|false$)/.test(text) ? code(text) : cell(text);
+};
+
+const page = (title: string, ...parts: string[]): string => `${[`# ${title}`, NOTE, ...parts].join('\n\n')}\n`;
+
+/** One section: what a declaration says of itself, an example, and its members. */
+function section(path: string, name: string, { title = code(name), withMembers = true } = {}): string {
+  const declaration = declarationOf(path, name);
+  const example = tagOf(declaration, 'example');
+  return [
+    `## ${title}`,
+    commentOf(declaration),
+    example && `\`\`\`text\n${example}\n\`\`\``,
+    withMembers && memberTable(membersOf(path, name)),
+  ]
+    .filter(Boolean)
+    .join('\n\n');
+}
+
+function memberTable(members: readonly Member[]): string {
+  if (members.length === 0) return '';
+  const hasDefaults = members.some(({ defaultValue }) => defaultValue !== '');
+  return table(
+    ['Name', ...(hasDefaults ? ['Default'] : []), 'Meaning'],
+    members.map(({ name, comment, defaultValue }) => [code(name), ...(hasDefaults ? [shownDefault(defaultValue)] : []), cell(comment)]),
+  );
+}
+
+/** What the groups of options are about, in their order. */
+const OPTION_GROUPS = [
+  'The cookie',
+  'Where sessions are kept',
+  'How long they live',
+  'Requests that overlap, and failures',
+  'Users',
+  'Database',
+  'Routes',
+  'More',
+];
+
+export function optionsPage(): string {
+  const members = membersOf('lib/store/options/session-options.ts', 'SessionModuleOptions');
+  const groups: Member[][] = [];
+  for (const member of members) {
+    if (groups.length === 0 || member.beginsGroup) groups.push([]);
+    groups.at(-1)!.push(member);
+  }
+  return page(
+    'Options',
+    "For `SessionModule.forRoot(options)`, `createSessionMiddleware` and `createSessionStore`. Durations are milliseconds, or strings such as `'30m'` and `'1d'`. All options are checked once, at start-up: a wrong one stops the start with a sentence that names it and says what to do.",
+    ...groups.map((group, index) => `## ${OPTION_GROUPS[index] ?? OPTION_GROUPS.at(-1)!}\n\n${memberTable(group)}`),
+    section('lib/store/options/session-options.ts', 'SessionMetadata'),
+  );
+}
+
+export function modulePage(): string {
+  return page(
+    'The module and its decorators',
+    section('lib/nest/session.module.ts', 'SessionModule'),
+    section('lib/nest/session.module-definition.ts', 'SessionModuleAsyncOptions'),
+    section('lib/nest/session.module-definition.ts', 'SessionModuleOptionsFactory'),
+    section('lib/nest/session.decorator.ts', 'Session', { title: '`@Session()`' }),
+    section('lib/nest/session.decorator.ts', 'SessionHandle', { title: '`@SessionHandle()`' }),
+    section('lib/nest/guarding/require-session.decorator.ts', 'RequireSession', { title: '`@RequireSession()`' }),
+    memberTable(membersOf('lib/nest/guarding/require-session.decorator.ts', 'SessionRequirement')),
+    section('lib/nest/locking/session-lock.decorator.ts', 'SessionLock', { title: '`@SessionLock()`' }),
+    memberTable(membersOf('lib/nest/locking/session-lock.decorator.ts', 'SessionLockDurations')),
+    section('lib/nest/sockets/with-sessions.ts', 'withSessions', { title: '`withSessions()`' }),
+    memberTable(membersOf('lib/nest/sockets/with-sessions.ts', 'SocketSessionOptions')),
+    section('lib/nest/session.tokens.ts', 'SESSION_MIDDLEWARE'),
+    section('lib/nest/watching/session-health.indicator.ts', 'SessionHealthIndicator'),
+    section('lib/http/create-session.ts', 'createSessionMiddleware', { title: '`createSessionMiddleware()`' }),
+    section('lib/http/create-session.ts', 'createSessionStore', { title: '`createSessionStore()`' }),
+    section('lib/testing/signed-in-cookie.ts', 'signedInCookie', { title: '`signedInCookie()`' }),
+    section('lib/testing/fake-session.module.ts', 'FakeSessionModule'),
+  );
+}
+
+export function sessionPage(): string {
+  return page(
+    'The session',
+    'What stands on `req.session`, and what `@Session()` gives. Beside these it has the keys that you declare in `SessionData`, and `id` and `cookie` of express-session. `save`, `reload`, `regenerate` and `destroy` also take a callback, as in express-session.',
+    `## Methods and properties\n\n${memberTable(membersOf('lib/store/express-session.ts', 'Session'))}`,
+    section('lib/store/sign-in-order.ts', 'LoginOptions'),
+    section('lib/store/sign-in-order.ts', 'LogoutOptions'),
+    section('lib/store/session-data.ts', 'SessionData'),
+    '## Reserved names\n\n`handle`, `rotate`, `update`, `login`, `logout`, `authenticatedAt`, `level` and `$login` are refused as keys of session data.',
+  );
+}
+
+export function storePage(): string {
+  const methods = membersOf('lib/store/session-store.ts', 'SessionStore');
+  return page(
+    'The store',
+    commentOf(declarationOf('lib/store/session-store.ts', 'SessionStore')),
+    'Inject it by its class: `constructor(private readonly sessions: SessionStore) {}`. The methods of express-session (`get`, `set`, `touch`, `destroy`, `all`, `length`, `clear`) take a callback or return a promise.',
+    `## Methods\n\n${table(
+      ['Method', 'Does'],
+      methods.map(({ name, type, comment }) => [code(`${name}${type.replace(' => ', ': ')}`), cell(comment)]),
+    )}`,
+    section('lib/store/users/lister.ts', 'SessionInfo'),
+    section('lib/store/users/lister.ts', 'SessionQuery'),
+    section('lib/store/users/revoker.ts', 'RevokeOptions'),
+    section('lib/store/users/revoker.ts', 'RevokeUserOptions'),
+  );
+}
+
+export function eventsPage(): string {
+  const file = parse('lib/store/runtime/events.ts');
+  const list = declarationOf('lib/store/runtime/events.ts', 'EVENTS') as ts.VariableStatement;
+  let literal: ts.Expression = list.declarationList.declarations[0]!.initializer!;
+  while (!ts.isObjectLiteralExpression(literal)) literal = (literal as ts.AsExpression | ts.SatisfiesExpression).expression;
+  const rows = literal.properties.map((property) => {
+    const facts = (property as ts.PropertyAssignment).initializer.getText(file);
+    const names = Array.from(facts.matchAll(/'(\w+)'/g), ([, name = '']) => name);
+    const shared = facts.includes('OF_SESSION') ? ['handle', 'userId', 'ipAddress', 'userAgent'] : [];
+    return [code(property.name!.getText(file)), cell(commentOf(property)), [...shared, ...names].map(code).join(', ') || '–'];
+  });
+  return page(
+    'Events',
+    commentOf(declarationOf('lib/store/runtime/events.ts', 'SessionEvents')),
+    'Listen by `store.on(name, listener)`. If the application imports `EventEmitterModule`, each event is also emitted there as `session.<name>`: see [Monitoring](../operate/monitoring.md#events). Every event has `at`, a `Date`.',
+    table(['Event', 'When', 'Carries'], rows),
+    section('lib/store/runtime/events.ts', 'SessionEvent', { title: 'What events carry' }),
+  );
+}
+
+export function entityPage(): string {
+  const path = 'lib/table/entity/session.entity.ts';
+  return page(
+    'The entity',
+    section(path, 'SessionEntity'),
+    section(path, 'defineSessionEntity', { title: '`defineSessionEntity()`' }),
+    memberTable(membersOf(path, 'SessionEntityDefinition')),
+    section('lib/table/session.migration.ts', 'createSessionMigration', { title: '`createSessionMigration()`' }),
+    memberTable(membersOf('lib/table/session.migration.ts', 'SessionMigrationOptions')),
+    section('lib/table/entity/adopted-tables.ts', 'SessionAdoption'),
+  );
+}
+
+/** Where the reader of an error finds more, by the beginning of the path that it comes from. */
+const PAGES: readonly (readonly [start: string, title: string, link: string])[] = [
+  ['lib/http/cookie-warning', 'A front end on another origin', '../guides/other-origin.md'],
+  ['lib/http/csrf', 'CSRF', '../guides/csrf.md'],
+  ['lib/nest/guarding', 'Fresh sign-ins', '../guides/limits.md'],
+  ['lib/nest/locking', 'Carts and counters', '../guides/carts.md'],
+  ['lib/nest/sockets', 'WebSocket gateways', '../integrations/websockets.md'],
+  ['lib/nest/start-up/data-source', 'Choose your database', '../start/databases.md'],
+  ['lib/nest/watching', 'Monitoring', '../operate/monitoring.md'],
+  ['lib/nest', 'How a request flows', '../start/request.md'],
+  ['lib/store/options/adopt', 'Another session store', '../coming-from/index.md'],
+  ['lib/store/options/cookie', 'A front end on another origin', '../guides/other-origin.md'],
+  ['lib/store/options/csrf', 'CSRF', '../guides/csrf.md'],
+  ['lib/store/options/lifetime', 'Lifetimes', '../concepts/lifetimes.md'],
+  ['lib/store/options', 'Options', 'options.md'],
+  ['lib/store/serializers', 'What a session can hold', '../guides/session-data.md'],
+  ['lib/store/session/codec', 'What a session can hold', '../guides/session-data.md'],
+  ['lib/store/users/revoker', 'A page of devices', '../guides/devices.md'],
+  ['lib/store/users', 'Sign in and out', '../guides/sign-in.md'],
+  ['lib/store/sign-in', 'Sign in and out', '../guides/sign-in.md'],
+  ['lib/store/owner', 'Limits', '../guides/limits.md'],
+  ['lib/store/work/lock', 'Carts and counters', '../guides/carts.md'],
+  ['lib/store/work/id-migration', 'Another session store', '../coming-from/index.md'],
+  ['lib/store/work', 'Merge', '../concepts/merge.md'],
+  ['lib/store/compose', 'Choose your database', '../start/databases.md'],
+  ['lib/store/batching', 'When the database is away', '../operate/outages.md'],
+  ['lib/store/runtime', 'When the database is away', '../operate/outages.md'],
+  ['lib/store/start-up', 'When the database is away', '../operate/outages.md'],
+  ['lib/table/entity', 'Tables and migrations', '../operate/migrations.md'],
+  ['lib/table/session.migration', 'Tables and migrations', '../operate/migrations.md'],
+  ['lib/table/databases/sqlite', 'Choose your database', '../start/databases.md'],
+  ['lib/table/databases', 'Choose your database', '../start/databases.md'],
+  ['lib/table', 'When the database is away', '../operate/outages.md'],
+  ['lib/testing', 'Test an application', '../testing/index.md'],
+  ['lib/session.errors', 'Never back after a logout', '../concepts/logout.md'],
+  ['lib', 'Troubleshooting', 'troubleshooting.md'],
+];
+
+const pageFor = (path: string): string => {
+  const [, title, link] = PAGES.find(([start]) => path.startsWith(start))!;
+  return `[${title}](${link})`;
+};
+
+export function errorsPage(): string {
+  const path = 'lib/session.errors.ts';
+  const classes = parse(path)
+    .statements.filter(ts.isClassDeclaration)
+    .filter(({ name }) => name!.text !== 'SessionError')
+    .map((each) => {
+      const text = each.getText();
+      const [, errorCode = ''] = /code = '(\w+)'/.exec(text) ?? [];
+      const [, status = ''] = /status = (\d+)/.exec(text) ?? [];
+      return { name: each.name!.text, errorCode, status, comment: commentOf(each) };
+    });
+  const kinds = [...classes.map(({ name }) => name), 'TypeError', 'RangeError', 'warning'];
+  return page(
+    'Errors',
+    commentOf(declarationOf(path, 'SessionError')),
+    'Do you have the text of an error? Search this page for a few of its words, or go to [Troubleshooting](troubleshooting.md).',
+    table(
+      ['Class', '`code`', 'Status', 'Means'],
+      classes.map(({ name, errorCode, status, comment }) => [code(name), code(errorCode), status, cell(comment)]),
+    ),
+    '`@RequireSession` throws exceptions of Nest, with one of these codes in the body: `SESSION_REQUIRED` and `SESSION_USER_REQUIRED` (401), `SESSION_NOT_FRESH` and `SESSION_LEVEL` (403).',
+    ...kinds.flatMap((kind) => {
+      const rows = errorTexts
+        .filter((text) => text.kind === kind)
+        .map(({ text, path: from }) => [cell(text.replaceAll('<', '&lt;')), pageFor(from)]);
+      const title = kind === 'warning' ? 'Warnings in the log' : `Texts of \`${kind}\``;
+      return rows.length === 0 ? [] : [`## ${title}\n\n${table(['Text', 'Page'], rows)}`];
+    }),
+  );
+}
