@@ -54,6 +54,7 @@ export const sidebar = [
     ['When the database is away', 'outages'],
     ['Pruning', 'pruning'],
     ['Sizes', 'sizes'],
+    ['The read cache', 'read-cache'],
     ['Monitoring', 'monitoring'],
   ]),
   group('Security', 'security', [

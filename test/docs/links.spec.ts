@@ -45,6 +45,9 @@ function targetOf(page: Page, link: string): { path: string; anchor: string } | 
   return { path: path.endsWith('/') ? `${path}index.md` : /\.\w+$/.test(path) ? path : `${path}.md`, anchor };
 }
 
+/** As a variable, because it has no types. */
+const NAVIGATION: string = '../../docs/.vitepress/navigation.mjs';
+
 describe('the links of the documentation', () => {
   it.each([readme, ...pages])('of $path lead to files and headings that are there', (page) => {
     const missing = linksOf(page).filter((link) => {
@@ -57,7 +60,7 @@ describe('the links of the documentation', () => {
   });
 
   it('reach every page from the side bar', async () => {
-    const { sidebar } = (await import('../../docs/.vitepress/navigation.mjs' as string)) as { sidebar: { items: { link: string }[] }[] };
+    const { sidebar } = (await import(NAVIGATION)) as { sidebar: { items: { link: string }[] }[] };
     const listed = sidebar.flatMap(({ items }) => items.map(({ link }) => `docs${link.endsWith('/') ? `${link}index` : link}.md`));
     expect(listed.toSorted()).toEqual(pages.map(({ path }) => path).filter((path) => path !== 'docs/index.md'));
   });
