@@ -29,7 +29,7 @@ describeEachDatabase('configured as the two Perl modules are, sessions work', (d
   /** With the parts of the URL as options of their own, as in a `dsn`. */
   const inParts = (): DataSourceOptions => {
     if (!('url' in database.options)) return database.options;
-    const { hostname: host, port, pathname, username, password } = new URL(String(database.options.url));
+    const { hostname: host, port, pathname, username, password } = new URL(database.options.url);
     const { type } = database.options;
     return { type, host, port: Number(port), database: pathname.slice(1), username, password } as DataSourceOptions;
   };
