@@ -20,6 +20,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy machine takes longer than the second that is the default.
+    expect: { poll: { timeout: 20_000 } },
     // One less than there are cores is the default, and the tests wait for databases half of the time.
     maxWorkers: 2,
     coverage: { include: ['lib/**'] },

@@ -133,7 +133,11 @@ describeEachDatabase(
       onTestFinished(interceptStatements(dataSource(), async (sql, send) => (sql.includes('pg_notify') ? [] : send())));
       const store = openStore({ ...NOTIFIED, operationTimeout: 200 });
       await newSession(store, SID, { views: 1 }).save();
-      await vi.waitFor(() => expect(warnings).toEqual([expect.stringMatching(/not heard within 200 ms.*pooler/)]), { timeout: 5_000 });
+      await vi.waitFor(
+        () => expect(warnings).toEqual([expect.stringMatching(/not heard within 200 ms.*pooler/)]),
+        { timeout: 5_000 },
+        20_000,
+      );
       expect(await statementsOf(async () => (await store.get(SID), await store.get(SID)))).toBe(2);
     });
 
@@ -153,7 +157,7 @@ describeEachDatabase(
 
     it('a store that is closed before it hears others leaves no connection', async () => {
       await openStore(NOTIFIED).close();
-      await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+      await vi.waitFor(async () => expect(await listeners()).toEqual([]), 20_000);
       expect(warnings).toEqual([]);
     });
 
@@ -161,7 +165,7 @@ describeEachDatabase(
       const store = await open();
       expect(await listeners()).toHaveLength(1);
       await store.close();
-      await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+      await vi.waitFor(async () => expect(await listeners()).toEqual([]), 20_000);
       const own = new DataSource({ ...database.options, entities: [entity] });
       await own.initialize();
       const hearing = notices.next('hearing');
@@ -175,7 +179,7 @@ describeEachDatabase(
       await hearing;
       await own.destroy();
       await other.close();
-      await vi.waitFor(async () => expect(await listeners()).toEqual([]));
+      await vi.waitFor(async () => expect(await listeners()).toEqual([]), 20_000);
     });
 
     it('is an error where the connections are not those of the driver', async () => {

@@ -128,7 +128,7 @@ describeEachDatabase('a database that does not answer', (database) => {
     const closed = store.close();
     gate.open();
     await closed;
-    await vi.waitFor(async () => expect(await readValues(open(), 'a')).toEqual({ views: 1 }));
+    await vi.waitFor(async () => expect(await readValues(open(), 'a')).toEqual({ views: 1 }), 20_000);
   });
 
   describe('and then answers again', () => {

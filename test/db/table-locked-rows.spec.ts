@@ -98,7 +98,7 @@ describeEachServer('Rows that another transaction has locked', (database) => {
       expect(free.flat()).toEqual(FREE.map(() => outcome));
       if (!ANSWERED.has(operation)) expect(isAnswered).toBe(false);
       // What travels alone waits there for a moment, one at a time.
-      await vi.waitFor(async () => expect(await countAtServer()).toBeLessThanOrEqual(1));
+      await vi.waitFor(async () => expect(await countAtServer()).toBeLessThanOrEqual(1), 20_000);
       await holder.rollbackTransaction();
       expect((await Promise.all(held)).flat()).toEqual(HELD.map(() => outcome));
     });
@@ -132,7 +132,7 @@ describeEachServer('Rows that another transaction has locked', (database) => {
           reason: { code: 'SESSION_UNAVAILABLE', message: expect.stringContaining('Another transaction has held the row') as string },
         });
       }
-      await vi.waitFor(async () => expect(await countAtServer()).toBe(0));
+      await vi.waitFor(async () => expect(await countAtServer()).toBe(0), 20_000);
       await holder.rollbackTransaction();
       expect((await table.find(HELD, NOW)).map((row) => row?.version)).toEqual(HELD.map(() => 1));
     });
@@ -141,7 +141,7 @@ describeEachServer('Rows that another transaction has locked', (database) => {
       const table = await open();
       await hold(HELD);
       const cleared = table.clear();
-      await vi.waitFor(async () => expect(await table.count({ now: 0 })).toBe(HELD.length));
+      await vi.waitFor(async () => expect(await table.count({ now: 0 })).toBe(HELD.length), 20_000);
       expect(await table.insert([newRow(key('later'))])).toEqual(['saved']);
       await holder.rollbackTransaction();
       await cleared;

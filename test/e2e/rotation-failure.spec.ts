@@ -179,4 +179,4 @@ describeEachDatabase('A rotation that fails', (database) => {
 });
 
 /** Waits until the database has done what nobody waits for any more: the row has another id. */
-const hasMoved = (store: SessionStore, id: string) => vi.waitFor(async () => expect(await store.get(id)).toBeUndefined());
+const hasMoved = (store: SessionStore, id: string) => vi.waitFor(async () => expect(await store.get(id)).toBeUndefined(), 20_000);

@@ -46,7 +46,7 @@ describe.each<[string, StatementTransport]>([
     });
     expect(release).not.toHaveBeenCalled();
     give();
-    await vi.waitFor(() => expect(release).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(release).toHaveBeenCalledOnce(), 20_000);
     expect(query).not.toHaveBeenCalled();
   });
 
