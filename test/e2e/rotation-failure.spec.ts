@@ -143,12 +143,12 @@ describeEachDatabase('A rotation that fails', (database) => {
   });
 
   it('because the database answers too late is a 503, and there is one row, whichever id it has', async () => {
-    const { browser } = await start({ operationTimeout: '100ms' });
+    const { browser } = await start({ operationTimeout: '1s' });
     const [before] = await rows();
     const gate = gateStatements(dataSource(), /^UPDATE/i);
     onTestFinished(() => gate.open());
     // No answer at all would be waited for as long as the database takes.
-    const answer = await browser.post('/rotate', { signal: AbortSignal.timeout(5_000) });
+    const answer = await browser.post('/rotate', { signal: AbortSignal.timeout(20_000) });
     expect(answer.status).toBe(503);
     gate.open();
     await expect(rows()).resolves.toMatchObject([{ handle: before!.handle, version: 1 }]);
@@ -157,7 +157,7 @@ describeEachDatabase('A rotation that fails', (database) => {
   it('because the database answers too late revives no id by what is saved afterwards', async () => {
     let code: string | undefined;
     const { browser, store } = await start(
-      { operationTimeout: '100ms' },
+      { operationTimeout: '1s' },
       {
         async rotate(session) {
           const gate = gateStatements(dataSource(), /^UPDATE/i);
