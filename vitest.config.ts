@@ -15,9 +15,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.spec.ts'],
     exclude: [...configDefaults.exclude, 'test/package/consumers/**'],
-    setupFiles: ['reflect-metadata', 'test/support/leave-clean.ts'],
-    // Loading the library, TypeORM and Nest anew for each file took longer than its tests.
-    isolate: false,
+    setupFiles: ['reflect-metadata'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // A busy machine takes longer than the second that is the default.
