@@ -143,7 +143,7 @@ function resultOf(measured) {
   const postgres = measured.find(({ name }) => name === 'postgres');
   const row = (title, figure) => [title, ...measured.map(figure)];
   const text = markdownTable(
-    ['', ...measured.map(({ version }) => version)],
+    ['Measure', ...measured.map(({ version }) => version)],
     row('removed in s', ({ pruning }) => pruning.seconds),
     row('slowest DELETE in ms', ({ slowestMs }) => slowestMs.toFixed(0)),
     row('deadlocks in the server, none of which came out', ({ deadlocks }) => String(deadlocks)),

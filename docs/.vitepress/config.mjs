@@ -9,6 +9,8 @@ export default defineConfig({
   description: 'Server-side sessions for NestJS, kept in your own database through TypeORM.',
   lang: 'en',
   cleanUrls: true,
+  // With contrast enough for everybody.
+  markdown: { theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   // Small pictures stay files, so that each follows the theme by itself.
   vite: { build: { assetsInlineLimit: 0 } },
   // A broken link fails the build: this is the default, and is said here because the checks stand on it.

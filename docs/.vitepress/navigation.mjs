@@ -1,6 +1,5 @@
 const group = (text, folder, pages) => ({
   text,
-  collapsed: false,
   items: pages.map(([title, page]) => ({ text: title, link: `/${folder}/${page}` })),
 });
 

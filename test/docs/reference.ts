@@ -11,7 +11,6 @@ const table = (head: string[], rows: string[][]): string =>
 
 /** A default is code, or words. */
 const shownDefault = (text: string): string => {
-  if (text === '') return '–';
   return /^(?:['{]|\d+$|true$|false$)/.test(text) ? code(text) : cell(text);
 };
 
@@ -33,10 +32,11 @@ function section(path: string, name: string, { title = code(name), withMembers =
 
 function memberTable(members: readonly Member[]): string {
   if (members.length === 0) return '';
-  const hasDefaults = members.some(({ defaultValue }) => defaultValue !== '');
+  const meaningOf = ({ comment, defaultValue }: Member): string =>
+    defaultValue === '' ? cell(comment) : `${cell(comment)}<br>Default: ${shownDefault(defaultValue)}`;
   return table(
-    ['Name', ...(hasDefaults ? ['Default'] : []), 'Meaning'],
-    members.map(({ name, comment, defaultValue }) => [code(name), ...(hasDefaults ? [shownDefault(defaultValue)] : []), cell(comment)]),
+    ['Name', 'Meaning'],
+    members.map((member) => [code(member.name), meaningOf(member)]),
   );
 }
 
@@ -215,8 +215,8 @@ export function errorsPage(): string {
     commentOf(declarationOf(path, 'SessionError')),
     'Do you have the text of an error? Search this page for a few of its words, or go to [Troubleshooting](troubleshooting.md).',
     table(
-      ['Class', '`code`', 'Status', 'Means'],
-      classes.map(({ name, errorCode, status, comment }) => [code(name), code(errorCode), status, cell(comment)]),
+      ['Class, `code`, status', 'Means'],
+      classes.map(({ name, errorCode, status, comment }) => [`${code(name)}<br>${code(errorCode)}<br>${status}`, cell(comment)]),
     ),
     '`@RequireSession` throws exceptions of Nest, with one of these codes in the body: `SESSION_REQUIRED` and `SESSION_USER_REQUIRED` (401), `SESSION_NOT_FRESH` and `SESSION_LEVEL` (403).',
     ...kinds.flatMap((kind) => {
