@@ -9,6 +9,9 @@ const BASES = ['blob/main/', 'tree/main/', 'raw/main/'].map(
 );
 BASES.push('https://raw.githubusercontent.com/nestjs-typeorm-session/nestjs-typeorm-session/main/');
 
+/** As a variable, because the site has no types. */
+const NAVIGATION: string = '../../docs/.vitepress/navigation.mjs';
+
 /** The id that the site gives a heading. */
 const slugOf = (heading: string): string =>
   heading
@@ -57,7 +60,7 @@ describe('the links of the documentation', () => {
   });
 
   it('reach every page from the side bar', async () => {
-    const { sidebar } = (await import('../../docs/.vitepress/navigation.mjs' as string)) as { sidebar: { items: { link: string }[] }[] };
+    const { sidebar } = (await import(NAVIGATION)) as { sidebar: { items: { link: string }[] }[] };
     const listed = sidebar.flatMap(({ items }) => items.map(({ link }) => `docs${link.endsWith('/') ? `${link}index` : link}.md`));
     expect(listed.toSorted()).toEqual(pages.map(({ path }) => path).filter((path) => path !== 'docs/index.md'));
   });

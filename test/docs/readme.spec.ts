@@ -43,7 +43,7 @@ describe('README.md', () => {
   it('signs in, lists devices and keeps a cart, by its second example', async () => {
     const { address } = await start(1);
     const post = (browser: Browser, path: string, body = {}) =>
-      browser.json<unknown>(path, { method: 'POST', body: new URLSearchParams(body) }).catch(String);
+      browser.json(path, { method: 'POST', body: new URLSearchParams(body) }).catch(String);
     const ada = new Browser(address);
     const phone = new Browser(address);
     await post(ada, '/account/cart', { item: 'mug' });
