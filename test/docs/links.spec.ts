@@ -9,6 +9,9 @@ const BASES = ['blob/main/', 'tree/main/', 'raw/main/'].map(
 );
 BASES.push('https://raw.githubusercontent.com/nestjs-typeorm-session/nestjs-typeorm-session/main/');
 
+/** As a variable, because the site has no types. */
+const NAVIGATION: string = '../../docs/.vitepress/navigation.mjs';
+
 /** The id that the site gives a heading. */
 const slugOf = (heading: string): string =>
   heading
