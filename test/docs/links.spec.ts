@@ -48,9 +48,6 @@ function targetOf(page: Page, link: string): { path: string; anchor: string } | 
   return { path: path.endsWith('/') ? `${path}index.md` : /\.\w+$/.test(path) ? path : `${path}.md`, anchor };
 }
 
-/** As a variable, because it has no types. */
-const NAVIGATION: string = '../../docs/.vitepress/navigation.mjs';
-
 describe('the links of the documentation', () => {
   it.each([readme, ...pages])('of $path lead to files and headings that are there', (page) => {
     const missing = linksOf(page).filter((link) => {
