@@ -167,7 +167,7 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * The security checklist of `docs/security.md`, as the options of this store meet it: each item is met, yours to do, or off,
+   * The security checklist of `docs/security/index.md`, as the options of this store meet it: each item is met, yours to do, or off,
    * with the remedy. For a table at start-up: `console.table(await store.securityReport())`.
    */
   async securityReport(): Promise<SecurityItem[]> {

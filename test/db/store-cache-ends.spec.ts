@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
-import { loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';
+import { loadSession, newSession, readValues } from '../support/store-data.js';
 import { SECOND, useStores } from '../support/store-fixture.js';
 import { gateStatements } from '../support/store-gate.js';
+import { sessionEnds } from '../support/session-ends.js';
 
 const SID = 'the id of a session';
 const TTL = 5 * SECOND;
@@ -19,20 +20,7 @@ describeEachDatabase('with `cache`', (database) => {
     return { here, there, session };
   }
 
-  /** The ways to end a session, or its id, in one process. */
-  const ENDS: readonly [string, (store: SessionStore, session: LiveSession) => Promise<unknown>][] = [
-    ['destroy', (store) => store.destroy(SID)],
-    ['logout', (_, session) => session.logout()],
-    ['login', (_, session) => session.login('ann')],
-    ['regenerate', (_, session) => session.regenerate()],
-    ['rotate', (_, session) => session.rotate()],
-    ['revoke', (store, session) => store.revoke(session.handle!)],
-    ['revokeUser', (store) => store.revokeUser('ann')],
-    ['revokeAll', (store) => store.revokeAll()],
-    ['clear', (store) => store.clear()],
-  ];
-
-  describe.each(ENDS)('%s', (_, end) => {
+  describe.each(sessionEnds(SID))('%s', (_, end) => {
     it('in this process counts at once', async () => {
       const { here, session } = await start();
       expect(await readValues(here, SID)).toBeDefined();

@@ -6,14 +6,14 @@ import { SessionOptionsError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { hashSessionId } from '../../lib/store/session/id.js';
-import type { SessionStore } from '../../lib/store/session-store.js';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { interceptStatements } from '../support/intercept-statements.js';
 import { NoticeWatch } from '../support/notice-watch.js';
 import { SECRET } from '../support/secret.js';
-import { dataOf, loadSession, newSession, readValues, type LiveSession } from '../support/store-data.js';
+import { dataOf, loadSession, newSession, readValues } from '../support/store-data.js';
 import { kindsOf, MINUTE, useStores } from '../support/store-fixture.js';
+import { sessionEnds } from '../support/session-ends.js';
 
 const SID = 'the id of a session';
 /** The clock of these tests stands still, so nothing ends by its time. */
@@ -54,19 +54,7 @@ describeEachDatabase(
       return found.map(({ pid }) => pid);
     };
 
-    const ENDS: readonly [string, (store: SessionStore, session: LiveSession) => Promise<unknown>][] = [
-      ['destroy', (store) => store.destroy(SID)],
-      ['logout', (_, session) => session.logout()],
-      ['login', (_, session) => session.login('bob')],
-      ['regenerate', (_, session) => session.regenerate()],
-      ['rotate', (_, session) => session.rotate()],
-      ['revoke', (store, session) => store.revoke(session.handle!)],
-      ['revokeUser', (store) => store.revokeUser('ann')],
-      ['revokeAll', (store) => store.revokeAll()],
-      ['clear', (store) => store.clear()],
-    ];
-
-    it.each(ENDS)('what another process ends is gone at once: %s', async (_, end) => {
+    it.each(sessionEnds(SID))('what another process ends is gone at once: %s', async (_, end) => {
       const { here, there } = await start();
       const elsewhere = await loadSession(there, SID);
       expect(await statementsOf(async () => expect(await readValues(here, SID)).toBeDefined())).toBe(0);

@@ -42,7 +42,7 @@ export const A_CACHE: Rule = [(value) => value === false || isObject(value), 'fa
 
 const RULES: Rules<keyof SessionCacheOptions> = {
   ttl: aTimer,
-  max: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of sessions'],
+  max: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a whole number of sessions, at least 1'],
   notify: aBoolean,
 };
 

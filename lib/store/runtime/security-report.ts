@@ -4,7 +4,7 @@ import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** One item of the security checklist, as these options meet it. */
 export interface SecurityItem {
-  /** Its number in `docs/security.md`. */
+  /** Its number in `docs/security/index.md`. */
   readonly id: `S${number}`;
   /** What is asked for. */
   readonly title: string;

@@ -13,6 +13,9 @@ import type { ComparingSerializer } from '../serializers/serializer.js';
 import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
+/** Keys that no data has: they are what the session itself, or its stored form, has. */
+const NOT_IN_DATA: readonly string[] = [...RESERVED, STAMP_KEY];
+
 /**
  * Session data as it was serialized, before any encryption, and what in it is no part of what users change: `cookie.expires`, and the
  * stamp of the sign-in.
@@ -114,7 +117,7 @@ export class SessionCodec {
     handle: string | undefined,
     stamp?: LoginStamp,
   ): SessionDraft | Promise<SessionDraft> {
-    for (const name of [...RESERVED, STAMP_KEY]) {
+    for (const name of NOT_IN_DATA) {
       if (Object.hasOwn(session, name)) throw reserved(name);
     }
     const expiresAt = expiryOf(lifetime, now, createdAt);
