@@ -1,7 +1,8 @@
 /**
  * What all errors of this package share: a stable `code`, the real `cause` where there is one, and the remedy in the message.
  * `status`, `statusCode` and `expose` have the shape of "http-errors", so that Nest 11, Nest 12 and Express answer with the
- * right status; the message of a 5xx stays on the server. No message holds a session id or session data.
+ * right status; the message of a 5xx stays on the server. No message holds a session id or session data. An exception filter
+ * of Nest 12 gets an error below 500 that arises outside a handler as an `HttpException`, whose `cause` is the error.
  */
 export abstract class SessionError extends Error {
   /** Names the kind of error; never changes between versions. */

@@ -20,6 +20,7 @@ compile();
 markNestTypes();
 for (const entry of entries()) writeModuleFace(entry);
 writeFileSync(join(folder, 'package.json'), `${JSON.stringify(publishedManifest(), null, 2)}\n`);
+writeFileSync(join(folder, 'schematics.json'), `${JSON.stringify(schematics(), null, 2)}\n`);
 for (const name of ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'SECURITY.md', 'LICENSE']) {
   copyFileSync(join(root, name), join(folder, name));
 }
@@ -76,6 +77,12 @@ function valueNames(entry) {
     .map(({ name }) => name.text);
 }
 
+/** What `nest add` looks for. */
+function schematics() {
+  const description = 'Adds SessionModule to the root module, the type of the session data, and a migration.';
+  return { schematics: { 'nest-add': { description, factory: './nest-add#nestAdd' } } };
+}
+
 /** The manifest without what only the repository needs: its scripts, its tools, its being private. */
 function publishedManifest() {
   const url = manifest.repository.url.replace(/^git\+|\.git$/g, '');
@@ -87,6 +94,7 @@ function publishedManifest() {
     sideEffects: false,
     main: './index.js',
     types: './index.d.ts',
+    schematics: './schematics.json',
     exports: JSON.parse(JSON.stringify(manifest.exports).replaceAll('./dist/', './')),
     ...pick('engines', 'dependencies', 'peerDependencies', 'peerDependenciesMeta'),
   };

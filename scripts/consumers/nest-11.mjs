@@ -1,5 +1,6 @@
 import { cpSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { nestAdd } from './nest-add.mjs';
 import { row } from './row.mjs';
 import { run } from './run.mjs';
 import { checkTypes } from './types.mjs';
@@ -29,6 +30,7 @@ export async function nest11() {
   });
   for (const node of nodes) await onNode(folder, node);
   await row(name, 'a session on Fastify', () => run(folder, process.execPath, ['fastify.cjs']));
+  await row(name, 'sessions on Socket.IO and ws', () => run(folder, process.execPath, ['sockets.cjs']));
   await row(name, '`nest build` with SWC', async () => {
     await nest(folder, 'build', '--builder', 'swc');
     await visit(folder, 'dist/main.js');
@@ -37,6 +39,7 @@ export async function nest11() {
     await nest(folder, 'build', '--webpack');
     await visit(folder, 'dist/main.js');
   });
+  await row(name, '`nest add` in a new application', () => nestAdd(folder));
   await row(name, 'a monorepo of the Nest CLI', () => monorepo(folder, nest));
 
   const typescript5 = join(folder, 'node_modules/typescript/lib/tsc.js');

@@ -1,5 +1,6 @@
 import { cpSync, rmSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { nestAdd } from './nest-add.mjs';
 import { onPostgres } from './postgres.mjs';
 import { row } from './row.mjs';
 import { run } from './run.mjs';
@@ -32,6 +33,7 @@ export async function nest12() {
     cpSync(join(folder, 'dist'), join(workshop, 'built-esm'), { recursive: true });
   });
   if (!isBuilt) return;
+  await row(name, '`nest add` in a new application with a data source', () => nestAdd(folder, 'sqljs'));
   for (const node of nodes) await onNode(folder, node);
   await row(name, 'PostgreSQL', () => onPostgres((url) => visit(folder, 'dist/main.js', { env: dataSource({ type: 'postgres', url }) })));
   await row(name, 'Bun', () => visit(folder, 'dist/main.js', { command: bun }));

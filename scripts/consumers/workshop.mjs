@@ -42,7 +42,7 @@ export const betterSqlite = (node) => (node === process.execPath ? join(root, 'n
 export function copyConsumer(name) {
   const folder = join(workshop, name);
   cpSync(join(consumers, name), folder, { recursive: true });
-  for (const script of ['one-class.mjs', 'fastify.cjs']) cpSync(join(consumers, 'specs', script), join(folder, script));
+  for (const script of ['one-class.mjs', 'fastify.cjs', 'sockets.cjs']) cpSync(join(consumers, 'specs', script), join(folder, script));
   return folder;
 }
 

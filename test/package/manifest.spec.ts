@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage, checkModules } from './compiler.js';
-import { importsOf, manifest, root } from './library.js';
+import { manifest, root } from './library.js';
+import { importsOf } from './sources.js';
 
 const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
   packages: Record<string, { optionalDependencies?: Record<string, string> }>;
@@ -78,6 +79,7 @@ describe('the built package', () => {
       'peerDependencies',
       'peerDependenciesMeta',
       'repository',
+      'schematics',
       'sideEffects',
       'type',
       'types',
@@ -103,14 +105,22 @@ describe('the built package', () => {
     // The compiler looks at the types of all peers, too.
   }, 300_000);
 
-  it('packs every target of exports, the documents, and nothing that is not needed', () => {
+  const pack = () => {
     const output = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
       cwd: folder,
       encoding: 'utf8',
       shell: process.platform === 'win32',
     });
-    const [{ files: packed }] = JSON.parse(output) as [{ files: Array<{ path: string }> }];
-    const paths = packed.map(({ path }) => path);
+    return (JSON.parse(output) as [{ files: Array<{ path: string }>; size: number }])[0];
+  };
+
+  it('is as large as the README says, within a tenth', () => {
+    const [, kilobytes] = /(\d+) kB packed, imports in \d+ ms/.exec(textOf('README.md')) ?? [];
+    expect(Math.abs(Number(kilobytes) / (pack().size / 1_000) - 1)).toBeLessThan(0.1);
+  });
+
+  it('packs every target of exports, the documents, and nothing that is not needed', () => {
+    const paths = pack().files.map(({ path }) => path);
     const targets = Object.values(manifest.exports)
       .flatMap((target) => (typeof target === 'string' ? [] : Object.values(target).flatMap((condition) => Object.values(condition))))
       .map((target) => target.replace('./dist/', ''));
@@ -123,6 +133,7 @@ describe('the built package', () => {
       'README.md',
       'SECURITY.md',
       'package.json',
+      'schematics.json',
     ]);
   });
 });

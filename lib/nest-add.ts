@@ -1,0 +1,97 @@
+/**
+ * What `nest add nestjs-typeorm-session` changes in an application: `SessionModule` among the imports of its root module, a file that
+ * declares what a session holds, and a migration where the application has a data source.
+ */
+
+/** What is used of a `Tree` of `@angular-devkit/schematics`. */
+interface Tree {
+  exists(path: string): boolean;
+  readText(path: string): string;
+  create(path: string, text: string): void;
+  overwrite(path: string, text: string): void;
+}
+
+interface Context {
+  readonly logger: { info(message: string): void; warn(message: string): void };
+}
+
+const PACKAGE = 'nestjs-typeorm-session';
+const IMPORTED = new RegExp(`['"]${PACKAGE}['"]`);
+
+const SESSION_DATA = `// What a session holds: \`session.userId\` has this type wherever a session is used.
+declare module '${PACKAGE}' {
+  interface SessionData {
+    userId: string;
+  }
+}
+
+export {};
+`;
+
+/** The schematic \`nest-add\`, which the Nest CLI calls with the folder of the sources. @default { sourceRoot: 'src' } */
+export function nestAdd({ sourceRoot = 'src' }: { sourceRoot?: string } = {}) {
+  return (tree: Tree, { logger }: Context): Tree => {
+    const path = `${sourceRoot}/app.module.ts`;
+    const before = tree.exists(path) ? tree.readText(path) : '';
+    if (IMPORTED.test(before)) {
+      logger.info(`${path} imports ${PACKAGE} already. Nothing was changed.`);
+      return tree;
+    }
+    const hasDataSource = before.includes('TypeOrmModule.forRoot');
+    const after = withModule(before, moduleCall(hasDataSource));
+    if (after === undefined) {
+      logger.warn(`No list of imports was found in ${path}. Add this to the imports of your root module: ${moduleCall(true)}`);
+      return tree;
+    }
+    const imports = `import { SessionModule } from '${PACKAGE}';\nimport './session-data${extension(tree)}';\n`;
+    tree.overwrite(path, after.replace(/^import /m, `${imports}import `));
+    const data = `${sourceRoot}/session-data.ts`;
+    if (!tree.exists(data)) tree.create(data, SESSION_DATA);
+    logger.info('Set SESSION_SECRET to at least 32 random characters: openssl rand -base64 48');
+    if (hasDataSource) addMigration(tree, sourceRoot, logger);
+    else {
+      logger.info('The sessions are kept in the file sessions.sqlite. For its driver: npm install better-sqlite3');
+      logger.info(`If another module than ${path} has your data source, remove \`connection\`: the sessions are kept there then.`);
+    }
+    return tree;
+  };
+}
+
+function moduleCall(hasDataSource: boolean): string {
+  const connection = hasDataSource ? '' : ", connection: { type: 'better-sqlite3', database: 'sessions.sqlite' }";
+  return `SessionModule.forRoot({ secret: process.env.SESSION_SECRET${connection} })`;
+}
+
+/** The source with one more element in the imports of its module; `undefined` where these are no list. */
+function withModule(source: string, call: string): string | undefined {
+  const [start] = /@Module\(\{/.exec(source) ?? [];
+  if (start === undefined) return undefined;
+  const head = source.indexOf(start) + start.length;
+  const [before, module] = [source.slice(0, head), source.slice(head)];
+  if (!/\bimports\b/.test(module)) return `${before}\n  imports: [${call}],${module}`;
+  if (!/\bimports:\s*\[/.test(module)) return undefined;
+  return (
+    before +
+    module.replace(
+      /\bimports:\s*\[(\s*)(\]?)/,
+      (_, space: string, end: string) => `imports: [${end ? call + end : `${space}${call},${space || ' '}`}`,
+    )
+  );
+}
+
+/** What the path of an import ends in: ES modules name the file that is built. */
+function extension(tree: Tree): string {
+  const isModule = tree.exists('package.json') && (JSON.parse(tree.readText('package.json')) as { type?: string }).type === 'module';
+  return isModule ? '.js' : '';
+}
+
+function addMigration(tree: Tree, sourceRoot: string, logger: Context['logger']): void {
+  const now = Date.now();
+  const name = `CreateSessions${now}`;
+  const path = `${sourceRoot}/migrations/${now}-create-sessions.ts`;
+  const text = `import { createSessionMigration } from '${PACKAGE}';\n\nexport const ${name} = createSessionMigration({ name: '${name}' });\n`;
+  tree.create(path, text);
+  logger.info(
+    `For production, add ${path} to the \`migrations\` of your data source. Where it has no \`autoLoadEntities\`, add SessionEntity to its \`entities\`.`,
+  );
+}
