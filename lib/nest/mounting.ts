@@ -36,6 +36,15 @@ export function mountFirst(host: HttpAdapterHost, middleware: RequestHandler, wh
   });
 }
 
+/** Throws `SessionOptionsError` for a server that takes middleware in a way we do not know. */
+export function refuseUnknown(adapter: HttpAdapterHost['httpAdapter'] | undefined): void {
+  if (!adapter || KNOWN.includes(adapter.getType())) return;
+  throw new SessionOptionsError(
+    `SessionModule mounts its middleware on Express and Fastify, and this application runs on "${adapter.getType()}". ` +
+      'Use one of their adapters; or, if its requests are those of Node.js, set `autoMount: false` and mount SESSION_MIDDLEWARE yourself.',
+  );
+}
+
 /** Calls back with the HTTP server of the application, now or when Nest gives it one. */
 function whenThere(host: HttpAdapterHost, callback: (adapter: HttpAdapterHost['httpAdapter']) => void): void {
   // Before there is an application, Nest has none for its own types to tell of.

@@ -17,7 +17,7 @@ import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/opti
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
 import { noteOptions } from './missing-session.js';
-import { bindFastify, mountFirst, refuseOthers, routingOf, showOnFastify } from './mounting.js';
+import { bindFastify, mountFirst, refuseOthers, refuseUnknown, routingOf, showOnFastify } from './mounting.js';
 import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity, warn } from './session.providers.js';
@@ -87,6 +87,7 @@ export class SessionModule
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     noteOptions(httpAdapter?.getInstance(), this.options);
     if (autoMount) {
+      refuseUnknown(httpAdapter);
       refuseOthers(httpAdapter?.getInstance(), this.middleware);
       consumer
         // What `main.ts` has set by then (CORS, security headers) belongs to error responses, too.

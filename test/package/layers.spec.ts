@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importsOf, root, type SourceFile, sources } from './library.js';
+import { root } from './library.js';
+import { importsOf, type SourceFile, sources } from './sources.js';
 
 describe('layers', () => {
   it('import one way: testing, nest, http, store, table', () => {

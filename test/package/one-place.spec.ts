@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkAfter } from './compiler.js';
-import { sources } from './library.js';
+import { sources } from './sources.js';
 
 const lib = sources.map(({ path }) => path);
 

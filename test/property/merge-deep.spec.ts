@@ -35,7 +35,12 @@ describe('mergeDeep', () => {
     ['an array that only mine changed', [1, 2], [1, 2], [2], [2]],
     ['an array that theirs appended to and mine cut: mine', [1, 2], [1, 2, 3], [2], [2]],
     ['an array that theirs cut and mine appended to: mine', [1, 2], [2], [1, 2, 3], [1, 2, 3]],
+    ['an array in which theirs changed an item and mine appended: mine', [1, 2], [9, 2], [1, 2, 3], [1, 2, 3]],
+    ['an array in which mine changed an item and theirs appended: mine', [1, 2], [1, 2, 3], [9, 2], [9, 2]],
     ['an array that became an object: mine', [1], { a: 1 }, [1, 2], [1, 2]],
+    ['an array that mine emptied of its name: mine', [1], [1, 2], null, null],
+    ['arrays that were nothing before: mine', null, [1], [2], [2]],
+    ['an object and an empty array that are new: mine', undefined, { a: 1 }, [], []],
     ['dates as a whole', { at: new Date(1) }, { at: new Date(2) }, { at: new Date(1) }, { at: new Date(2) }],
   ])('merges %s', (_, base, theirs, mine, expected) => {
     const before = JSON.stringify([base, theirs, mine]);
@@ -75,6 +80,10 @@ describe('mergeDeep', () => {
         expect(Object.keys(Object.prototype)).toEqual([]);
       }),
     );
+    // What objects inherit under these names was in no session.
+    expect(mergeDeep({}, { constructor: ['tea'] }, { constructor: ['mug'] }).constructor).toEqual(['tea', 'mug']);
+    const [theirs, mine] = ['{"__proto__":{"toString":1}}', '{"__proto__":{"a":2}}'].map((text) => JSON.parse(text) as Values);
+    expect(JSON.stringify(mergeDeep({}, theirs!, mine!))).toBe('{"__proto__":{"toString":1,"a":2}}');
     const hostile = JSON.parse('{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}') as Values;
     const result = mergeDeep({}, hostile, { a: 1 });
     expect([result.polluted, ({} as Values).polluted, Object.hasOwn(result, '__proto__')]).toEqual([undefined, undefined, true]);
@@ -97,5 +106,17 @@ describe('mergeDeep', () => {
     );
     expect(result.ring).toMatchObject({ theirs: 1, mine: 1 });
     expect((result.ring as Values).next).toBe(result.ring);
+    const [one, two]: Values[] = [{}, {}];
+    Object.assign(one!, { next: two });
+    Object.assign(two!, { next: one });
+    const unlike = mergeDeep({}, { ring: ring() }, { ring: one! }).ring as { next: { next: unknown } };
+    expect(unlike.next).not.toBe(unlike);
+    expect(unlike.next.next).toBe(unlike);
+  });
+
+  it('gives an object that can be changed as any other', () => {
+    const result = mergeDeep({}, { a: { b: 1 } }, { a: { c: 2 } });
+    const free = { writable: true, enumerable: true, configurable: true };
+    expect(Object.getOwnPropertyDescriptors(result.a)).toEqual({ b: { value: 1, ...free }, c: { value: 2, ...free } });
   });
 });

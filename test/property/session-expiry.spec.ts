@@ -18,26 +18,38 @@ const lifetime = fc.record({
 const HOURLY: Lifetime = { idleMs: 60 * MINUTE, endsAt: Infinity, absoluteMs: false, touchIntervalMs: undefined };
 
 describe('limitsOf', () => {
-  const age = fc.integer({ min: 1, max: 1_000_000 });
-  const configured = fc.option(time, { nil: undefined });
+  /** Also 0, which is no missing value: a duration of nothing, or the beginning of the epoch. */
+  const orZero = fc.oneof({ weight: 4, arbitrary: time }, fc.constant(0));
+  const [age, maybe] = [fc.option(orZero), fc.option(orZero, { nil: undefined })];
 
   it('takes what is configured, else the end of the cookie, else its age, else a day', () => {
     fc.assert(
-      fc.property(configured, fc.option(age), fc.option(time, { nil: undefined }), (configuredMs, ageMs, endsAt) => {
+      fc.property(maybe, age, maybe, (configuredMs, ageMs, endsAt) => {
         const unconfigured = endsAt === undefined ? (ageMs ?? DAY) : Infinity;
-        expect(limitsOf(configuredMs, { ageMs, endsAt })).toEqual({ idleMs: configuredMs ?? unconfigured, endsAt: endsAt ?? Infinity });
+        const limits = limitsOf(configuredMs, { ageMs, endsAt });
+        expect(limits.idleMs).toBe(configuredMs ?? unconfigured);
+        if (ageMs !== 0) expect(limits.endsAt).toBe(endsAt ?? Infinity);
       }),
     );
   });
 
   it('ends a session at an age of 0 or less, whatever else is said, and at no other', () => {
     fc.assert(
-      fc.property(configured, fc.nat(1_000_000), fc.option(time, { nil: undefined }), (configuredMs, years, endsAt) => {
+      fc.property(maybe, fc.nat(1_000_000), maybe, (configuredMs, years, endsAt) => {
         expect(limitsOf(configuredMs, { ageMs: -years, endsAt }).endsAt).toBe(-Infinity);
         expect(limitsOf(configuredMs, { ageMs: years + 1, endsAt }).endsAt).not.toBe(-Infinity);
       }),
     );
-    expect(limitsOf(undefined, { ageMs: null, endsAt: undefined })).toEqual({ idleMs: DAY, endsAt: Infinity });
+  });
+
+  it.each<[string, number | undefined, number | null, number | undefined, { idleMs: number; endsAt: number }]>([
+    ['nothing', undefined, null, undefined, { idleMs: DAY, endsAt: Infinity }],
+    ['an age of 1', undefined, 1, undefined, { idleMs: 1, endsAt: Infinity }],
+    ['an age of 0', undefined, 0, undefined, { idleMs: 0, endsAt: -Infinity }],
+    ['an end in 1970', undefined, null, 0, { idleMs: Infinity, endsAt: 0 }],
+    ['an idle time of 0', 0, 5, undefined, { idleMs: 0, endsAt: Infinity }],
+  ])('says of %s what it says', (_, configuredMs, ageMs, endsAt, expected) => {
+    expect(limitsOf(configuredMs, { ageMs, endsAt })).toEqual(expected);
   });
 });
 
@@ -114,9 +126,9 @@ describe('isTouchDue', () => {
     expect([dueAt(DAY + MINUTE - 1), dueAt(DAY + MINUTE), dueAt(DAY - MINUTE)]).toEqual([false, true, false]);
   });
 
-  it('is not where it gains nothing, though the interval is over', () => {
+  it('is not where it gains nothing, though the interval is over, and is for a millisecond', () => {
     const late = { createdAt: 0, lastSeenAt: 0, expiresAt: 90 * MINUTE };
-    expect([30, 31].map((minutes) => isTouchDue(HOURLY, minutes * MINUTE, late))).toEqual([false, true]);
+    expect([0, 1].map((gain) => isTouchDue(HOURLY, 30 * MINUTE + gain, late))).toEqual([false, true]);
   });
 
   it('goes by the expiry where the last use is not kept, and by the last use where the expiry is not', () => {
@@ -128,11 +140,18 @@ describe('isTouchDue', () => {
       expect([3 * MINUTE - 1, 3 * MINUTE].map((now) => isTouchDue(HOURLY, now, times))).toEqual([false, true]);
     }
     expect(isTouchDue({ ...HOURLY, endsAt: 60 * MINUTE }, 3 * MINUTE - 1, seen)).toBe(false);
+    // An expiry at the beginning of the epoch is one, too.
+    const brief = { ...HOURLY, idleMs: 50, touchIntervalMs: 100 };
+    expect(isTouchDue(brief, 60, { createdAt: 0, lastSeenAt: undefined, expiresAt: 0 })).toBe(true);
   });
 
   it('is never where no time is kept', () => {
     const none = { createdAt: undefined, lastSeenAt: undefined, expiresAt: undefined };
-    fc.assert(fc.property(lifetime, time, (limits, now) => !isTouchDue(limits, now, none)));
+    fc.assert(
+      fc.property(lifetime, time, (limits, now) => {
+        expect(isTouchDue(limits, now, none)).toBe(false);
+      }),
+    );
   });
 });
 

@@ -21,6 +21,16 @@ function changed(base: Values, edits: ReadonlyMap<string, unknown>): Values {
   return Object.fromEntries(entries);
 }
 
+/** An amount whose note is none of its data. */
+class Price {
+  constructor(
+    readonly cents: number,
+    readonly note: string,
+  ) {}
+}
+const price = (cents: number, note = '') => new Price(cents, note);
+const centsOf = (value: object): unknown => (value instanceof Price ? value.cents : undefined);
+
 const valueOf = (side: Values, key: string): string => (Object.hasOwn(side, key) ? JSON.stringify(side[key]) : 'nothing');
 
 /** What the merge has to hold under one key, by the words of its contract. */
@@ -145,6 +155,15 @@ describe('mergeSessions', () => {
     expect(mergeSessions({}, { a: 1 }, { a: undefined })).toStrictEqual({ a: undefined });
   });
 
+  it('compares instances of classes by their data', () => {
+    const [base, theirs, mine] = [price(1), price(2), price(1, 'another note')].map((each) => ({ price: each }));
+    expect(mergeSessions(base!, theirs!, mine!, centsOf)).toStrictEqual(theirs);
+    expect(mergeSessions(base!, theirs!, mine!)).toStrictEqual(mine);
+    const prices = (tea: Price, mug: Price) => ({ prices: new Map(Object.entries({ tea, mug })) });
+    const both = mergeSessions(prices(price(1), price(1)), prices(price(2), price(1)), prices(price(1, 'mine'), price(3)), centsOf);
+    expect(both).toStrictEqual(prices(price(2), price(3)));
+  });
+
   it('takes the cookie from mine, whoever changed it', () => {
     fc.assert(
       fc.property(values, values, values, (base, theirs, mine) => {
@@ -177,6 +196,15 @@ describe('applyMerge', () => {
     applyMerge(session, { cart: { tea: 1 }, late: 'old', cookie: 'x' }, { cart: { tea: 1 }, late: 'old', cookie: 'y', theirs: 1 });
     expect({ ...session }).toEqual({ cart, late: 'new', cookie: 'its own', theirs: 1 });
     expect(session.cart).toBe(cart);
+  });
+
+  it('leaves an instance of a class whose data are the same', () => {
+    const own = price(1);
+    const session = live({ price: own });
+    applyMerge(session, { price: own }, { price: price(1, 'another note') }, centsOf);
+    expect(session.price).toBe(own);
+    applyMerge(session, { price: own }, { price: price(2) }, centsOf);
+    expect(session.price).toEqual(price(2));
   });
 
   it('removes a key instead of emptying it, also one whose name every object inherits', () => {

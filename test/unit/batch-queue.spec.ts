@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BatchQueue } from '../../lib/store/batching/batch-queue.js';
+import { CrowdedTurn } from '../../lib/store/batching/crowded-turn.js';
 import type { QueueRules } from '../../lib/store/batching/queue-entry.js';
 import { SessionEntityError, SessionRefusedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { SplitBatchError } from '../../lib/table/session-table.js';
@@ -111,6 +112,25 @@ describe('A queue', () => {
     for (let batch = 0; batch < 4; batch++) await answer();
     expect(sent.slice(2)).toEqual([names.slice(0, 16), names.slice(16)]);
     expect(await asked).toEqual(names.map((name) => `done ${name}`));
+  });
+
+  it('lets none of those who were just answered by another queue travel alone', async () => {
+    const turn = new CrowdedTurn();
+    const [first, second] = [openQueue({ turn }), openQueue({ turn })];
+    const ask = async (key: string) => {
+      await first.queue.submit({ key });
+      await second.queue.submit({ key });
+    };
+    void Promise.all(['a', 'b', 'c', 'd'].map(ask));
+    await turns(1);
+    await first.answer();
+    expect(second.sent).toEqual([['a']]);
+    await second.answer();
+    await first.answer();
+    expect(second.sent).toEqual([['a'], ['b', 'c', 'd']]);
+    await second.answer();
+    void second.submit('e');
+    expect(second.sent.slice(2)).toEqual([['e']]);
   });
 
   it('keeps a few together, as a statement costs more than their rows', async () => {

@@ -27,8 +27,9 @@ interface InFlightBatch {
 /**
  * Operations of one kind. One that comes while nothing is in flight is sent at once, by itself. Those that come meanwhile are sent
  * together, as soon as fewer than two batches (on a far database: a few more) are in flight: so batches grow with the load, and cost no latency without it.
- * Whose answers come in one turn of the event loop ask again in that turn, so a batch leaves at its end: otherwise the first of
- * them would travel alone each time, and halve all batches. Of one key one item is in flight at a time, unless they can be joined.
+ * Whose answers come in one turn of the event loop ask again in that turn, of this queue or another of the same table, so a batch leaves
+ * at its end: otherwise the first of them would travel alone each time, and halve all batches. Of one key one item is in flight at a
+ * time, unless they can be joined.
  */
 export class BatchQueue<Item, Outcome> {
   private waiting: QueueEntry<Item, Outcome>[] = [];
@@ -62,7 +63,7 @@ export class BatchQueue<Item, Outcome> {
     const isAlone = rules.size(2) < 2 || (rules.isAlone?.(item) ?? false);
     if (!this.locked.has(key) && (rules.join || !this.lastOfKey.has(key))) {
       if (isAlone && !this.isInFlight(key)) return this.sendAlone(item, key, isAlone, this.enterAlone(key));
-      if (!isAlone && !hasCompany && this.isIdle() && !this.alone.has(key)) {
+      if (!isAlone && !hasCompany && rules.turn?.isNow !== true && this.isIdle() && !this.alone.has(key)) {
         const batchInFlight = this.enter([key]);
         return this.sendAlone(item, key, isAlone, () => this.leave(batchInFlight));
       }
@@ -243,6 +244,7 @@ export class BatchQueue<Item, Outcome> {
     this.rules.onSend?.(batch.length, batch);
     try {
       const outcomes = await this.rules.send(batch.map(({ item }) => item));
+      if (batch.length > 1) this.rules.turn?.begin();
       for (const [index, entry] of batch.entries()) {
         const outcome = outcomes[index]!;
         if (outcome === 'locked') this.locked.add(entry);

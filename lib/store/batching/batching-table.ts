@@ -2,6 +2,7 @@ import type * as Contract from '../../table/session-table.js';
 import type { SessionField, SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import { BatchQueue } from './batch-queue.js';
+import { CrowdedTurn } from './crowded-turn.js';
 import { Distance } from './distance.js';
 import { untilUnlocked } from './until-unlocked.js';
 import { later } from './later-touch.js';
@@ -88,11 +89,11 @@ class BatchingSessionTable implements StoreTable {
       };
     const sizeOf = (operation: Contract.MultiRowOperation) => (waiting: number) => (hashIds ? table.batchSize(operation, waiting) : 1);
     const alone = () => 1;
+    const shared = { timeoutMs, now, turn: new CrowdedTurn() };
     const distance = new Distance(() => table.maxInFlight());
     const limit = () => distance.limit();
     this.reads = new BatchQueue<Read, SessionRow | undefined>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('find'),
       size: sizeOf('find'),
       limit,
@@ -103,8 +104,7 @@ class BatchingSessionTable implements StoreTable {
       send: (reads) => watcher.watch(() => table.find(reads.map(idOf), latest(reads))),
     });
     this.inserts = new BatchQueue<SessionRow, 'saved' | 'conflict'>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('insert'),
       size: sizeOf('insert'),
       limit,
@@ -113,8 +113,7 @@ class BatchingSessionTable implements StoreTable {
       send: (rows) => watcher.watch(() => table.insert(rows)),
     });
     this.updates = new BatchQueue<Contract.SessionChange, SaveOutcome>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('update'),
       size: sizeOf('update'),
       limit,
@@ -124,8 +123,7 @@ class BatchingSessionTable implements StoreTable {
     });
     // Sets of one id happen in the order of their calls: the last one stands.
     this.upserts = new BatchQueue<SessionRow, 'saved'>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('upsert'),
       size: sizeOf('upsert'),
       limit,
@@ -134,8 +132,7 @@ class BatchingSessionTable implements StoreTable {
       send: (rows) => watcher.watch(() => table.upsert(rows)),
     });
     this.touches = new BatchQueue<Touch, SaveOutcome>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('touch'),
       size: sizeOf('touch'),
       limit,
@@ -147,8 +144,7 @@ class BatchingSessionTable implements StoreTable {
       },
     });
     this.removals = new BatchQueue<string, 'removed' | 'gone'>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('remove'),
       size: sizeOf('remove'),
       limit,
@@ -156,24 +152,21 @@ class BatchingSessionTable implements StoreTable {
       send: (ids) => watcher.watch(() => table.remove(ids)),
     });
     this.moves = new BatchQueue<Contract.SessionMove, SaveOutcome>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('changeId'),
       size: alone,
       keyOf: idOf,
       send: (moves) => watcher.watch(() => table.changeId(moves)),
     });
     this.handles = new BatchQueue<string, 'removed' | 'gone'>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('removeHandle'),
       size: alone,
       keyOf: (handle) => handle,
       send: async ([handle]) => [await watcher.watch(() => table.removeHandle(handle!))],
     });
     this.clients = new BatchQueue<Contract.ClientChange, 'saved' | 'gone'>({
-      timeoutMs,
-      now,
+      ...shared,
       onSend: onSend('setClient'),
       size: alone,
       keyOf: idOf,

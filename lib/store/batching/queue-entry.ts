@@ -1,3 +1,5 @@
+import type { CrowdedTurn } from './crowded-turn.js';
+
 /** What one kind of operation needs to know of its items. */
 export interface QueueRules<Item, Outcome> {
   readonly timeoutMs: number;
@@ -14,6 +16,8 @@ export interface QueueRules<Item, Outcome> {
   readonly limit?: () => number;
   /** Takes the time of an item that was alone in flight, in milliseconds. */
   readonly measure?: (ms: number) => void;
+  /** One for all queues of a table. Without it, each queue knows only its own answers. */
+  readonly turn?: CrowdedTurn;
   /** A statement for so many items leaves, of which these have waited. */
   readonly onSend?: (size: number, waited: readonly { readonly since: number }[]) => void;
   /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */

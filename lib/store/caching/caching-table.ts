@@ -4,6 +4,7 @@ import type { SaveOutcome, SessionTable } from '../../table/session-table.js';
 import type { ResolvedCache } from '../options/cache-options.js';
 import { EndNotices, type NoticeBoard } from './end-notices.js';
 import { RecentRows } from './recent-rows.js';
+import { SameTurn } from './same-turn.js';
 import type { StoreTable } from './store-table.js';
 
 /** What is known of sessions from reads of a moment ago. */
@@ -61,13 +62,14 @@ class CachingSessionTable implements StoreTable {
     { notices, reporter = () => undefined }: CacheSurroundings,
   ) {
     const recent = new RecentRows(ttlMs, max);
+    const turn = new SameTurn();
     this.recent = recent;
     this.notices = notices && new EndNotices(notices, recent);
     this.cache = {
       find: ([id], now) => {
         const row = recent.get(id, now);
         reporter()?.cacheRead(row !== undefined);
-        return row ? Promise.resolve([row]) : this.find([id], now);
+        return row ? turn.resolve([row]) : this.find([id], now);
       },
       forget: (key) => recent.forget(key),
       forgetHandle: (handle) => handle && recent.forgetHandle(handle),

@@ -99,6 +99,8 @@ export class SessionUpdater {
       const { copy, values, on } = await this.prepare(session, origin, row);
       // The request may have gone on with the session meanwhile; but a getter may return another object each time.
       if (tries < MAX_TRIES && !holdsStill(session, held)) continue;
+      // The caller has been answered: what it does next must not meet its `change` at work.
+      if (operation.isLate) throw new SessionConflictError(TOO_MANY);
       putValues(session, values);
       return { held, copy, origin: on, isNewest: row !== undefined };
     }

@@ -51,7 +51,7 @@ function mergeKey({ base, theirs, mine, target }: Task, key: string, descend: (u
   if (has.theirs && has.mine && isPlainObject(left) && isPlainObject(right)) {
     return put(target, key, descend({ base: isPlainObject(before) ? before : NOTHING, theirs: left, mine: right }));
   }
-  if (has.theirs && has.mine && Array.isArray(left) && Array.isArray(right)) {
+  if (Array.isArray(left) && Array.isArray(right)) {
     return put(target, key, mergeArrays(before === undefined ? [] : before, left, right));
   }
   const isMineUnchanged = isSame(base, mine, key);
@@ -64,8 +64,7 @@ function mergeArrays(base: unknown, theirs: readonly unknown[], mine: readonly u
   return [...theirs, ...mine.slice(base.length)];
 }
 
-const isAppendedTo = (base: readonly unknown[], longer: readonly unknown[]): boolean =>
-  longer.length >= base.length && isEqual(base, longer.slice(0, base.length));
+const isAppendedTo = (base: readonly unknown[], longer: readonly unknown[]): boolean => isEqual(base, longer.slice(0, base.length));
 
 const isPlainObject = (value: unknown): value is Data =>
   typeof value === 'object' && value !== null && isNested(value) && !Array.isArray(value);
