@@ -7,6 +7,8 @@ const tests = files.flatMap((file) => file.assertionResults.map((test) => ({ ...
 const undone = tests.filter((test) => test.status !== 'passed');
 const broken = files.filter((file) => file.status === 'failed' && !undone.some((test) => test.file === file.name));
 
-for (const { status, file, fullName } of undone) console.error(`${status}: ${file}: ${fullName}`);
+for (const { status, file, fullName, failureMessages = [] } of undone) {
+  console.error([`${status}: ${file}: ${fullName}`, ...failureMessages].join('\n'));
+}
 for (const { name, message } of broken) console.error(`failed: ${name}: ${message}`);
 console.log(tests.length - undone.length, undone.length + broken.length + (tests.length === 0 ? 1 : 0));
