@@ -45,7 +45,10 @@ export async function startApp(entry, where) {
     await handle.store.ping();
   } else if (entry) {
     handle = await entry.open(where);
-    app.use(session({ store: handle.store, secret: SECRET, name: 'sid', resave: false, saveUninitialized: false }));
+    app.use(
+      entry.middlewareOf?.(handle.store) ??
+        session({ store: handle.store, secret: SECRET, name: 'sid', resave: false, saveUninitialized: false }),
+    );
   }
   await app.listen(0, '127.0.0.1');
   const close = async () => {

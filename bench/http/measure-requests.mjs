@@ -12,8 +12,9 @@ const SERVER = fileURLToPath(new URL('server.mjs', import.meta.url));
 const CLIENT = fileURLToPath(new URL('client.mjs', import.meta.url));
 
 /** Measures whole requests: a Nest application per store, each in a process of its own, in turns, under load from another. */
-export async function measureRequests({ entries, load, seconds, rounds, rows, maxAgeMs, execArgv }) {
-  const parts = [{ ...rowParts(rows)[0], maxAgeMs }];
+export async function measureRequests({ entries, load, seconds, rounds, rows, size = 'small', maxAgeMs, execArgv }) {
+  const part = rowParts(rows).find(({ name }) => name === size);
+  const parts = [{ ...part, first: 1, last: rows, maxAgeMs }];
   const { cast, leftOut, version, strike } = await setStage('postgres', entries, { worker: SERVER, parts, execArgv });
   const results = new Map(cast.map(({ entry }) => [entry.name, []]));
   try {
@@ -27,7 +28,7 @@ export async function measureRequests({ entries, load, seconds, rounds, rows, ma
     const measured = [...results].map(([store, each]) => ({ store, ...medianOf(each) }));
     print(measured);
     const conditions =
-      `Nest 12 on Express, ${load.connections} connections, ${load.sessions} sessions in use of ${rows} of 1 KB, ${load.writeShare * 100} % writes, ` +
+      `Nest 12 on Express, ${load.connections} connections, ${load.sessions} sessions in use of ${rows} of ${part.bytes / 1_000} KB, ${load.writeShare * 100} % writes, ` +
       `medians of ${rounds} rounds of ${seconds} s in turns, pools of ${POOL_SIZE}.`;
     const stores = Object.fromEntries(entries.map(({ name, title }) => [name, title]));
     const measurements = [...measured, ...(await countRequestStatements(cast))];

@@ -1,9 +1,19 @@
 import { parseArgs } from 'node:util';
 import { storeOf } from '../stores/catalogue.mjs';
+import { bareExchange } from './bare-exchange.mjs';
 import { NO_SESSION } from './no-session.mjs';
 
 /** Measured over HTTP, unless told otherwise. */
-export const HTTP_STORES = ['ours', 'ours-touching', 'ours-cached', 'MemoryStore', 'connect-redis', 'connect-pg-simple', 'connect-typeorm'];
+export const HTTP_STORES = [
+  'ours',
+  bareExchange.name,
+  'ours-touching',
+  'ours-cached',
+  'MemoryStore',
+  'connect-redis',
+  'connect-pg-simple',
+  'connect-typeorm',
+];
 
 /** What the command line, and behind it the environment, asks for. */
 export function readOptions() {
@@ -16,6 +26,7 @@ export function readOptions() {
       seconds: { type: 'string', default: process.env.BENCH_HTTP_SECONDS ?? '8' },
       rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
       rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
+      size: { type: 'string', default: 'small' },
       'max-age': { type: 'string' },
       'cpu-prof': { type: 'string' },
     },
@@ -27,6 +38,8 @@ export function readOptions() {
     seconds: Number(values.seconds),
     rounds: Number(values.rounds),
     rows: Number(values.rows),
+    /** Of each session: small or large. */
+    size: values.size,
     // By default a cookie ends with the browser.
     maxAgeMs: values['max-age'] === undefined ? null : Number(values['max-age']),
     /** Of the process of each store. */

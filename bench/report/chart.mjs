@@ -1,13 +1,16 @@
 import { OPERATIONS } from '../store-level/operations.mjs';
+import { FLOORS } from './reach.mjs';
 
-const WIDTH = 840;
-const LABEL = 250;
+const WIDTH = 860;
+const LABEL = 270;
 const VALUE = 90;
 const LINE = 30;
 const BAR = 20;
 const HEAD = 44;
 const GAP = 24;
 const BASELINE = 'connect-pg-simple';
+/** Ours with other options, and what nobody could use. */
+const NOT_SHOWN = ['ours-touching', 'ours-cached', FLOORS.http];
 
 const STYLE = `
     text { font: 14px system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; fill: #24292f; }
@@ -45,7 +48,7 @@ ${drawn.join('\n')}
 
 function requestsPanel(http) {
   if (!http) return undefined;
-  const shown = http.measurements.filter(({ store }) => store && store !== 'ours-touching' && store !== 'ours-cached');
+  const shown = http.measurements.filter(({ store }) => store && !NOT_SHOWN.includes(store));
   const bars = shown.map(({ store, perSecond }) => ({
     label: nameOf(http.stores[store]),
     size: perSecond,

@@ -1,4 +1,4 @@
-import { FLOOR, NOISE, REACH } from './reach.mjs';
+import { FLOORS, NOISE, REACH } from './reach.mjs';
 
 /** What became of each line of the reach table, by the results that there are. */
 export const judge = (results) => REACH.map((line) => ({ ...line, ...outcomeOf(line, results[line.bench]?.measurements) }));
@@ -10,7 +10,9 @@ function outcomeOf(line, measurements = []) {
   if (!line.against) return verdictOf(line, own);
   const other = find({ ...line.of, store: line.against })?.[line.figure];
   if (other === undefined) return { verdict: 'not measured' };
-  const bare = find({ ...line.of, store: FLOOR })?.[line.figure];
+  // The bare exchange answers what the default answers: 10 % writes, within the touch interval.
+  const isFair = line.bench !== 'http' || line.of.store === 'ours';
+  const bare = isFair ? find({ ...line.of, store: FLOORS[line.bench] })?.[line.figure] : undefined;
   return { ...verdictOf(line, own / other), bare: bare && bare / other };
 }
 

@@ -1,8 +1,8 @@
 /** Ratios that differ by less than this are noise: a line is missed only beyond it. */
 export const NOISE = 0.15;
 
-/** The store that shows how far anybody could get on the machine of the run. */
-export const FLOOR = 'bare-batch';
+/** What shows, for each bench, how far anybody could get on the machine of the run. */
+export const FLOORS = { store: 'bare-batch', http: 'bare-exchange' };
 
 const DATABASE_PEERS = { postgres: 'connect-pg-simple', mariadb: 'express-mysql-session', sqlite: 'better-sqlite3-session-store' };
 const TITLES = { postgres: 'PostgreSQL', mariadb: 'MariaDB', sqlite: 'SQLite' };

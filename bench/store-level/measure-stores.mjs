@@ -3,7 +3,7 @@ import { medianOf } from '../measure/summary.mjs';
 import { STORES } from '../stores/catalogue.mjs';
 import { POOL_SIZE } from '../stores/pool-size.mjs';
 import { rowParts } from '../stores/row-parts.mjs';
-import { setStage } from '../stores/stage.mjs';
+import { assertUsable, setStage } from '../stores/stage.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { printOperation } from './print-operation.mjs';
 
@@ -15,6 +15,7 @@ export async function measureStores(options) {
   const measurements = [];
   const versions = [];
   const leftOut = [];
+  await assertUsable(options.databases);
   for (const database of options.databases) {
     const stage = await setStage(database, entries, { worker: WORKER, parts: rowParts(options.rows), execArgv: options.execArgv });
     const { cast, version, strike } = stage;

@@ -1,3 +1,4 @@
+import { bareExchange } from '../http/bare-exchange.mjs';
 import { bareBatch } from './bare-batch.mjs';
 import { sqliteSessionStore } from './better-sqlite3-session-store.mjs';
 import { pgSimple } from './connect-pg-simple.mjs';
@@ -24,7 +25,7 @@ export const STORES = [
 ];
 
 /** Not measured beside the others by default. */
-const BESIDE = [namedStatements, oursCached];
+const BESIDE = [namedStatements, oursCached, bareExchange];
 
 export function storeOf(name) {
   const store = [...STORES, ...BESIDE].find((candidate) => candidate.name === name);

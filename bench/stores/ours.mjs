@@ -41,7 +41,8 @@ export const oursCached = {
   writeShare: 0,
 };
 
-function inTable(table, options) {
+/** With the default options, but for these. */
+export function inTable(table, options) {
   /** Options of the module, and of the store. */
   const optionsFor = (where) => ({ connection: connectionTo(where), entity: defineSessionEntity({ tableName: table }), ...options });
   return {

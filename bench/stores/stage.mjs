@@ -8,6 +8,14 @@ const DATABASES = { postgres, mariadb, sqlite };
 /** Stores without one of the databases; they are measured beside PostgreSQL. */
 const BESIDE_POSTGRES = ['memory', 'redis'];
 
+/** Rejects if one of these databases cannot be used: before a run of an hour, and not in the middle of it. */
+export async function assertUsable(databaseNames) {
+  for (const name of databaseNames) {
+    const connection = await DATABASES[name].create();
+    await connection.drop();
+  }
+}
+
 /**
  * Opens the stores of a database, each in a worker of its own, and fills each part of its rows. A store that cannot be
  * opened is left out, visibly.
