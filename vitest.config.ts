@@ -1,7 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { ALONE } from './test/support/alone.js';
 
 const lib = (file: string) => fileURLToPath(new URL(`./lib/${file}`, import.meta.url));
+
+/** A worker loads the modules once for all of these, without those in `alone.ts`. */
+const TOGETHER = ['test/db/**/*.spec.ts', 'test/race/**/*.spec.ts', 'test/e2e/**/*.spec.ts'];
 
 export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
@@ -13,15 +17,27 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.spec.ts'],
-    exclude: [...configDefaults.exclude, 'test/package/consumers/**'],
     setupFiles: ['reflect-metadata'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // A busy machine takes longer than the second that is the default.
+    // Only what hangs takes as long, however busy the machine is.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     // One less than there are cores is the default, and the tests wait for databases half of the time.
     maxWorkers: 2,
     coverage: { include: ['lib/**'] },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ['test/{docs,fuzz,package,property,unit}/**/*.spec.ts', ...ALONE],
+          exclude: [...configDefaults.exclude, 'test/package/consumers/**'],
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'together', include: TOGETHER, exclude: [...configDefaults.exclude, ...ALONE], isolate: false },
+      },
+    ],
   },
 });

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { describeEachDatabase, useDataSource, type TestDatabase } from '../support/databases.js';
+import { hasBetterSqlite } from '../support/embedded.js';
 import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
@@ -134,7 +135,7 @@ const withOtherStatements = (connection: object): object =>
   });
 
 describe('A driver that is made after better-sqlite3', () => {
-  it('is used at once, with its transactions', async () => {
+  it.skipIf(!hasBetterSqlite)('is used at once, with its transactions', async () => {
     const Database = createRequire(import.meta.url)('better-sqlite3') as new (...given: unknown[]) => object;
     const options = { type: 'better-sqlite3', database: ':memory:', driver: class extends Database {} };
     const database: TestDatabase = { name: 'better-sqlite3', options: options as DataSourceOptions, isShared: false };

@@ -63,7 +63,7 @@ describeEachDatabase('signedIn', (database) => {
     return session as unknown as { login(userId: string): Promise<void>; save(): Promise<void>; userId?: unknown };
   }
 
-  it('says whether the device is new, and remembers it', async () => {
+  it('S44: says whether the device is new, and remembers it', async () => {
     const store = open({ metadata: true });
     const told: unknown[] = [];
     store.on('signedIn', ({ userId, isNewDevice: isNew, ipAddress }) => void told.push([userId, isNew, ipAddress]));

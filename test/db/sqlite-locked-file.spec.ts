@@ -8,6 +8,7 @@ import { ownDatabase } from '../../lib/table/data-source-lifecycle.js';
 import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
+import { hasBetterSqlite } from '../support/embedded.js';
 import { lockFile, longestBlock, newFilePath } from '../support/locked-file.js';
 import { dataOf } from '../support/store-data.js';
 import { openTable } from '../support/table-open.js';
@@ -32,7 +33,7 @@ const pathOf = ({ options }: DataSource): string => String(options.database);
 const busyTimeout = async (dataSource: DataSource): Promise<unknown> =>
   ((await dataSource.query('PRAGMA busy_timeout')) as [{ timeout: number }])[0].timeout;
 
-describe.each([
+describe.skipIf(!hasBetterSqlite).each([
   ['in the mode of the driver', {}, true],
   ['in WAL mode', { enableWAL: true }, true],
   ['without prepared statements', {}, false],
@@ -58,7 +59,7 @@ describe.each([
   });
 });
 
-describe('A SQLite file that stays locked', () => {
+describe.skipIf(!hasBetterSqlite)('A SQLite file that stays locked', () => {
   it('makes operations "unavailable" in their time, one statement each, and blocks nothing', async () => {
     const sent: string[] = [];
     const ignore = () => undefined;
@@ -121,7 +122,7 @@ describe('A SQLite file that stays locked', () => {
   });
 });
 
-describe('A SQLite file of our own that another process has locked', () => {
+describe.skipIf(!hasBetterSqlite)('A SQLite file of our own that another process has locked', () => {
   it.each([
     ['in the mode of the driver', {}],
     ['in WAL mode', { enableWAL: true }],
@@ -160,7 +161,7 @@ describe('A SQLite file of our own that another process has locked', () => {
   });
 });
 
-describe('A query of the application that is iterated over on the shared connection', () => {
+describe.skipIf(!hasBetterSqlite)('A query of the application that is iterated over on the shared connection', () => {
   it('is waited for', async () => {
     const dataSource = await openFile();
     const table = openTable(dataSource, SessionEntity);

@@ -80,7 +80,7 @@ describeEachDatabase('encryption', (database) => {
     expect(await dueAtEnd(store, session)).toBe('nothing');
   });
 
-  it('makes two rows whose payloads were swapped undecodable, with an event for each', async () => {
+  it('S39: makes two rows whose payloads were swapped undecodable, with an event for each', async () => {
     const store = open({ encryption });
     const events = eventsOf(store);
     for (const sid of ['a', 'b']) await newSession(store, sid, { userId: sid }).save();

@@ -92,7 +92,7 @@ describeEachDatabase('a revocation', (database) => {
   });
 
   describe('of a user', () => {
-    it('ends all of his sessions and tells how many, and each as an event', async () => {
+    it('S18: ends all of his sessions and tells how many, and each as an event', async () => {
       const store = open();
       const sessions = await signIn(store, 'ann', 'bob', 'ann', 'Ann', 'ann ');
       const { told } = listen(store);
@@ -114,7 +114,7 @@ describeEachDatabase('a revocation', (database) => {
       expect(await usersLeft()).toEqual(['07']);
     });
 
-    it('keeps a session by its handle, by itself, and on another request that has loaded it', async () => {
+    it('S19: keeps a session by its handle, by itself, and on another request that has loaded it', async () => {
       const store = open();
       const keep = async (how: () => unknown) => {
         expect(await store.revokeUser('ann', { except: (await how()) as object })).toBe(2);
@@ -206,7 +206,7 @@ describeEachDatabase('a revocation', (database) => {
   });
 
   describe('of everybody', () => {
-    it('ends all in batches, and tells after each how many so far', async () => {
+    it('S20: ends all in batches, and tells after each how many so far', async () => {
       const store = open({ prune: { batchSize: 2 } });
       await signIn(store, 'ann', 'bob', 'eve');
       await newSession(store, 'visitor', { cart: 1 }).save();

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { SessionConflictError, SessionEntityError, SessionInterruptedError } from '../../lib/session.errors.js';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SessionConflictError, SessionEntityError, SessionInterruptedError, SessionUnavailableError } from '../../lib/session.errors.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
 import { dataOf, dueAtEnd, loadSession, newSession, readValues, valuesOf, type LiveSession } from '../support/store-data.js';
-import { barrier, gateStatements } from '../support/store-gate.js';
+import { interceptStatements } from '../support/intercept-statements.js';
+import { barrier, gateStatements, turns } from '../support/store-gate.js';
 import { listen } from '../support/store-events.js';
 import { entityOf, kindsOf, useStores } from '../support/store-fixture.js';
 
@@ -153,6 +154,31 @@ describeEachDatabase('an update of a session', (database) => {
     });
     await expect(updated).rejects.toThrow(SessionConflictError);
     expect(session.n).toBe(1);
+  });
+
+  it('that is late before its change runs never runs it', async () => {
+    const store = open({ operationTimeout: 150 });
+    await store.set('s', dataOf({ n: 1 }));
+    const [session, other] = [await loadSession(store, 's'), await loadSession(store, 's')];
+    const gate = barrier();
+    const reads: Promise<unknown>[] = [];
+    const restore = interceptStatements(dataSource(), async (sql, send) => {
+      if (!sql.startsWith('SELECT')) return send();
+      await gate.passed;
+      const read = send();
+      reads.push(read);
+      return read;
+    });
+    onTestFinished(restore);
+    let runs = 0;
+    const first = updateOf(other)(count);
+    const second = updateOf(session)((given) => (runs++, count(given)));
+    await expect(second.finally(gate.open)).rejects.toBeInstanceOf(SessionUnavailableError);
+    await first;
+    await turns(1);
+    await Promise.all(reads);
+    await turns(5);
+    expect([reads.length, runs]).toEqual([1, 0]);
   });
 
   it('of a session without a row makes one', async () => {

@@ -90,7 +90,7 @@ describeEachDatabase('maxSessionsPerUser', (database) => {
       expect(await statementsOf(() => newSession(limited, 'visitor', { cart: 1 }).save())).toBe(cost);
     });
 
-    it('leaves as many as are allowed, however many sign in at once', async () => {
+    it('S22: leaves as many as are allowed, however many sign in at once', async () => {
       const stores = [open({ maxSessionsPerUser: 2 }), open({ maxSessionsPerUser: 2 })];
       await Promise.all(Array.from({ length: 50 }, (_, index) => newSession(stores[index % 2]!, `id ${index}`, { userId: 'ann' }).save()));
       expect(await rows()).toHaveLength(2);
@@ -143,7 +143,7 @@ describeEachDatabase('maxSessionsPerUser', (database) => {
       expect(await live('a', 'b')).toEqual(['a']);
     });
 
-    it('lets in exactly as many as are allowed, however many sign in at once', async () => {
+    it('S22: lets in exactly as many as are allowed, however many sign in at once', async () => {
       const stores = [open(options), open(options)];
       const saves = Array.from({ length: 50 }, (_, index) => newSession(stores[index % 2]!, `id ${index}`, { userId: 'ann' }).save());
       const outcomes = await Promise.allSettled(saves);

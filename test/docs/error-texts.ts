@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { sources } from '../package/library.js';
+import { sources } from '../package/sources.js';
 import { parse } from './members.js';
 
 /** A sentence that the package throws or logs. */

@@ -1,15 +1,15 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Module, type Type } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { SessionModule } from 'nestjs-typeorm-session';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { root } from '../package/library.js';
+import { describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { embedded } from '../support/embedded.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
+import { loadSnippet } from './load-snippet.js';
 import { readme, snippetsOf } from './pages.js';
+
+/** How many examples have been loaded: a file is not loaded twice. */
+let loaded = 0;
 
 describe('README.md', () => {
   const lines = readme.text.trimEnd().split('\n');
@@ -40,6 +40,16 @@ describe('README.md', () => {
     expect([await browser.json('/views'), await browser.json('/views')]).toEqual([{ views: 1 }, { views: 2 }]);
   });
 
+  it('needs no `TypeOrmModule` with a `connection` of its own, as it says', async () => {
+    const { address } = await start(0, (code) =>
+      code
+        .replace(/^ +TypeOrmModule\.forRoot\(\{.*?^ +\}\),\n/ms, '')
+        .replace('process.env.SESSION_SECRET', `$&, connection: ${JSON.stringify(embedded)}`),
+    );
+    const browser = new Browser(address);
+    expect([await browser.json('/views'), await browser.json('/views')]).toEqual([{ views: 1 }, { views: 2 }]);
+  });
+
   it('signs in, lists devices and keeps a cart, by its second example', async () => {
     const { address } = await start(1);
     const post = (browser: Browser, path: string, body = {}) =>
@@ -61,24 +71,16 @@ describe('README.md', () => {
 });
 
 /** An example of the README as an application, with the database and the secret of a test. */
-async function start(index: number) {
-  const { code } = snippetsOf(readme)[index]!;
-  const file = join(root, `test/docs/readme-${index + 1}-${process.pid}.generated.ts`);
-  onTestFinished(() => rmSync(file));
-  writeFileSync(
-    file,
-    code
-      .replace(/type: 'postgres',\s+url: process\.env\.DATABASE_URL/, `...${JSON.stringify(embedded)}`)
-      .replace('process.env.SESSION_SECRET', JSON.stringify(SECRET))
-      .replace('void bootstrap();', ''),
-  );
-  const example = (await import(/* @vite-ignore */ file)) as Record<string, Type>;
+async function start(index: number, change = (code: string) => code) {
+  const code = change(snippetsOf(readme)[index]!.code)
+    .replace(/type: 'postgres',\s+url: process\.env\.DATABASE_URL/, `...${JSON.stringify(embedded)}`)
+    .replace('process.env.SESSION_SECRET', JSON.stringify(SECRET))
+    .replace('void bootstrap();', '');
+  const example = await loadSnippet(`readme-${++loaded}`, code);
   if (example['AppModule']) return startApp(example['AppModule']);
   const imports = [
     TypeOrmModule.forRoot({ ...embedded, autoLoadEntities: true, synchronize: true }),
     SessionModule.forRoot({ secret: SECRET }),
   ];
-  class RootModule {}
-  Module({ imports, controllers: Object.values(example) })(RootModule);
-  return startApp(RootModule);
+  return startApp({ imports, controllers: Object.values(example) });
 }

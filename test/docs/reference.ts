@@ -161,6 +161,7 @@ const PAGES: readonly (readonly [start: string, title: string, link: string])[] 
   ['lib/nest/sockets', 'WebSocket gateways', '../integrations/websockets.md'],
   ['lib/nest/start-up/data-source', 'Choose your database', '../start/databases.md'],
   ['lib/nest/watching', 'Monitoring', '../operate/monitoring.md'],
+  ['lib/nest-add.ts', 'Quick start', '../start/quick-start.md'],
   ['lib/nest', 'How a request flows', '../start/request.md'],
   ['lib/store/options/adopt', 'Another session store', '../coming-from/index.md'],
   ['lib/store/options/cookie', 'A front end on another origin', '../guides/other-origin.md'],

@@ -1,17 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { errorTexts } from './error-texts.js';
-import { sources } from '../package/library.js';
+import { sources } from '../package/sources.js';
 import { pages } from './pages.js';
 
-const { text } = pages.find(({ path }) => path === 'docs/reference/troubleshooting.md')!;
-const [ours = ''] = text.split('## Errors of others');
-const quoted = Array.from(ours.matchAll(/^\| (?:`` (.+?) ``|`([^`]+)`)/gm), ([, double, single]) => double ?? single!);
+const textOf = (page: string): string => pages.find(({ path }) => path === page)!.text;
+
+/** The texts in the first column of the tables of a page. */
+const quotedIn = (text: string): string[] =>
+  Array.from(text.matchAll(/^\| (?:`` ?(.+?) ?``|`([^`]+)`) +\|/gm), ([, double, single]) => double ?? single!);
+
 /** Texts that are put together from parts are in the source only. */
 const code = sources.map((source) => source.text.replaceAll('\\`', '`')).join('\n');
 
-describe('docs/reference/troubleshooting.md', () => {
+describe.each([
+  ['docs/reference/troubleshooting.md', textOf('docs/reference/troubleshooting.md').split('## Errors of others')[0]!, 25],
+  ['docs/guides/other-origin.md', textOf('docs/guides/other-origin.md').split('## If no cookie arrives')[1]!, 4],
+])('%s', (_, text, many) => {
+  const quoted = quotedIn(text);
+
   it('has many texts', () => {
-    expect(quoted.length).toBeGreaterThan(25);
+    expect(quoted.length).toBeGreaterThan(many);
   });
 
   it.each(quoted)('quotes a text of the package: %s', (part) => {

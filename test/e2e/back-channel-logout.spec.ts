@@ -85,7 +85,7 @@ describeEachAdapterInBrief('a back-channel logout', (database, adapter) => {
   };
   const userOf = async (browser: Browser) => (await browser.json<{ user: string | null }>('/me')).user;
 
-  it('ends the sessions of the provider’s session, and no other of the user', async () => {
+  it('S24: ends the sessions of the provider’s session, and no other of the user', async () => {
     const { signIn, logout } = await start();
     const [first, second, other] = [await signIn('ann', 'sid 1'), await signIn('ann', 'sid 1'), await signIn('ann', 'sid 2')];
     const response = await logout(await tokenOf({ sid: 'sid 1', sub: 'ann' }));

@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { Barrier } from '../support/barrier.js';
 import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { embedded } from '../support/embedded.js';
 import { startExpress } from '../support/express-app.js';
 import { startApp } from '../support/nest-app.js';
 import { dataOf } from '../support/store-data.js';
@@ -108,7 +109,7 @@ describeEachDatabase('A data source that was closed', (database) => {
 
 describe('A data source that was never initialised', () => {
   it('is waited for, but not when the store is closed', async () => {
-    const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [entity] });
+    const dataSource = new DataSource({ ...embedded, entities: [entity] });
     const store = createSessionStore({ entity, dataSource, operationTimeout, prune: false });
     await store.close();
     await expectClosed(store);

@@ -49,7 +49,7 @@ import { createSessionStore } from 'nestjs-typeorm-session/express';
 import { SessionEntity } from 'nestjs-typeorm-session';
 import { DataSource } from 'typeorm';
 
-const dataSource = new DataSource({ type: 'better-sqlite3', database: ':memory:', entities: [SessionEntity], synchronize: true });
+const dataSource = new DataSource({ ...${JSON.stringify(embedded)}, entities: [SessionEntity], synchronize: true });
 const store = createSessionStore({ dataSource, operationTimeout: '10m' });
 await dataSource.initialize();
 await store.ping();

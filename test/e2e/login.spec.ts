@@ -99,7 +99,7 @@ describeEachAdapter('session.login and session.logout', (database, adapter) => {
     return { browser: new Browser(address) };
   };
 
-  it('sign in and out', async () => {
+  it('S34: sign in and out, and clear what the browser keeps only if asked', async () => {
     const { browser } = await start();
     await expectSignInAndOut(browser);
     expect(browser.cookie).toBeUndefined();

@@ -3,7 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import expressSession from 'express-session';
-import { Session, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
+import { Session, SessionEntity, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import { createSessionMiddleware, createSessionStore } from 'nestjs-typeorm-session/express';
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -75,6 +75,7 @@ const REFUSED: [trial: string, mistake: string, given: Given, sentence: RegExp, 
   ['T4', 'expires as text', cookie({ expires: 'tomorrow' }), /`cookie\.expires` is "tomorrow".*`cookie\.maxAge`/],
   ['T4', 'a misspelt key', cookie({ maxage: 5 }), /"cookie\.maxage".*Did you mean `cookie\.maxAge`/],
   ['T4', 'a path that is none', cookie({ path: 5 }), /`cookie\.path` is 5.*begins with "\/"/],
+  ['T4', 'an age beyond the absolute timeout', cookie({ maxAge: '31d' }), /`cookie\.maxAge` is "31d".*`absoluteTimeout`.*720 hours/],
   ['T13', 'the option of another store', { connection: embedded, ttl: 60 } as Given, /"ttl".*Did you mean `idleTimeout`/],
   ['T13', 'maxAge beside the cookie', { connection: embedded, maxAge: 60 } as Given, /"maxAge".*`cookie\.maxAge`/],
   ['T13', 'a store as an option', { connection: embedded, store: {} } as Given, /"store".*This package is the store itself/],
@@ -106,6 +107,12 @@ describe('Refused at the start', () => {
   it.each(REFUSED)('%s, without Nest: %s', (_trial, _mistake, given, sentence, environment) => {
     stub(environment);
     expect(() => void createSessionMiddleware(optionsOf(given))).toThrow(error(sentence));
+  });
+
+  it('T13, without Nest: the name of a data source', () => {
+    expect(() => void createSessionMiddleware(optionsOf({ dataSource: 'shop' }))).toThrow(
+      /`dataSource`.*DataSource object here; only Nest knows names/,
+    );
   });
 
   it('T13, for a session() of one’s own: what only a middleware can do', () => {
@@ -236,25 +243,40 @@ describe.each([...ADAPTERS, 'Express without Nest'] as const)('With the first re
   }
 });
 
-describe('T13, without Nest', () => {
-  it('no data source', async () => {
+describe('Without Nest', () => {
+  it('T13: no data source', async () => {
     await startPlain({});
     expect(said).toEqual([expect.stringMatching(/kept in memory.*Pass `dataSource`.*`connection`/)]);
   });
 
-  it('a data source that is down', async () => {
+  it.each([
+    ['T13', 'a secret of one letter', { secret: 'a' }, /`secret`.*openssl rand/],
+    ['T4', 'seconds instead of milliseconds', { idleTimeout: 1_800 }, /`idleTimeout` is 1800, which is 1\.8 seconds.*'30m'/],
+  ])('%s: %s', async (_trial, _mistake, given, sentence) => {
+    await startPlain({ connection: embedded, ...given });
+    expect(said).toEqual([expect.stringMatching(sentence)]);
+  });
+
+  it('T13: a data source that nobody has opened', async () => {
+    const dataSource = new DataSource({ ...embedded, entities: [SessionEntity] });
+    const { address, errors } = await startPlain({ dataSource, operationTimeout: '1s' });
+    expect((await rawRequest(address, '/views', {})).status).toBe(503);
+    expect(errors).toEqual([expect.stringMatching(/not initialised within 1000 ms.*initialize\(\)/)]);
+  });
+
+  it('T13: a data source that is down', async () => {
     const { address, errors } = await startPlain({ connection: noServer });
     expect((await rawRequest(address, '/views', {})).status).toBe(503);
     expect(errors).toEqual([expect.stringMatching(/cannot open its own connection \(ECONNREFUSED\).*option `connection`/)]);
   });
 
-  it('a missing table', async () => {
+  it('T13: a missing table', async () => {
     const { address, errors } = await startPlain({ connection: { ...embedded, synchronize: false } });
     expect((await rawRequest(address, '/views', {})).status).toBe(500);
     expect(errors).toEqual([expect.stringMatching(/table .* is missing.*createSessionMigration.*synchronize/)]);
   });
 
-  it('another session middleware before', async () => {
+  it('T13: another session middleware before', async () => {
     const { address } = await startPlain({ connection: embedded }, (app) =>
       app.use(expressSession({ secret: SECRET, resave: false, saveUninitialized: false })),
     );

@@ -70,7 +70,7 @@ describeEachAdapterInBrief('@RequireSession', (database, adapter) => {
     for (const path of ['/session', '/user', '/fresh', '/level', '/strict/any', '/strict/fresh']) await passes(browser, path);
   });
 
-  it('refuses a sign-in that is too old, or of which nobody knows when it was', async () => {
+  it('S23: refuses a sign-in that is too old, or of which nobody knows when it was', async () => {
     const browser = await start();
     await browser.post('/login');
     await passes(browser, '/user');

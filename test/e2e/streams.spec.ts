@@ -12,6 +12,7 @@ import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { Barrier } from '../support/barrier.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
+import { embedded } from '../support/embedded.js';
 import { startExpress } from '../support/express-app.js';
 import { failWrites, holdWrites } from '../support/held-store.js';
 import { SECOND, START } from '../support/store-fixture.js';
@@ -215,7 +216,7 @@ describeEachDatabase('a stream', (database) => {
 
 describe('the response of a socket upgrade', () => {
   it('needs no more methods than those of Socket.IO', async () => {
-    const resolved = resolveOptions({ secret: 'secret', connection: { type: 'better-sqlite3', database: ':memory:' }, prune: false });
+    const resolved = resolveOptions({ secret: 'secret', connection: embedded, prune: false });
     const store = composeStore(resolved, {});
     onTestFinished(() => store.close());
     const headers: Record<string, unknown> = {};

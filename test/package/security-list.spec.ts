@@ -33,6 +33,16 @@ describe('the security checklist', () => {
     expect(rows.map(({ title }) => title)).toEqual(titles);
   });
 
+  it('says of each item what the report says with the default options', () => {
+    const found = reportSecurity(resolveOptions({ secret: SECRET })).map(({ id, state, remedy }) => [id, state, remedy]);
+    const WORDS = { Yours: 'yours', 'Off by default': 'off' } as const;
+    const said = rows.map(({ id, where }) => {
+      const [, word, remedy] = /(Yours|Off by default): (.+)$/.exec(where) ?? [];
+      return [id, word === undefined ? 'met' : WORDS[word as keyof typeof WORDS], remedy];
+    });
+    expect(said).toEqual(found);
+  });
+
   it.each(rows)('$id has a test whose name begins with it, or says what is yours', ({ id, where }) => {
     expect(where).toMatch(/^(?:Tested\.(?: (?:Yours|Off by default): .+)?|Yours: .+)$/);
     if (where.startsWith('Tested')) expect([...tested]).toContain(id);

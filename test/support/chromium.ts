@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Locator, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
@@ -11,11 +11,12 @@ const quietly =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking ' +
   '--disable-component-update --disable-sync';
 
-/** A running Chromium, until the end of the test. */
-export async function launchChromium(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath, args: quietly.split(' ') });
-  onTestFinished(() => browser.close());
-  return browser;
+let launched: Promise<Browser> | undefined;
+afterAll(async () => (await launched)?.close());
+
+/** The Chromium of this spec file: its start costs more than most tests. */
+export function launchChromium(): Promise<Browser> {
+  return (launched ??= chromium.launch({ executablePath, args: quietly.split(' ') }));
 }
 
 export interface OpenPage {
@@ -24,9 +25,10 @@ export interface OpenPage {
   readonly complaints: string[];
 }
 
-/** A page in a context of its own, which is what another browser would be: no cookie is shared. */
+/** A page in a context of its own until the end of the test, which is what another browser would be: no cookie is shared. */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1200, height: 900 }, ...options });
+  onTestFinished(() => context.close());
   const page = await context.newPage();
   page.setDefaultTimeout(10_000);
   const complaints: string[] = [];

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
-import { root, sources } from '../package/library.js';
+import { root } from '../package/library.js';
+import { sources } from '../package/sources.js';
 
 /** Returns what starts a module of JavaScript in a process of its own, beside the library and these files; it is ended with the test. */
 export function useLibraryProcess(

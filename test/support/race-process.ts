@@ -5,20 +5,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
-import { afterAll } from 'vitest';
 import type { Answer, Call } from './race-call.js';
 import type { InstanceConfig } from './race-instance.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const worker = fileURLToPath(new URL('./race-worker.ts', import.meta.url));
 
-/** The program of the processes, made where the first of a test file needs it, and removed after the file. */
+/** The program of the processes, made where the first test needs it, and removed with this process. */
 let programFolder: string | undefined;
-afterAll(() => programFolder && rmSync(programFolder, { recursive: true, force: true }));
 
 /** The worker and whatever of ours it imports as JavaScript, because Node.js 20 runs no TypeScript. */
 function emitProgram(): string {
   const folder = mkdtempSync(join(tmpdir(), 'race-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile) as { config: { compilerOptions: object } };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
   const compilerOptions = { ...options, noEmit: false, declaration: false, module: ts.ModuleKind.ESNext };

@@ -2,10 +2,9 @@ import { Controller, Get, Param, Req, Res } from '@nestjs/common';
 import type { NextFunction, Request, Response } from 'express';
 import { SESSION_MIDDLEWARE, SessionModule, type SessionModuleOptions, type SessionStore } from 'nestjs-typeorm-session';
 import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
+import { embedded } from './embedded.js';
 import { startExpress } from './express-app.js';
 import { startApp } from './nest-app.js';
-
-const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
 
 /** What a handler does before it answers. */
 export type Act = (req: Request, res: Response) => unknown;
@@ -43,7 +42,7 @@ export async function startThrowing(
   options: Partial<SessionModuleOptions>,
   wrap: (res: Response) => void,
 ): Promise<ThrowingApp> {
-  const given = { secret: 'secret', connection, prune: false, ...options } as const;
+  const given = { secret: 'secret', connection: embedded, prune: false, ...options } as const;
   const state: { act: Act } = { act: () => undefined };
   const wrapping = (_req: Request, res: Response, next: NextFunction) => {
     wrap(res);

@@ -5,14 +5,13 @@ import { composeStore } from '../../lib/store/compose.js';
 import { findWeakSecret } from '../../lib/store/options/secret-options.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
+import { embedded } from '../support/embedded.js';
 import { SECRET } from '../support/secret.js';
-
-const connection = { type: 'better-sqlite3', database: ':memory:' } as const;
 
 /** What a store says when it is made. */
 async function warningsOf(options: Partial<SessionModuleOptions>): Promise<string[]> {
   const warnings: string[] = [];
-  const resolved = resolveOptions({ secret: SECRET, connection, prune: false, ...options });
+  const resolved = resolveOptions({ secret: SECRET, connection: embedded, prune: false, ...options });
   await composeStore(resolved, { warn: (message) => void warnings.push(message) }).close();
   return warnings;
 }
@@ -65,7 +64,7 @@ describe('a secret', () => {
   it('is none of a store’s for an application’s own session()', async () => {
     vi.stubEnv('NODE_ENV', 'production');
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
-    await createSessionStore({ connection, prune: false }).close();
+    await createSessionStore({ connection: embedded, prune: false }).close();
     expect(warn).not.toHaveBeenCalled();
   });
 });

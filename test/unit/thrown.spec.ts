@@ -4,7 +4,7 @@ import { SessionError } from '../../lib/session.errors.js';
 import { borrowDatabase, type DataSourceLifecycle } from '../../lib/table/data-source-lifecycle.js';
 import { postgresTransport } from '../../lib/table/databases/postgres/postgres.transport.js';
 import { TypeOrmSessionTable } from '../../lib/table/typeorm-session-table.js';
-import { sources } from '../package/library.js';
+import { sources } from '../package/sources.js';
 import { variantOf } from '../support/table-entities.js';
 import { newRow, NOW } from '../support/table-rows.js';
 import { readEntities, UNCONNECTED } from '../support/table-unconnected.js';

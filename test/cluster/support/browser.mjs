@@ -104,7 +104,7 @@ export class Browser {
     const started = performance.now();
     const response = await fetch(this.pick().address + path, { method, headers: cookie ? { cookie } : {} });
     const body = await response.json();
-    this.ledger.note(response.status, performance.now() - started, body);
+    this.ledger.note(response.status, started, body);
     if (response.status !== 200) return undefined;
     const [newCookie] = /^sid=[^;]+/.exec(response.headers.getSetCookie()[0] ?? '') ?? [];
     return { numbers: body, cookie: newCookie };

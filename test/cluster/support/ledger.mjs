@@ -2,6 +2,10 @@
 export class Ledger {
   /** Requests that were answered with a 200. */
   done = 0;
+  /** Those of them that began after the database was stopped. */
+  doneWhileStopped = 0;
+  /** By `performance.now()`. */
+  stoppedAt = Infinity;
   /** Requests that were refused with a 503. */
   refused = 0;
   /** Answers that contradict earlier ones, and statuses that nobody should see. */
@@ -12,10 +16,12 @@ export class Ledger {
   /** How often each reason was given with a 503. */
   reasons = new Map();
 
-  note(status, ms, body) {
-    this.slowestMs = Math.max(this.slowestMs, ms);
+  /** Takes down an answer; `startedAt` of its request by `performance.now()`. */
+  note(status, startedAt, body) {
+    this.slowestMs = Math.max(this.slowestMs, performance.now() - startedAt);
     if (status === 200) {
       this.done++;
+      if (startedAt > this.stoppedAt) this.doneWhileStopped++;
     } else if (status === 503) {
       this.refused++;
       const reason = (body.cause ?? body.message).replaceAll(/\d+(\.\d+)*(:\d+)?/g, '#').slice(0, 100);

@@ -1,0 +1,3 @@
+import { describeConformance } from '../support/table-conformance.js';
+
+describeConformance('better-sqlite3', 'sql.js');

@@ -1,0 +1,3 @@
+import { describeConformance } from '../support/table-conformance.js';
+
+describeConformance('mariadb');
