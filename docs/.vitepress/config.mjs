@@ -23,6 +23,8 @@ export default defineConfig({
     search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: REPOSITORY }],
     editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: 'Edit this page' },
+    // The name of the link has to be its text.
+    notFound: { linkText: 'Take me home', linkLabel: 'Take me home' },
     footer: { message: 'MIT license' },
   },
   buildEnd: ({ srcDir, outDir, pages }) => writeTextPages({ srcDir, outDir, pages, sidebar }),

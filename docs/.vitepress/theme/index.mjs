@@ -7,12 +7,12 @@ export default {
   extends: DefaultTheme,
   setup() {
     const route = useRoute();
-    // The home page of the default theme has no main landmark, and other pages have their own.
+    // Two pages of the default theme have no main landmark: the home page, and the one for what is not found.
     const nameMain = async () => {
       await nextTick();
       const content = document.querySelector('#VPContent');
-      if (content?.classList.contains('is-home')) content.setAttribute('role', 'main');
-      else content?.removeAttribute('role');
+      if (content?.querySelector('main')) content.removeAttribute('role');
+      else content?.setAttribute('role', 'main');
     };
     onMounted(nameMain);
     watch(() => route.path, nameMain);
