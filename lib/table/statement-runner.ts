@@ -193,22 +193,15 @@ export class StatementRunner {
     return this.isSettled && this.database.isOpen() ? this.shape : undefined;
   }
 
-  /** Not `async`, because the waits of a lone read cost as much as its hash. */
-  private send(sending: Sending): Promise<StatementResult> {
+  private async send(sending: Sending): Promise<StatementResult> {
     const { shape, prepared, parameters } = sending;
-    let sent: Promise<StatementResult>;
     try {
-      sent = this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs);
+      const result = await this.transport(shape.dataSource, prepared, parameters, this.options.timeoutMs);
+      this.hasRun = true;
+      return result;
     } catch (error) {
       return this.sendAgain(sending, error);
     }
-    return sent.then(
-      (result) => {
-        this.hasRun = true;
-        return result;
-      },
-      (error: unknown) => this.sendAgain(sending, error),
-    );
   }
 
   private async sendAgain(sending: Sending, error: unknown): Promise<StatementResult> {

@@ -310,7 +310,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/users/sign-in.ts': 3,
     'lib/store/work/lock.ts': 1,
     'lib/store/work/pruner.ts': 6,
-    'lib/store/work/reader.ts': 2,
+    'lib/store/work/reader.ts': 1,
     'lib/store/work/renewal.ts': 2,
     'lib/store/work/updater.ts': 1,
     'lib/store/work/writer.ts': 2,

@@ -1,6 +1,7 @@
 import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
 import type { HeldLock } from '../../table/session-table.js';
+import { HiddenNote } from './hidden-note.js';
 import type { StoredData } from './codec.js';
 import { renewedAtOf } from './expiry.js';
 
@@ -109,10 +110,8 @@ export const factsOf = (origin: SessionOrigin | undefined) => ({
  * users see nothing of it.
  */
 export class SessionOrigins {
-  private readonly origins = new WeakMap<object, SessionOrigin>();
-
   note(session: object, origin: SessionOrigin): void {
-    this.origins.set(session, origin);
+    HiddenNote.write(session, this, origin);
   }
 
   move(from: object, to: object): void {
@@ -122,7 +121,7 @@ export class SessionOrigins {
 
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
-    const origin = typeof session === 'object' && session ? this.origins.get(session) : undefined;
+    const origin = typeof session === 'object' && session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
     return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }

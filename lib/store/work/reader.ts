@@ -20,13 +20,11 @@ export class SessionReader {
     private readonly ids: IdMigration,
   ) {}
 
-  /** Not `async`: each promise on the way costs a read as much as its hash. */
-  find(key: string, sid: string): Promise<SessionData | undefined> {
+  async find(key: string, sid: string): Promise<SessionData | undefined> {
     const { table, cache, options, now } = this.dependencies;
-    return (cache ?? table).find([key], now()).then(([row]) => {
-      if (row) return this.inflate(row, key);
-      return options.renewAfterMs === undefined && !this.ids.isOn ? undefined : this.findElsewhere(key, sid);
-    });
+    const [row] = await (cache ?? table).find([key], now());
+    if (row) return this.inflate(row, key);
+    return options.renewAfterMs === undefined && !this.ids.isOn ? undefined : this.findElsewhere(key, sid);
   }
 
   /** In the grace of a renewal, or under the plain id that an older store gave it. */

@@ -26,8 +26,7 @@ interface Runner {
 export class TableReader {
   constructor(private readonly runner: Runner) {}
 
-  /** Not `async`: a lone read is the commonest question of all, and each wait on its way costs it as much as its hash. */
-  find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
+  async find(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
     const [first] = ids;
     return ids.length === 1 ? this.findOne(first!, now) : this.findSeveral(ids, now);
   }
@@ -106,8 +105,9 @@ export class TableReader {
     return (isText || ids.every(isHash)) && new Set(ids).size === ids.length;
   }
 
-  private findOne(id: string, now: number): Promise<[SessionRow | undefined]> {
-    return this.runner.read('find', { id, now }).then(([row]) => [row?.id === id ? row : undefined]);
+  private async findOne(id: string, now: number): Promise<[SessionRow | undefined]> {
+    const [row] = await this.runner.read('find', { id, now });
+    return [row?.id === id ? row : undefined];
   }
 
   private async findSeveral(ids: readonly string[], now: number): Promise<(SessionRow | undefined)[]> {
