@@ -11,6 +11,7 @@ import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { failWrites } from '../support/held-store.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
+import { nextMillisecond } from '../support/next-millisecond.js';
 
 const named = (answers: readonly Answer[]) => answers.map((answer) => [nameOf(answer), answer] as const);
 const failure = () => new SessionUnavailableError('The database of this test is away.');
@@ -108,6 +109,7 @@ describeEachAdapterInBrief('a session that cannot be stored', (database, adapter
     store.touch = ((_sid: string, _session: unknown, done: (error?: unknown) => void) => {
       process.nextTick(done, failure());
     }) as typeof store.touch;
+    await nextMillisecond();
     expect((await browser.get('/ping')).status).toBe(503);
   });
 

@@ -6,6 +6,7 @@ import { uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
+import { nextMillisecond } from '../support/next-millisecond.js';
 
 describeEachAdapter('a session that is ended while a request holds it', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -34,6 +35,7 @@ describeEachAdapter('a session that is ended while a request holds it', (databas
       const answer = browser.clone().get(path, { method });
       await barrier.reached;
       await meanwhile();
+      await nextMillisecond();
       barrier.open();
       return answer;
     };

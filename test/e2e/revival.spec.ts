@@ -4,6 +4,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
+import { nextMillisecond } from '../support/next-millisecond.js';
 
 const ROUNDS = 200;
 
@@ -34,6 +35,7 @@ describeEachDatabase(`a session destroyed while a request holds it, ${ROUNDS} ti
       elsewhere.cookie = browser.cookie;
       await elsewhere.post('/logout');
       expect(elsewhere.cookie).toBeUndefined();
+      await nextMillisecond();
       barrier.open();
 
       const answer = await held;

@@ -5,6 +5,7 @@ import { setCookies, type Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
 import { at, signIn, startHandlers } from '../support/lock-apps.js';
 import type { Handler } from '../support/lock-routes.js';
+import { nextMillisecond } from '../support/next-millisecond.js';
 
 const post = { method: 'POST' };
 
@@ -50,6 +51,7 @@ describeEachDatabase('A session that gets another id while a request holds it', 
       await barrier.reached;
       const now = at(there.address, browser);
       expect((await now.post('/rotate')).status).toBe(201);
+      await nextMillisecond();
       barrier.open();
       return { answer: await answer, old, now };
     };

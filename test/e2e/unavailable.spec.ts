@@ -11,6 +11,7 @@ import { OutageController } from '../support/outage-routes.js';
 import { listen } from '../support/store-events.js';
 import { failStatements } from '../support/store-gate.js';
 import { SECRET } from '../support/secret.js';
+import { nextMillisecond } from '../support/next-millisecond.js';
 
 describeEachAdapter('a database that is away', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
@@ -109,6 +110,7 @@ describeEachAdapter('a database that is away', (database, adapter) => {
 
     it('passes over a touch that fails, without a word', async () => {
       const { browser, events } = await start({ onUnavailable, touchInterval: 0 });
+      await nextMillisecond();
       fail(/^UPDATE/i);
       await expect(browser.json('/theme')).resolves.toMatchObject({ theme: 'dark' });
       expect(events.names()).toEqual(['unavailable']);
