@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { NODE_FLAG_OPTIONS, nodeFlagsOf } from '../measure/node-flags.mjs';
 import { storeOf } from '../stores/catalogue.mjs';
 import { bareExchange } from './bare-exchange.mjs';
 import { NO_SESSION } from './no-session.mjs';
@@ -28,7 +29,7 @@ export function readOptions() {
       rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
       size: { type: 'string', default: 'small' },
       'max-age': { type: 'string' },
-      'cpu-prof': { type: 'string' },
+      ...NODE_FLAG_OPTIONS,
     },
   });
   const names = values.store?.split(',') ?? [NO_SESSION.name, ...HTTP_STORES];
@@ -43,6 +44,6 @@ export function readOptions() {
     // By default a cookie ends with the browser.
     maxAgeMs: values['max-age'] === undefined ? null : Number(values['max-age']),
     /** Of the process of each store. */
-    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
+    execArgv: nodeFlagsOf(values),
   };
 }

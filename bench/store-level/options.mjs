@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { NODE_FLAG_OPTIONS, nodeFlagsOf } from '../measure/node-flags.mjs';
 import { OPERATIONS } from './operations.mjs';
 import { STORES } from '../stores/catalogue.mjs';
 import { oursTouching } from '../stores/ours.mjs';
@@ -33,7 +34,7 @@ export function readOptions() {
       seconds: { type: 'string', default: process.env.BENCH_SECONDS ?? '2' },
       rounds: { type: 'string', default: process.env.BENCH_ROUNDS ?? '3' },
       rows: { type: 'string', default: process.env.BENCH_ROWS ?? '100000' },
-      'cpu-prof': { type: 'string' },
+      ...NODE_FLAG_OPTIONS,
     },
   });
   const names = STORES.filter((store) => store !== oursTouching).map(({ name }) => name);
@@ -50,6 +51,6 @@ export function readOptions() {
     rounds: Number(values.rounds),
     rows: Number(values.rows),
     /** Of the process of each store. */
-    execArgv: values['cpu-prof'] ? ['--cpu-prof', `--cpu-prof-dir=${values['cpu-prof']}`] : [],
+    execArgv: nodeFlagsOf(values),
   };
 }
