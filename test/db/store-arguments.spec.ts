@@ -63,6 +63,24 @@ describeEachDatabase('the arguments of the store', (database) => {
     expect(await rows()).toEqual([]);
   });
 
+  it.each<[string, (store: SessionStore, callback: never) => unknown]>([
+    ['get', (store, callback) => store.get('a', callback)],
+    ['set', (store, callback) => store.set('a', dataOf({ views: 2 }), callback)],
+    ['touch', (store, callback) => store.touch('a', dataOf({}), callback)],
+    ['destroy', (store, callback) => store.destroy('a', callback)],
+    ['all', (store, callback) => store.all(callback)],
+    ['length', (store, callback) => store.length(callback)],
+    ['clear', (store, callback) => store.clear(callback)],
+  ])('a callback of %s that is no function is refused with a sentence', async (_, call) => {
+    const store = open();
+    for (const callback of [{}, 'x', 5, true]) {
+      expect(() => call(store, callback as never)).toThrow(
+        new SessionOptionsError('The callback must be a function. Leave it out to get a promise.'),
+      );
+    }
+    await store.close();
+  });
+
   it('an id that is none is refused by set in plain words', async () => {
     await expect(open().set('', dataOf())).rejects.toBeInstanceOf(SessionOptionsError);
     await expect(open().set('', dataOf())).rejects.toThrow('a string of 1 to 256 characters');
