@@ -4,16 +4,14 @@ import { SessionOptionsError } from '../session.errors.js';
 export type Callback<T = void> = (error?: unknown, value?: T) => void;
 
 /**
- * Gives the outcome of `work` to the callback or, without one, returns it as a promise. The callback is called once and
- * never before this returns; what it throws is its own affair and never comes back into it. Throws for a callback that is no function.
+ * Begins `work` and gives its outcome to the callback or, without one, returns it as a promise. The callback is called once and never
+ * before this returns; what it throws is its own affair and never comes back into it. Throws for a callback that is no function,
+ * before the work begins.
  */
-export function settle<T>(work: Promise<T>, callback?: Callback<T>): Promise<T> | undefined {
-  if (!callback) return work;
-  if (typeof callback !== 'function') {
-    void work.then(undefined, () => undefined);
-    throw new SessionOptionsError('The callback must be a function. Leave it out to get a promise.');
-  }
-  work.then(
+export function settle<T>(work: () => Promise<T>, callback?: Callback<T>): Promise<T> | undefined {
+  if (!callback) return work();
+  if (typeof callback !== 'function') throw new SessionOptionsError('The callback must be a function. Leave it out to get a promise.');
+  work().then(
     (value) => process.nextTick(callback, null, value),
     (error: unknown) => process.nextTick(callback, error),
   );

@@ -73,58 +73,49 @@ export abstract class ContractStore extends Store {
   get(sid: string): Promise<SessionData | undefined>;
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
-    const key = this.keyOf(sid);
-    const data = key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined);
-    return settle(data, callback as Callback<SessionData | undefined>);
+    return settle(() => this.read(sid), callback as Callback<SessionData | undefined>);
   }
 
   /** Stores session data. Of data that `get` handed out only a row that is still there is updated; other data is upserted. */
   set(sid: string, session: SessionData): Promise<void>;
   set(sid: string, session: SessionData, callback?: Callback): void;
   set(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(this.save(sid, session), callback);
+    return settle(() => this.save(sid, session), callback);
   }
 
   /** Says that a session is in use. Writes at most once per `touchInterval`, and never the data. */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback?: Callback): void;
   override touch(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(this.keepAlive(sid, session), callback);
+    return settle(() => this.keepAlive(sid, session), callback);
   }
 
   /** Ends a session. An id that is unknown or malformed is no error. */
   destroy(sid: string): Promise<void>;
   destroy(sid: string, callback?: Callback, session?: object): void;
   destroy(sid: string, callback?: Callback, session?: object): Promise<void> | undefined {
-    return settle(this.destroySession(sid, session), callback);
+    return settle(() => this.destroySession(sid, session), callback);
   }
 
   /** The data of all live sessions; what cannot be decoded is left out. */
   override all(): Promise<SessionData[]>;
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
-    return settle(
-      this.deadlines.run(() => this.reader.all(), 'all'),
-      callback,
-    );
+    return settle(() => this.deadlines.run(() => this.reader.all(), 'all'), callback);
   }
 
   /** How many sessions are live. */
   override length(): Promise<number>;
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
-    return settle(
-      this.deadlines.run(() => this.reader.count(), 'count'),
-      callback,
-    );
+    return settle(() => this.deadlines.run(() => this.reader.count(), 'count'), callback);
   }
 
   /** Ends all sessions. */
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
-    const cleared = this.deadlines.run(() => this.dependencies.table.clear(), 'clear');
-    return settle(cleared, callback);
+    return settle(() => this.deadlines.run(() => this.dependencies.table.clear(), 'clear'), callback);
   }
 
   /** Ends the session of a request and puts a new, empty one on it. Where the old one cannot be ended, it stays. */
@@ -137,7 +128,7 @@ export abstract class ContractStore extends Store {
       await this.end(req.sessionID, req.session);
       this.generate(owner);
     };
-    return settle(renew(), callback);
+    return settle(renew, callback);
   }
 
   /** @internal Measures the operations from now on. */
@@ -243,6 +234,11 @@ export abstract class ContractStore extends Store {
   isTouchDue(session: object): boolean {
     const origin = this.dependencies.origins.of(session);
     return origin !== undefined && this.writer.isTouchDue(session as SessionData, origin);
+  }
+
+  private read(sid: string): Promise<SessionData | undefined> {
+    const key = this.keyOf(sid);
+    return key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined);
   }
 
   private save(sid: string, session: SessionData): Promise<void> {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError, SessionSerializationError } from '../../lib/session.errors.js';
-import type { SessionData } from '../../lib/store/express-session.js';
+import type { Request, SessionData } from '../../lib/store/express-session.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
-import { dataOf, loadSession, newSession, readValues, dueAtEnd } from '../support/store-data.js';
+import { dataOf, loadSession, newSession, readValues, dueAtEnd, type LiveSession } from '../support/store-data.js';
 import { useStores } from '../support/store-fixture.js';
 
 /** What is no session data, as untyped callers may pass it. */
@@ -20,6 +20,12 @@ const NO_DATA: [string, unknown][] = [
     { cookie, views: 1 },
   ]),
 ];
+
+/** A session as a middleware puts it on a request, and that request. */
+async function loadOnRequest(store: SessionStore): Promise<{ req: Request; session: LiveSession }> {
+  const session = await loadSession(store, 'a');
+  return { req: (session as unknown as { req: Request }).req, session };
+}
 
 type Done = (error?: unknown) => void;
 const CALLS: [string, (store: SessionStore, data: SessionData, done?: Done) => Promise<void> | void][] = [
@@ -63,22 +69,41 @@ describeEachDatabase('the arguments of the store', (database) => {
     expect(await rows()).toEqual([]);
   });
 
-  it.each<[string, (store: SessionStore, callback: never) => unknown]>([
-    ['get', (store, callback) => store.get('a', callback)],
-    ['set', (store, callback) => store.set('a', dataOf({ views: 2 }), callback)],
-    ['touch', (store, callback) => store.touch('a', dataOf({}), callback)],
-    ['destroy', (store, callback) => store.destroy('a', callback)],
-    ['all', (store, callback) => store.all(callback)],
-    ['length', (store, callback) => store.length(callback)],
-    ['clear', (store, callback) => store.clear(callback)],
-  ])('a callback of %s that is no function is refused with a sentence', async (_, call) => {
-    const store = open();
-    for (const callback of [{}, 'x', 5, true]) {
-      expect(() => call(store, callback as never)).toThrow(
-        new SessionOptionsError('The callback must be a function. Leave it out to get a promise.'),
-      );
-    }
-    await store.close();
+  describe('a callback that is no function', () => {
+    const NO_FUNCTIONS: unknown[] = [{}, 'x', 5, true];
+    const REFUSED = new SessionOptionsError('The callback must be a function. Leave it out to get a promise.');
+
+    it.each<[string, (store: SessionStore, req: Request, callback: never) => unknown]>([
+      ['get', (store, _, callback) => store.get('a', callback)],
+      ['set', (store, _, callback) => store.set('a', dataOf({ views: 2 }), callback)],
+      ['touch', (store, _, callback) => store.touch('a', dataOf({}), callback)],
+      ['destroy', (store, _, callback) => store.destroy('a', callback)],
+      ['regenerate', (store, req, callback) => store.regenerate(req, callback)],
+      ['all', (store, _, callback) => store.all(callback)],
+      ['length', (store, _, callback) => store.length(callback)],
+      ['clear', (store, _, callback) => store.clear(callback)],
+    ])('is refused by %s of the store, and nothing is done', async (_, call) => {
+      const store = open();
+      await store.set('a', dataOf({ views: 1 }));
+      const before = await rows();
+      const { req, session } = await loadOnRequest(store);
+      for (const callback of NO_FUNCTIONS) expect(() => call(store, req, callback as never)).toThrow(REFUSED);
+      await store.close();
+      expect(await rows()).toEqual(before);
+      expect(req.session).toBe(session);
+    });
+
+    it.each(['save', 'reload', 'regenerate', 'destroy'] as const)('is refused by %s of a session, which stays', async (method) => {
+      const store = open();
+      await store.set('a', dataOf({ views: 1 }));
+      const before = await rows();
+      const { req, session } = await loadOnRequest(store);
+      session['views'] = 2;
+      for (const callback of NO_FUNCTIONS) expect(() => session[method](callback as never)).toThrow(REFUSED);
+      expect(req.session).toBe(session);
+      await store.close();
+      expect(await rows()).toEqual(before);
+    });
   });
 
   it('an id that is none is refused by set in plain words', async () => {

@@ -291,7 +291,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/caching/caching-table.ts': 1,
     'lib/store/caching/end-notices.ts': 2,
     'lib/store/caching/same-turn.ts': 1,
-    'lib/store/callback.ts': 6,
+    'lib/store/callback.ts': 5,
     'lib/store/compose.ts': 1,
     'lib/store/session-store.ts': 1,
     'lib/store/start-up.ts': 1,

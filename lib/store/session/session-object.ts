@@ -81,8 +81,11 @@ class SessionObject extends Base {
   }
 
   save(callback?: Callback): this | Promise<void> {
-    const saved = promise((done) => this.store.set(this.id, asData(this), done));
-    return this.answer(callback ? this.store.requests.dropInterrupted(this.req, saved) : saved, callback);
+    const save = (): Promise<void> => {
+      const saved = promise((done) => this.store.set(this.id, asData(this), done));
+      return callback ? this.store.requests.dropInterrupted(this.req, saved) : saved;
+    };
+    return this.answer(save, callback);
   }
 
   reload(callback?: Callback): this | Promise<void> {
@@ -92,13 +95,13 @@ class SessionObject extends Base {
       if (!data) throw new SessionInterruptedError();
       this.store.createSession(this.req, data);
     };
-    return this.answer(reload(), callback);
+    return this.answer(reload, callback);
   }
 
   regenerate(callback?: Callback): this | Promise<Request['session']> {
-    const regenerated = this.store.regenerate(this.req);
-    if (callback) return this.answer(regenerated, callback) as this;
-    return quiet(regenerated.then(() => this.req.session));
+    const regenerate = () => this.store.regenerate(this.req);
+    if (callback) return this.answer(regenerate, callback) as this;
+    return quiet(regenerate().then(() => this.req.session));
   }
 
   rotate(): Promise<void> {
@@ -123,8 +126,11 @@ class SessionObject extends Base {
   }
 
   destroy(callback?: Callback): this | Promise<void> {
-    delete (this.req as Partial<Request>).session;
-    return this.answer(this.store.end(this.id, this as unknown as Request['session']), callback);
+    const destroy = (): Promise<void> => {
+      delete (this.req as Partial<Request>).session;
+      return this.store.end(this.id, this as unknown as Request['session']);
+    };
+    return this.answer(destroy, callback);
   }
 
   resetMaxAge(): this {
@@ -138,8 +144,8 @@ class SessionObject extends Base {
     return work();
   }
 
-  private answer(work: Promise<void>, callback?: Callback): this | Promise<void> {
-    return settle(quiet(work), callback) ?? this;
+  private answer(work: () => Promise<void>, callback?: Callback): this | Promise<void> {
+    return settle(() => quiet(work()), callback) ?? this;
   }
 
   private get store(): SessionOwner {
