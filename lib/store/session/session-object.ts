@@ -21,6 +21,7 @@ export interface SessionOwner {
     noteCleared(req: Request): void;
     readAnew(sid: string): void;
     dropInterrupted(req: Request, saved: Promise<void>): Promise<void>;
+    watchReloaded(session: object): void;
   };
 }
 
@@ -94,6 +95,7 @@ class SessionObject extends Base {
       const data = await promise<SessionData | null>((done) => this.store.get(this.id, done));
       if (!data) throw new SessionInterruptedError();
       this.store.createSession(this.req, data);
+      this.store.requests.watchReloaded(this);
     };
     return this.answer(reload, callback);
   }

@@ -3,7 +3,7 @@ import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { watchEnded } from '../session/ended-object.js';
+import { watchReplaced } from '../session/replaced-object.js';
 import { keyOf, newSessionId, whyNoKey } from '../session/id.js';
 import { renameSessionObject } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
@@ -24,7 +24,7 @@ export class RequestState {
   private readonly cleared = new WeakSet<Request>();
   private readonly locks = new WeakMap<Request, HeldLock>();
   private readonly renewal: SessionRenewal;
-  private isToldOfEnded = false;
+  private readonly told = new Set<string>();
   private isToldOfSignIn = false;
   private readonly hidden = new Set<string>();
 
@@ -49,15 +49,28 @@ export class RequestState {
 
   /** Outside production, says once when the application writes to a session object that has ended. */
   watchEnded(session: object): void {
+    this.watch(
+      session,
+      'after its `regenerate()` or `destroy()`, so it is stored nowhere. Use the session that `await session.regenerate()` ' +
+        'resolves to, or sign in with `session.login(userId)`, which keeps the object.',
+    );
+  }
+
+  /** Outside production, says once when the application writes to a session object that a newer one has replaced. */
+  watchReloaded(session: object): void {
+    this.watch(
+      session,
+      'after its `reload()`, when another object had taken its place. Use `req.session`, or let the next handler read it by `@Session()`.',
+    );
+  }
+
+  private watch(session: object, advice: string): void {
     const { warnOfMistake } = this.dependencies;
-    if (!warnOfMistake || this.isToldOfEnded) return;
-    watchEnded(session, (key) => {
-      if (this.isToldOfEnded) return;
-      this.isToldOfEnded = true;
-      warnOfMistake(
-        `The key "${key}" was set on a session object after its \`regenerate()\` or \`destroy()\`, so it is stored nowhere. ` +
-          'Use the session that `await session.regenerate()` resolves to, or sign in with `session.login(userId)`, which keeps the object.',
-      );
+    if (!warnOfMistake || this.told.has(advice)) return;
+    watchReplaced(session, (key) => {
+      if (this.told.has(advice)) return;
+      this.told.add(advice);
+      warnOfMistake(`The key "${key}" was set on a session object ${advice}`);
     });
   }
 

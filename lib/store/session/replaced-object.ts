@@ -1,8 +1,9 @@
 /**
- * Says once which key is set on a session object that has ended. Only that object pays for it: its values become accessors, and a proxy
- * stands in its chain of prototypes, where keys arrive that it does not have yet. Nothing that worked before throws or is lost.
+ * Says once which key is set on a session object that is no longer that of its request. Only that object pays for it: its values become
+ * accessors, and a proxy stands in its chain of prototypes, where keys arrive that it does not have yet. Nothing that worked before
+ * throws or is lost.
  */
-export function watchEnded(session: object, say: (key: string) => void): void {
+export function watchReplaced(session: object, say: (key: string) => void): void {
   let isSaid = false;
   const note = (key: PropertyKey): void => {
     if (isSaid) return;

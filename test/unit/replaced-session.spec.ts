@@ -10,7 +10,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-async function ended(how: 'regenerate' | 'destroy') {
+type How = 'regenerate' | 'reload' | 'destroy';
+
+async function replaced(how: How) {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const store = composeStore(resolveOptions({ secret: SECRET, connection: embedded, prune: false }), { warn });
@@ -24,29 +26,35 @@ async function ended(how: 'regenerate' | 'destroy') {
 
 describe('regenerate', () => {
   it('resolves to the new session', async () => {
-    const { session, req, result } = await ended('regenerate');
+    const { session, req, result } = await replaced('regenerate');
     expect(result).toBe(req?.session);
     expect(result).not.toBe(session);
   });
 });
 
-describe.each(['regenerate', 'destroy'] as const)('a session object after its %s', (how) => {
+const REMEDIES: [How, string][] = [
+  ['regenerate', 'session\\.login'],
+  ['destroy', 'session\\.login'],
+  ['reload', 'req\\.session'],
+];
+
+describe.each(REMEDIES)('a session object after its %s', (how, remedy) => {
   it.each<[string, (session: LiveSession) => unknown, string]>([
     ['new', (session) => (session.userId = 'ada'), 'userId'],
     ['old', (session) => (session.cart = []), 'cart'],
   ])('takes a value for a key that is %s, and says so once', async (_, write, key) => {
-    const { session, warnings } = await ended(how);
+    const { session, warnings } = await replaced(how);
     expect(warnings).toEqual([]);
     write(session);
     write(session);
     session.more = true;
-    expect(warnings).toEqual([expect.stringMatching(new RegExp(`The key "${key}" was set .*session\\.login`))]);
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`The key "${key}" was set .*after its .*${how}.*${remedy}`))]);
     expect(session.more).toBe(true);
     expect(Object.keys(session)).toEqual(expect.arrayContaining(['cart', 'more', key]));
   });
 
   it('reads as before', async () => {
-    const { session, warnings } = await ended(how);
+    const { session, warnings } = await replaced(how);
     expect(JSON.parse(JSON.stringify(session))).toMatchObject({ cart: ['tea'], cookie: {} });
     expect(session).toBeInstanceOf(expressSession.Session);
     expect([session.id, session.nothing]).toEqual([expect.any(String), undefined]);
@@ -55,7 +63,7 @@ describe.each(['regenerate', 'destroy'] as const)('a session object after its %s
 
   it('is like any other in production', async () => {
     vi.stubEnv('NODE_ENV', 'production');
-    const { session, warnings } = await ended(how);
+    const { session, warnings } = await replaced(how);
     session.userId = 'ada';
     expect(Object.getOwnPropertyDescriptor(session, 'cart')).toMatchObject({ value: ['tea'] });
     expect(warnings).toEqual([]);
