@@ -145,8 +145,10 @@ export abstract class ContractStore extends Store {
 
   /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
   get generate(): (req: Request) => void {
+    // The function of this moment: one that the application puts in its place may call it.
+    const { makeSession } = this;
     return (req) => {
-      this.makeSession?.(req);
+      (makeSession ?? this.makeSession)?.(req);
       const key = this.keyOf(req.sessionID);
       if (!key) {
         delete (req as Partial<Request>).session;

@@ -59,6 +59,23 @@ describe('a method replaced on the store', () => {
     expect(response.headers['set-cookie']).toBeUndefined();
   });
 
+  it('generate is used for a new session, and may call the one that it replaces', async () => {
+    const { app, store } = serve({ '/': ({ session }) => void (session.step = 1), '/read': ({ session }) => session });
+    const { generate } = store;
+    const made: string[] = [];
+    store.generate = function (this: SessionStore, req) {
+      generate.call(this, req);
+      made.push(req.sessionID);
+      Object.assign(req.session, { from: 'mine' });
+    };
+    const agent = request.agent(app);
+    await agent.get('/').expect(200);
+    expect(made).toEqual([expect.stringMatching(/./)]);
+    const { body } = await agent.get('/read').expect(200);
+    expect(body).toMatchObject({ step: 1, from: 'mine' });
+    expect(made).toHaveLength(1);
+  });
+
   it('get is used for a request with a cookie, and by reload()', async () => {
     const { app, store } = serve({
       '/write': ({ session }) => void (session.step = 1),
