@@ -1,3 +1,5 @@
+import { optionsOf } from './call-options.js';
+
 /** How strong a sign-in is that does not say so. */
 const DEFAULT_LEVEL = 1;
 
@@ -39,7 +41,10 @@ export function signInOrder(userId: unknown, options: unknown): SignInOrder {
   if (!Number.isFinite(userId) && (typeof userId !== 'string' || userId === '')) {
     throw new TypeError('The user id of `session.login` must be a number or a non-empty string.');
   }
-  const { keep, level = DEFAULT_LEVEL } = optionsOf('login', options, ['keep', 'level']);
+  const { keep, level = DEFAULT_LEVEL } = optionsOf<{ keep?: unknown; level?: unknown }>('session.login', options as object, [
+    'keep',
+    'level',
+  ]);
   if (keep !== undefined && !(Array.isArray(keep) && keep.every((key) => typeof key === 'string'))) {
     throw new TypeError('`keep` of `session.login` must be an array of keys of the session.');
   }
@@ -49,14 +54,7 @@ export function signInOrder(userId: unknown, options: unknown): SignInOrder {
 
 /** Whether a sign-out clears the data of the site. Throws a TypeError that names what is wrong. */
 export function clearsSiteData(options: unknown): boolean {
-  const { clearSiteData = false } = optionsOf('logout', options, ['clearSiteData']);
+  const { clearSiteData = false } = optionsOf<{ clearSiteData?: unknown }>('session.logout', options as object, ['clearSiteData']);
   if (typeof clearSiteData === 'boolean') return clearSiteData;
   throw new TypeError('`clearSiteData` of `session.logout` must be true or false.');
-}
-
-function optionsOf(method: string, options: unknown, names: readonly string[]): Readonly<Record<string, unknown>> {
-  if (typeof options !== 'object' || options === null) throw new TypeError(`The options of \`session.${method}\` must be an object.`);
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown === undefined) return options as Record<string, unknown>;
-  throw new TypeError(`\`session.${method}\` has no option \`${unknown}\`. It has ${names.map((name) => `\`${name}\``).join(' and ')}.`);
 }

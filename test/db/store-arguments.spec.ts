@@ -106,6 +106,47 @@ describeEachDatabase('the arguments of the store', (database) => {
     });
   });
 
+  describe('an option of a call that there is none of', () => {
+    const CALLS_WITH_OPTIONS: [string, string, (store: SessionStore, handle: string) => Promise<unknown>][] = [
+      ['list', 'userID', (store) => store.list({ userID: 'ann' } as never)],
+      ['count', 'user', (store) => store.count({ user: 'ann' } as never)],
+      ['revoke', 'userID', (store, handle) => store.revoke(handle, { userID: 'eve' } as never)],
+      ['revokeUser', 'expect', (store, handle) => store.revokeUser('ann', { expect: handle } as never)],
+      ['revokeBy', 'until', (store) => store.revokeBy({ userId: 'ann' }, { until: new Date(0) } as never)],
+    ];
+
+    it.each(CALLS_WITH_OPTIONS)('is refused by %s, and nobody’s session is ended or shown', async (call, name, run) => {
+      const store = open();
+      const session = newSession(store, 'a', { userId: 'ann' });
+      await session.save();
+      const before = await rows();
+      const refused = run(store, session.handle as string);
+      await expect(refused).rejects.toBeInstanceOf(TypeError);
+      await expect(refused).rejects.toThrow(`\`${call}\` has no option \`${name}\`. It has \``);
+      expect(await rows()).toEqual(before);
+    });
+
+    it.each(['ann', 5, null])('so are options that are no object: %j', async (options) => {
+      const store = open();
+      const session = newSession(store, 'a', { userId: 'ann' });
+      await session.save();
+      const before = await rows();
+      for (const refused of [
+        store.list(options as never),
+        store.count(options as never),
+        store.revoke(session.handle as string, options as never),
+        store.revokeUser('ann', options as never),
+        store.revokeBy({ userId: 'ann' }, options as never),
+        session.login('ann', options as never),
+        session.logout(options as never),
+      ]) {
+        await expect(refused).rejects.toBeInstanceOf(TypeError);
+        await expect(refused).rejects.toThrow(/^The options of `[\w.]+` must be an object/);
+      }
+      expect(await rows()).toEqual(before);
+    });
+  });
+
   it('an id that is none is refused by set in plain words', async () => {
     await expect(open().set('', dataOf())).rejects.toBeInstanceOf(SessionOptionsError);
     await expect(open().set('', dataOf())).rejects.toThrow('a string of 1 to 256 characters');

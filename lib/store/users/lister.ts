@@ -1,6 +1,7 @@
 import type { ListedField, SessionRow } from '../../table/session-row.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
+import { optionsOf } from '../call-options.js';
 import type { SessionReader } from '../work/reader.js';
 import { whoseOf } from './user-id.js';
 
@@ -40,7 +41,7 @@ export class SessionLister {
   ) {}
 
   async list(query: SessionQuery): Promise<SessionInfo[]> {
-    const { limit = PAGE_ROWS, after } = query;
+    const { limit = PAGE_ROWS, after } = optionsOf('list', query, ['userId', 'limit', 'after']);
     if (!Number.isSafeInteger(limit) || limit < 1) throw new RangeError(`The limit ${limit} is not a whole number from 1.`);
     const whose = whoseOf(query);
     if (whose === 'nobody' || (after !== undefined && !isHandle(after))) return [];
@@ -55,7 +56,7 @@ export class SessionLister {
   }
 
   async count(query: Pick<SessionQuery, 'userId'>): Promise<number> {
-    const whose = whoseOf(query);
+    const whose = whoseOf(optionsOf('count', query, ['userId']));
     return whose === 'nobody' ? 0 : this.reader.count(whose.userId);
   }
 }

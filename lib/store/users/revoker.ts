@@ -1,5 +1,6 @@
 import type { SessionRow } from '../../table/session-row.js';
 import type { SessionSearch } from '../../table/session-table.js';
+import { optionsOf } from '../call-options.js';
 import type { Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { isHandle } from '../session/id.js';
@@ -47,7 +48,7 @@ export class SessionRevoker {
   ) {}
 
   async revoke(handle: string, options: RevokeOptions): Promise<boolean> {
-    const { reason = 'revoked' } = options;
+    const { reason = 'revoked' } = optionsOf('revoke', options, ['userId', 'reason']);
     if (typeof reason !== 'string' || reason === '') throw new TypeError('The `reason` of a revocation must be a non-empty string.');
     const whose = whoseOf(options);
     if (whose === 'nobody' || !isHandle(handle)) return false;
@@ -60,13 +61,15 @@ export class SessionRevoker {
     });
   }
 
-  revokeUser(userId: string | number, { except }: RevokeUserOptions): Promise<number> {
+  revokeUser(userId: string | number, options: RevokeUserOptions): Promise<number> {
     const id = userIdOf(userId);
+    const { except } = optionsOf('revokeUser', options, ['except']);
     return this.endAll({ userId: id }, this.keeperOf(except)).finally(() => this.dependencies.cache?.forgetUser(id));
   }
 
-  revokeBy(column: Readonly<Record<string, string | number>>, { before }: { before?: Date | undefined }): Promise<number> {
+  revokeBy(column: Readonly<Record<string, string | number>>, options: { before?: Date | undefined }): Promise<number> {
     const own = ownValueOf(column);
+    const { before } = optionsOf('revokeBy', options, ['before']);
     if (before !== undefined && !(before instanceof Date && !Number.isNaN(before.getTime()))) {
       throw new TypeError('The option `before` of `revokeBy` must be a valid Date. No session was ended.');
     }
