@@ -65,5 +65,6 @@ function withStatic(options: SessionModuleOptions, { entity, dataSource, adopt }
         'Nest needs them earlier: set them beside `useFactory`.',
     );
   }
-  return { ...options, ...(entity && { entity }), ...(dataSource && { dataSource }), ...(adopt && { adopt }) };
+  const given = Object.entries({ entity, dataSource, adopt }).filter(([, value]) => value !== undefined);
+  return { ...options, ...Object.fromEntries(given) };
 }

@@ -1,6 +1,7 @@
 import { DataSource } from 'typeorm';
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
+import { SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { jsonSerializer } from '../../lib/store/serializers/serializer.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
@@ -49,31 +50,31 @@ const ZEROS: readonly unknown[] = [0, -0, '0', '0s', '0.0d', 0.4];
 const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> = {
   secret: [undefined, null, '', [], [''], [SECRET, ''], [undefined], 5, {}, true, Buffer.alloc(0)],
   name: ['', 'a b', 'a;b', 'a=b', 'sid\n', 'ü', 5, null],
-  cookie: [null, 'secure', 5, true],
+  cookie: [null, [], 'secure', 5, true],
   genid: [null, 'uuid', {}],
   proxy: [null, 'true', 1],
   rolling: [null, 'true', 1],
   saveUninitialized: [null, 'false', 0],
   resave: [null, 'false', 0],
   unset: [null, 'delete', true, ''],
-  dataSource: [null, 5, true],
-  connection: [null, 'postgres://localhost/db', {}, 5],
-  entity: [null, 'Session', 5],
-  columns: [null, 'id', { id: 5 }, { data: null }],
+  dataSource: [null, 5, true, '', {}, [], new Date(), Promise.resolve(), embedded],
+  connection: [null, 'postgres://localhost/db', {}, 5, [], { ...embedded, entities: [SessionEntity] }],
+  entity: [null, [], 'Session', 5],
+  columns: [null, [], 'id', { id: 5 }, { data: null }],
   lifetimes: [null, 'AAL4', 'aal1', 2, true, 'constructor'],
   idleTimeout: [...DURATIONS, ...ZEROS],
   anonymousTimeout: [...DURATIONS, ...ZEROS],
   absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
   touchInterval: DURATIONS,
   renewAfter: [...DURATIONS, ...ZEROS, 29_999, '29s'],
-  prune: [null, true, 0, '15m', 'never'],
+  prune: [null, true, 0, [], '15m', 'never'],
   overlap: [null, 'Merge', 'last', true, ''],
   merge: [null, true, 'deep'],
   onInterrupted: [null, 'ignore', true],
   onUnavailable: [null, 'ignore', true],
   saveOnError: [null, 'yes', 0],
   userId: [null, 'userId', {}],
-  metadata: [null, 'full', 1],
+  metadata: [null, [], 'full', 1],
   csrf: [null, 'true', 1, 'https://a.example', ['https://a.example']],
   maxSessionsPerUser: [null, 0, -1, 1.5, NaN, Infinity, '3', true],
   onLimit: [null, 'evict', 'evictoldest', true],
@@ -86,9 +87,9 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
   preparedStatements: [null, 'false', 0],
   touchDurability: [null, 'off', false],
-  cache: [null, true, 0, '5s', 5_000],
-  forRoutes: [null, '/api', {}],
-  exclude: [null, '/health', {}],
+  cache: [null, true, 0, [], '5s', 5_000],
+  forRoutes: [null, '/api', {}, [], [5], [null], [''], [{}], [{ path: '/api' }], [{ path: '/api', method: 'GET' }], [[]]],
+  exclude: [null, '/health', {}, [5], [null], [''], [{}], [{ path: '/a', method: 'GET' }], [class {}], [[]]],
   autoMount: [null, 'false', 0],
 };
 const CASES = Object.entries(REFUSED).flatMap(([name, values]) => values.map((value) => [name, value] as const));

@@ -52,7 +52,7 @@ export function resolveCookie(cookie: SessionCookieOptions, context: CookieConte
 
 /** The same for what a function has returned for one request; there `expires` may be a Date to come. */
 export function resolveCookieOf(cookie: SessionCookieOptions, context: CookieContext): CookieOptions {
-  if (!isObject(cookie) || Array.isArray(cookie) || 'then' in cookie) {
+  if (!isObject(cookie) || 'then' in cookie) {
     throw wrongOption('cookie', cookie, 'an object of cookie attributes, or a function that returns one at once');
   }
   checkOptions(cookie, RULES, 'cookie.');

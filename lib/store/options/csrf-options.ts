@@ -13,10 +13,7 @@ export interface ResolvedCsrf {
   readonly trustedOrigins: ReadonlySet<string>;
 }
 
-export const csrfRule: Rule = [
-  (value) => typeof value === 'boolean' || (isObject(value) && !Array.isArray(value)),
-  'true, false or { trustedOrigins }',
-];
+export const csrfRule: Rule = [(value) => typeof value === 'boolean' || isObject(value), 'true, false or { trustedOrigins }'];
 
 const RULES: Rules<keyof CsrfOptions> = {
   trustedOrigins: [Array.isArray, "an array of origins such as 'https://admin.example'"],

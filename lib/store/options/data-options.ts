@@ -46,7 +46,7 @@ export const SERIALIZER_RULE: Rule = [
   "'json', 'graph', an object with serialize and deserialize, or { use, options }",
 ];
 
-export const ENCRYPTION_RULE: Rule = [(value) => isObject(value) && !Array.isArray(value), '{ keys: [{ id, secret }] }'];
+export const ENCRYPTION_RULE: Rule = [(value) => isObject(value), '{ keys: [{ id, secret }] }'];
 
 const USE_RULES: Rules<'use' | 'options'> = {
   use: [

@@ -20,13 +20,12 @@ import {
   isObject,
   isPositive,
   oneOf,
-  type Rule,
   type Rules,
 } from './checking/rules.js';
+import { A_CONNECTION, A_DATA_SOURCE, routes, someRoutes } from './place-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const isKey = (value: unknown): boolean => (typeof value === 'string' || value instanceof Uint8Array) && value.length > 0;
-const anArray: Rule = [Array.isArray, 'an array of routes'];
 
 const RULES: Rules<keyof SessionModuleOptions> = {
   secret: [
@@ -41,8 +40,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   saveUninitialized: aBoolean,
   resave: aBoolean,
   unset: oneOf('destroy', 'keep'),
-  dataSource: [(value) => typeof value === 'string' || isObject(value), 'the name of a data source, or a DataSource'],
-  connection: [(value) => isObject(value) && 'type' in value, 'the DataSourceOptions of TypeORM with a `type`'],
+  dataSource: A_DATA_SOURCE,
+  connection: A_CONNECTION,
   entity: [(value) => isFunction(value) || isObject(value), 'an entity class or an EntitySchema'],
   columns: [
     (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string'),
@@ -81,8 +80,8 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   preparedStatements: aBoolean,
   touchDurability: oneOf('relaxed', 'full'),
   cache: A_CACHE,
-  forRoutes: anArray,
-  exclude: anArray,
+  forRoutes: someRoutes,
+  exclude: routes,
   autoMount: aBoolean,
 };
 

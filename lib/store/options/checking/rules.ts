@@ -7,7 +7,7 @@ import { suggestOption } from './unknown-option.js';
 export type Rule = readonly [fits: (value: unknown) => boolean, expected: string];
 export type Rules<Name extends string = string> = Readonly<Record<Name, Rule>>;
 
-export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 export const oneOf = (...values: unknown[]): Rule => [
