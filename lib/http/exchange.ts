@@ -137,6 +137,7 @@ export class SessionExchange {
     if (!req.session) return undefined;
     if (!context.options.saveOnError && this.res.statusCode >= 500) return undefined;
     const session = this.checked(req.session as LiveSession);
+    this.takeForFirst(session);
     const atEnd = context.store.dueAtEnd(session);
     if (atEnd.known) return this.pay(sessionID, session, atEnd.known, hasHead);
     return atEnd.later.then((found) => this.pay(sessionID, session, found, hasHead));
@@ -147,6 +148,15 @@ export class SessionExchange {
     if (this.isUnset || this.context.options.unset !== 'destroy') return undefined;
     this.isUnset = true;
     return this.context.store.end(sid, this.first);
+  }
+
+  /**
+   * A copy in the place of the session that the request began with, as `req.session = { ...req.session }` makes one, is that session: its
+   * row is updated only if it is still there, and other requests have their changes merged. Else a copy could bring back what was ended.
+   */
+  private takeForFirst(session: LiveSession): void {
+    const { first } = this;
+    if (first && session !== first && first.id === this.req.sessionID) this.context.store.requests.takeFor(first, session);
   }
 
   /** A handler may have put anything on the request, as by assigning a whole body to the session. */

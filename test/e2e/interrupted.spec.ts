@@ -1,9 +1,9 @@
-import { defineSessionEntity, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
-import { expect, it } from 'vitest';
+import { defineSessionEntity, SessionModule, type SessionModuleOptions, type SessionStore } from 'nestjs-typeorm-session';
+import { describe, expect, it } from 'vitest';
 import { describeEachAdapter } from '../support/adapters.js';
 import { Browser, setCookies } from '../support/browser.js';
 import { uniqueTableName, useDataSource } from '../support/databases.js';
-import { holdSessions } from '../support/held-session.js';
+import { COPIES, holdSessions } from '../support/held-session.js';
 import { startApp } from '../support/nest-app.js';
 import { SECRET } from '../support/secret.js';
 import { nextMillisecond } from '../support/next-millisecond.js';
@@ -116,6 +116,31 @@ describeEachAdapter('a session that is ended while a request holds it', (databas
     await expect(elsewhere.json('/me')).resolves.toEqual({ locale: 'de' });
     await expect(browser.json('/me')).resolves.toEqual({});
     await expect(rows()).resolves.toBe(1);
+  });
+
+  describe.each(Object.keys(COPIES))('whose place on the request a copy has taken (%s)', (how) => {
+    it.each<[string, (elsewhere: Browser, store: SessionStore) => Promise<unknown>]>([
+      ['a logout', (elsewhere) => elsewhere.clone().post('/logout')],
+      ['a revocation', (_, store) => store.revokeUser('ada')],
+      ['another sign-in', (elsewhere) => elsewhere.clone().post('/regenerate/de')],
+    ])('stays ended after %s', async (_, end) => {
+      const { here, browser, elsewhere, interruptions, during } = await start();
+      const answer = await during('POST', `/replace/${how}`, () => end(elsewhere, here.store));
+      expect(answer.status).toBe(201);
+      expect(setCookies(answer)).toEqual([]);
+      expect(interruptions).toHaveLength(1);
+      await expect(browser.json('/me')).resolves.toEqual({});
+    });
+
+    it('loses no change of another request, and stays that of its row', async () => {
+      const { here, browser, elsewhere, interruptions, during } = await start();
+      const [before] = await here.store.list();
+      const answer = await during('POST', `/replace/${how}`, () => elsewhere.clone().post('/locale/de'));
+      expect(answer.status).toBe(201);
+      expect(interruptions).toEqual([]);
+      await expect(browser.json('/me')).resolves.toEqual({ userId: 'ada', views: 1, locale: 'de', theme: 'dark' });
+      expect(await here.store.list()).toEqual([{ ...before, lastSeenAt: expect.any(Date), expiresAt: expect.any(Date) }]);
+    });
   });
 
   it('is not ended at all when both requests only change it', async () => {

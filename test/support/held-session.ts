@@ -12,6 +12,15 @@ export interface HeldSession {
   newBarrier(): Barrier;
 }
 
+/** Copies of a session, as they may take its place on the request. */
+export const COPIES = {
+  spread: (session: Session) => ({ ...session }) as Session,
+  assigned: (session: Session) => Object.assign({}, session) as Session,
+  parsed: (session: Session) => JSON.parse(JSON.stringify(session)) as Session,
+  proxied: (session: Session) => new Proxy(session, {}),
+  inherited: (session: Session) => Object.assign(Object.create(session) as Session, session),
+};
+
 /** Routes to sign in and out by, and to hold a session while somebody else ends it. */
 export function holdSessions(): HeldSession {
   let barrier = new Barrier();
@@ -41,6 +50,11 @@ export function holdSessions(): HeldSession {
       req.session.locale = locale;
     }
 
+    @Post('locale/:locale')
+    changeLocale(@Session() session: Session, @Param('locale') locale: string) {
+      session.locale = locale;
+    }
+
     @Get('hold')
     async hold(@Session() session: Session) {
       await barrier.wait();
@@ -51,6 +65,15 @@ export function holdSessions(): HeldSession {
     async holdAndChange(@Session() session: Session, @Param('theme') theme: string) {
       await barrier.wait();
       session.theme = theme;
+      return { userId: session.userId };
+    }
+
+    @Post('replace/:how')
+    async holdAndReplace(@Session() session: Session, @Param('how') how: keyof typeof COPIES) {
+      const { req } = session as Session & { req: { session: Session } };
+      await barrier.wait();
+      req.session = COPIES[how](session);
+      req.session.theme = 'dark';
       return { userId: session.userId };
     }
 

@@ -111,6 +111,12 @@ export class RequestState {
     this.locks.set(req, lock);
   }
 
+  /** Takes data of unknown origin for that of a session. */
+  takeFor(session: object, data: object): void {
+    const { origins } = this.dependencies;
+    if (!origins.of(data)) origins.move(session, data);
+  }
+
   /** The next read of a session asks the database, whatever the option `cache` says. */
   readAnew(sid: string): void {
     const key = keyOf(sid, this.dependencies.options.hashIds);
