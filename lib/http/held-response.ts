@@ -190,8 +190,9 @@ export class HeldResponse {
     this.state = 'ending';
     stored
       .then(() => {
-        this.pass('end', args);
+        // First, because the `end` of HTTP/2 writes its last part by `write`, which is ours.
         this.state = 'ended';
+        this.pass('end', args);
       })
       .catch((error: unknown) => this.breakOff(error));
     return this.res;

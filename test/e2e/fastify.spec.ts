@@ -32,6 +32,14 @@ class FastifyController {
     return { views: (session.views = (session.views ?? 0) + 1), handle };
   }
 
+  @Get('parts')
+  parts(@Session() session: Session, @Res() reply: FastifyReply) {
+    reply.hijack();
+    reply.raw.write('{"views":');
+    session.views = 7;
+    reply.raw.end('7}');
+  }
+
   @Get('theme')
   theme(@Req() req: FastifyRequest) {
     return { theme: req.session.theme, views: req.session.views, isSame: req.session === (req.raw as unknown as Request).session };
@@ -265,6 +273,7 @@ describeEachDatabase('Fastify', (database) => {
     expect(first).toMatchObject({ status: 200, cookies: [expect.stringMatching(/^sid=/)], body: { views: 1 } });
     const cookie = first.cookies![0]!.split(';')[0]!;
     await expect(get('/views', { cookie })).resolves.toMatchObject({ status: 200, cookies: undefined, body: { views: 2 } });
+    await expect(get('/parts', { cookie })).resolves.toMatchObject({ status: 200, body: { views: 7 } });
     failWrites(store, failure());
     for (const path of ['/views', '/send', '/hijacked']) {
       const failed = await get(path);
