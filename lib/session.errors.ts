@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * What all errors of this package share: a stable `code`, the real `cause` where there is one, and the remedy in the message.
  * `status`, `statusCode` and `expose` have the shape of "http-errors", so that Nest 11, Nest 12 and Express answer with the
@@ -92,3 +94,24 @@ export class SessionUnavailableError extends SessionError {
   override readonly code = 'SESSION_UNAVAILABLE';
   override readonly status = 503;
 }
+
+/** What an error says, for the log. Throws nothing, whatever was thrown: it may be no error, or one whose members throw. @internal */
+export function messageOf(error: unknown): string {
+  try {
+    return String(isError(error) ? error.message : error);
+  } catch {
+    return 'something that cannot be shown was thrown';
+  }
+}
+
+/** Also of another realm, as those of Node.js are under Jest. @internal */
+export const isError = (error: unknown): error is Error => error instanceof Error || types.isNativeError(error);
+
+/**
+ * What code of the application threw, as an error. Callbacks, and Express, take `undefined` for no error, Express `'route'` as well, and
+ * Fastify sends what is no `Error` as an answer. @internal
+ */
+export const toError = (thrown: unknown): Error =>
+  isError(thrown)
+    ? thrown
+    : new Error('A method of the store, or an option, threw what is no Error; see `cause`. Throw an Error.', { cause: thrown });

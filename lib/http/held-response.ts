@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { messageOf } from '../session.errors.js';
 import type { SessionExchange } from './exchange.js';
 import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, setStatus, type Head } from './response-headers.js';
 
@@ -215,8 +216,7 @@ export class HeldResponse {
   }
 
   private warnLate(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.warn(`A session could not be stored after its response had begun: ${reason}`);
+    this.warn(`A session could not be stored after its response had begun: ${messageOf(error)}`);
   }
 
   /** The session cannot be stored, or the answer not be sent: while its head has not left, an error takes its place. */
@@ -237,8 +237,7 @@ export class HeldResponse {
   /** The answer has begun and cannot be ended as it should. */
   private breakOff(error: unknown): void {
     this.state = 'ended';
-    const reason = error instanceof Error ? error.message : String(error);
-    this.warn(`A response was broken off after its head had left: ${reason}`);
+    this.warn(`A response was broken off after its head had left: ${messageOf(error)}`);
     this.res.destroy();
   }
 

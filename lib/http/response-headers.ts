@@ -53,7 +53,8 @@ export function keepHead(res: ServerResponse, [status, ...rest]: readonly unknow
   if (typeof rest[0] === 'string' && hasStatusMessage(res)) res.statusMessage = rest[0];
   const headers = rest.at(-1);
   if (Array.isArray(headers)) {
-    const pairs: unknown[] = headers.flat();
+    // Either pairs, or names and values in turn, of which a value may be a list.
+    const pairs: unknown[] = Array.isArray(headers[0]) ? headers.flat() : headers;
     const names = pairs.filter((_, index) => index % 2 === 0).map(String);
     for (const name of names) res.removeHeader(name);
     names.forEach((name, index) => res.appendHeader(name, pairs[index * 2 + 1] as string | string[]));

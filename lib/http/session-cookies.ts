@@ -6,8 +6,10 @@ import { Cookie, type SessionData } from '../store/express-session.js';
 /** What stands before a signed value. */
 const SIGNED = 's:';
 
-/** Cookies of one name that are looked at. A browser sends two or three of them (other paths and domains), an attacker as many as fit. */
-const MAX_COOKIES = 8;
+/** Cookies of one name that are verified: a sibling domain can plant about 180 in a browser, before the one that counts. */
+const MAX_COOKIES = 200;
+/** Ids of one request that are looked up. A browser sends two or three (other paths and domains). */
+const MAX_IDS = 8;
 
 /** Verified values that are remembered; a full memory starts anew. */
 const MAX_VERIFIED = 10_000;
@@ -44,7 +46,7 @@ export class SessionCookies {
       const value = parse(pair)[this.name];
       if (value === undefined || ++count > MAX_COOKIES) continue;
       const id = idOf(value);
-      if (id && !ids.includes(id)) ids.push(id);
+      if (id && !ids.includes(id) && ids.length < MAX_IDS) ids.push(id);
     }
     return ids;
   }

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
+import { toError } from '../session.errors.js';
 import { harmless } from '../store/harmless.js';
 import { isProduction } from '../store/production.js';
 import { SessionStore } from '../store/session-store.js';
@@ -47,20 +48,21 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
   const middleware = (req: Request, res: Response, next: (error?: unknown) => void): void => {
     if (req.session as unknown) return passOn(req, next);
     shareShapes(req, res);
+    const fail = (error: unknown): void => next(toError(error));
     const exchange = new SessionExchange(req, res, context);
     let found: Promise<void> | undefined;
     try {
       if (!exchange.isInPath()) return next();
       found = exchange.begin();
     } catch (error) {
-      return next(error);
+      return fail(error);
     }
     const goOn = (): void => {
       // It is found by its response.
-      void new HeldResponse(res, exchange, answer ? (error) => answer?.(error, res) : next, warn);
+      void new HeldResponse(res, exchange, answer ? (error) => answer?.(toError(error), res) : fail, warn);
       next();
     };
-    if (found) void found.then(goOn, next);
+    if (found) void found.then(goOn, fail);
     else goOn();
   };
   const keepHeaders = (_req: Request, res: Response, next: () => void): void => {

@@ -1,4 +1,4 @@
-import { SessionOptionsError } from '../session.errors.js';
+import { SessionOptionsError, toError } from '../session.errors.js';
 
 /** A Node callback as express-session passes it. */
 export type Callback<T = void> = (error?: unknown, value?: T) => void;
@@ -13,7 +13,7 @@ export function settle<T>(work: () => Promise<T>, callback?: Callback<T>): Promi
   if (typeof callback !== 'function') throw new SessionOptionsError('The callback must be a function. Leave it out to get a promise.');
   work().then(
     (value) => process.nextTick(callback, null, value),
-    (error: unknown) => process.nextTick(callback, error),
+    (error: unknown) => process.nextTick(callback, error || toError(error)),
   );
   return undefined;
 }

@@ -269,6 +269,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
       ['a forged one stands first', (own: string) => [`${own}x`, own]],
       ['one that is none stands first', (own: string) => ['%', '', 'x', own]],
       ['a stale one stands last', (own: string) => [own, stale('stale')]],
+      ['many forged ones stand first', (own: string) => [...Array.from({ length: 180 }, (_, n) => `s:forged${n}.x`), own]],
       ['seven stale ones stand first', (own: string) => [...Array.from({ length: 7 }, (_, n) => stale(`stale${n}`)), own]],
     ])('is that which names a live session, where %s', async (_, cookies) => {
       await expect(views(cookies)).resolves.toMatchObject({ views: 2, cookies: 0 });

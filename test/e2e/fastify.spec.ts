@@ -231,6 +231,19 @@ describeEachDatabase('Fastify', (database) => {
     expect(setCookies(answer)).toEqual([]);
   });
 
+  it.each(['disk full', { code: 'NOPE' }, 7])('answers 500 to a save that fails with %j, and does not send that', async (thrown) => {
+    const { browser, store } = await start({});
+    failWrites(store, thrown as never);
+    for (const path of ['/views', '/send', '/hijacked']) {
+      const answer = await browser.get(path);
+      expect(answer.status).toBe(500);
+      const body = await answer.text();
+      expect(JSON.parse(body)).toMatchObject({ statusCode: 500 });
+      expect(body).not.toMatch(/disk full|NOPE|^7$/);
+      expect(setCookies(answer)).toEqual([]);
+    }
+  });
+
   it('lets a session be replaced, ended and set to null on its request', async () => {
     const { browser, store } = await start({ unset: 'destroy' });
     await browser.json('/views');

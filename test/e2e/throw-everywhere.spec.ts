@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Request, Response } from 'express';
 import { jsonSerializer, type SessionModuleOptions, type SessionStore } from 'nestjs-typeorm-session';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { startThrowing, WAYS, type Act, type Way } from '../support/throwing-app.js';
 
@@ -22,13 +22,31 @@ interface Place {
   /** Only where a session was there before, or only where none was. */
   readonly only?: 'new' | 'loaded';
   /** What the error handler is told. */
-  readonly says?: RegExp;
+  readonly says?: RegExp | undefined;
 }
 
 /** Throws while the application is broken; gives the value else. */
 type Fail = <T>(value: T) => T;
 
-const mine = () => new Error('a mistake of the application');
+let thrown = (): unknown => new Error('a mistake of the application');
+const mine = () => thrown();
+/** What is no error, or none that can be shown. */
+const STRANGE: [string, () => unknown][] = [
+  ['undefined', () => undefined],
+  ['a word that Express knows', () => 'route'],
+  ['an object without a prototype', () => Object.create(null)],
+  ['an object from JSON', () => JSON.parse('{"toString":1,"valueOf":2,"statusCode":200}')],
+  ['an error whose message is no string', () => Object.assign(new Error('x'), { message: { toString: 1 } })],
+  [
+    'an error whose name throws',
+    () =>
+      Object.defineProperty(new Error('x'), 'name', {
+        get: () => {
+          throw new Error('no name');
+        },
+      }),
+  ],
+];
 const reject = (fail: Fail) => async () => fail(undefined);
 const put = (value: unknown) => (req: Request) => void Object.assign(req.session, { cart: value, views: 2 });
 const change = put([]);
@@ -221,28 +239,41 @@ describe.each(['Express', 'Nest'] as const)('what the code of the application th
     (['new', 'loaded'] as const).filter((kind) => (place.only ?? kind) === kind).map((kind) => [place.name, kind, place] as const),
   );
 
-  it.each(cases)('ends no process: %s, %s session', async (_, kind, place) => {
-    let isBroken = false;
-    const fail: Fail = (value) => {
-      if (isBroken) throw mine();
-      return value;
-    };
-    const app = await startThrowing(framework, place.options?.(fail) ?? {}, (res) => place.wrap?.(res, fail));
-    place.replace?.(app.store, fail);
+  it.each(cases)('ends no process: %s, %s session', (_, kind, place) => endsNoProcess(framework, kind, place));
 
-    for (const way of place.ways ?? WAYS) {
-      const browser = new Browser(app.address);
-      if (kind === 'loaded') await browser.get('/begin');
-      app.act = place.act ?? (() => undefined);
-      isBroken = true;
-      await (way === 'endless' ? leave(browser) : ask(browser, way, place));
-      isBroken = false;
-      app.act = () => undefined;
-      expect((await new Browser(app.address).get('/ping')).status).toBe(200);
-    }
-    expect(errors).toEqual([]);
-  });
+  const strange = cases.filter(([name]) => /^(userId(?!, at)|idleTimeout|store\.|a listener|toJSON)/.test(name));
+  it.each(STRANGE.flatMap(([what, make]) => strange.map(([name, kind, place]) => [what, name, kind, place, make] as const)))(
+    'nor %s: %s, %s session',
+    async (_what, _name, kind, place, make) => {
+      const usual = thrown;
+      thrown = make;
+      onTestFinished(() => void (thrown = usual));
+      await endsNoProcess(framework, kind, { ...place, says: undefined });
+    },
+  );
 });
+
+async function endsNoProcess(framework: 'Express' | 'Nest', kind: 'new' | 'loaded', place: Place): Promise<void> {
+  let isBroken = false;
+  const fail: Fail = (value) => {
+    if (isBroken) throw mine();
+    return value;
+  };
+  const app = await startThrowing(framework, place.options?.(fail) ?? {}, (res) => place.wrap?.(res, fail));
+  place.replace?.(app.store, fail);
+
+  for (const way of place.ways ?? WAYS) {
+    const browser = new Browser(app.address);
+    if (kind === 'loaded') await browser.get('/begin');
+    app.act = place.act ?? (() => undefined);
+    isBroken = true;
+    await (way === 'endless' ? leave(browser) : ask(browser, way, place));
+    isBroken = false;
+    app.act = () => undefined;
+    expect((await new Browser(app.address).get('/ping')).status).toBe(200);
+  }
+  expect(errors).toEqual([]);
+}
 
 async function ask(browser: Browser, way: Way, { status, says }: Place): Promise<void> {
   const answer = await browser.get(`/${way}`);

@@ -105,6 +105,15 @@ export class AnswersController {
     res.end(BODY);
   }
 
+  @Get('head-lists')
+  headWithLists(@Req() req: Request, @Res() reply: Response) {
+    const res = nodeResponse(reply);
+    req.session.theme = 'dark';
+    const headers = ['x-form', 'lists', 'x-before', 'after', 'x-many', ['1', '2']];
+    res.setHeader('x-before', 'before').writeHead(201, headers as unknown as string[]);
+    res.end(BODY);
+  }
+
   @Get('head-pairs')
   headWithPairs(@Req() req: Request, @Res() reply: Response) {
     const res = nodeResponse(reply);

@@ -55,6 +55,7 @@ export const AT_ONCE: readonly Answer[] = [
   { path: '/broken', status: 500, body: '{"statusCode":500,"message":"Internal server error"}' },
   { path: '/head-object', status: 201, body: BODY, headers: { 'x-form': 'object', ...after } },
   { path: '/head-flat', status: 201, body: BODY, headers: { 'x-form': 'flat', 'x-many': '1, 2', ...after } },
+  { path: '/head-lists', status: 201, body: BODY, headers: { 'x-form': 'lists', 'x-many': '1, 2', ...after } },
   { path: '/head-pairs', status: 201, body: BODY, headers: { 'x-form': 'pairs', 'x-many': '1, 2', ...after } },
   { path: '/head-message', status: 201, body: BODY, headers: { 'x-form': 'message' } },
   { path: '/head-twice', status: 201, body: BODY, headers: { 'x-form': 'second' } },

@@ -14,8 +14,8 @@ export interface HeldSession {
 
 /** Copies of a session, as they may take its place on the request. */
 export const COPIES = {
-  spread: (session: Session) => ({ ...session }) as Session,
-  assigned: (session: Session) => Object.assign({}, session) as Session,
+  spread: (session: Session) => ({ ...(session as object) }) as Session,
+  assigned: (session: Session) => Object.assign({}, session),
   parsed: (session: Session) => JSON.parse(JSON.stringify(session)) as Session,
   proxied: (session: Session) => new Proxy(session, {}),
   inherited: (session: Session) => Object.assign(Object.create(session) as Session, session),

@@ -11,17 +11,7 @@ import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './checking/option-error.js';
-import {
-  aBoolean,
-  aFunction,
-  aTimer,
-  checkOptions,
-  isFunction,
-  isObject,
-  isPositive,
-  oneOf,
-  type Rules,
-} from './checking/rules.js';
+import { aBoolean, aFunction, aTimer, checkOptions, isFunction, isObject, isPositive, oneOf, type Rules } from './checking/rules.js';
 import { A_CONNECTION, A_DATA_SOURCE, routes, someRoutes } from './place-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 

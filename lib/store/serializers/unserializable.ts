@@ -1,4 +1,4 @@
-import { SessionError, SessionSerializationError } from '../../session.errors.js';
+import { isError, SessionError, SessionSerializationError } from '../../session.errors.js';
 import type { SessionData } from '../express-session.js';
 import type { SessionSerializer } from './serializer.js';
 
@@ -45,6 +45,10 @@ function errorOf(cause: unknown, key: string | undefined): SessionError {
 /** Errors of the engine name types and the path of a cycle. The text of other errors may quote the data. */
 export function reasonOf(cause: unknown): string {
   const isOfEngine = cause instanceof TypeError || cause instanceof RangeError;
-  const reason = isOfEngine ? cause.message.replaceAll(/\s+/g, ' ') : cause instanceof Error ? cause.name : typeof cause;
-  return reason.replace(/\.?$/, '.');
+  try {
+    const reason = isOfEngine ? cause.message.replaceAll(/\s+/g, ' ') : isError(cause) ? cause.name : typeof cause;
+    return reason.replace(/\.?$/, '.');
+  } catch {
+    return 'an error that cannot be shown.';
+  }
 }
