@@ -18,7 +18,9 @@ export interface SessionModuleOptionsFactory {
 
 /**
  * Options that need other providers. `entity`, `adopt` and the *name* of the data source stand here, because Nest has to know
- * them before any factory runs; a `DataSource` object may come from the factory.
+ * them before any factory runs; a `DataSource` object may come from the factory. The other options come from one of these, as in every
+ * module of Nest: `useFactory`, with the providers of `inject` as its arguments; `useClass` or `useExisting`, with a
+ * `SessionModuleOptionsFactory`. `imports` are the modules that export what these need.
  *
  * @publicApi
  */
@@ -27,7 +29,7 @@ export interface SessionModuleAsyncOptions
 
 /** What is known before the options are. */
 interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'> {
-  /** Further providers that the options need. */
+  /** Providers that `useFactory`, `useClass` or `useExisting` need and no module of `imports` exports. @default none */
   extraProviders?: Provider[];
   /** Whether other modules see the store without an import, and the middleware comes first. @default true */
   isGlobal?: boolean;

@@ -65,7 +65,7 @@ export class SessionModule
     if (autoMount && isEverywhere && own?.isGlobal) mountFirst(host, middleware, () => (this.isMounted = true));
   }
 
-  /** Sessions with these options. A `dataSource` of the application's is found by name (default: the unnamed one). */
+  /** Sessions with these options, and `isGlobal` (default: true) as in `SessionModuleAsyncOptions`. A `dataSource` of the application's is found by name (default: the unnamed one). */
   static override forRoot(options: SessionModuleOptions & { isGlobal?: boolean }): DynamicModule {
     if (!options?.connection) registerEntity(options ?? {});
     return super.forRoot(options);
@@ -77,11 +77,12 @@ export class SessionModule
     return super.forRootAsync(options);
   }
 
-  /** Once every provider is there. */
+  /** @internal Once every provider is there. */
   onModuleInit(): void {
     this.store.relayEvents(relayTo(this.modules));
   }
 
+  /** @internal Called by Nest. */
   configure(consumer: MiddlewareConsumer): void | Promise<void> {
     const { autoMount, exclude, forRoutes } = this.options;
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
@@ -98,14 +99,14 @@ export class SessionModule
     if (httpAdapter?.getType() === 'fastify') return showOnFastify(httpAdapter.getInstance(), autoMount);
   }
 
-  /** By now Nest has made all routes. */
+  /** @internal By now Nest has made all routes. */
   onApplicationBootstrap(): void {
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     if (!httpAdapter || !this.options.autoMount) return;
     findUnmatchedRoutes(this.options, routingOf(httpAdapter, this.config, this.fastifyPaths)).forEach(warn);
   }
 
-  /** Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */
+  /** @internal Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */
   async beforeApplicationShutdown(): Promise<void> {
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     const server = httpAdapter?.getHttpServer() as Server | undefined;
@@ -113,6 +114,7 @@ export class SessionModule
     await this.store.quiesce();
   }
 
+  /** @internal */
   async onApplicationShutdown(): Promise<void> {
     await this.store.close();
   }

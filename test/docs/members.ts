@@ -10,8 +10,8 @@ export interface Member {
   readonly type: string;
   readonly comment: string;
   readonly defaultValue: string;
-  /** Whether a blank line stands before it, which begins a group. */
-  readonly beginsGroup: boolean;
+  /** The title of the group that begins with it, from the `//` comment before it. */
+  readonly beginsGroup: string | undefined;
 }
 
 const parsed = new Map<string, ts.SourceFile>();
@@ -68,23 +68,47 @@ export function tagOf(node: ts.Node, name: string): string {
 
 const clean = (text: string): string => text.replace(/\s+/g, ' ').trim();
 
-/** The members of an interface or a class that are for everybody, in their order. */
+/**
+ * The members of an interface or a class that are for everybody, in their order, with those of the interfaces of its file that it extends.
+ * Throws if one has no sentence that says what it means.
+ */
 export function membersOf(path: string, name: string): Member[] {
   const declaration = declarationOf(path, name, 'members');
   if (!ts.isInterfaceDeclaration(declaration) && !ts.isClassDeclaration(declaration)) return [];
-  return (declaration.members as ts.NodeArray<ts.ClassElement | ts.TypeElement>).filter(isPublic).map((member) => ({
+  const own = (declaration.members as ts.NodeArray<ts.ClassElement | ts.TypeElement>).filter(isPublic).map((member) => ({
     name: member.name!.getText(),
     type: typeOf(member),
     comment: commentOf(member),
     defaultValue: tagOf(member, 'default'),
-    beginsGroup: /^\s*\n\s*\n/.test(member.getFullText()),
+    beginsGroup: groupOf(member),
   }));
+  const silent = own.find(({ comment }) => comment === '');
+  if (silent) throw new Error(`\`${silent.name}\` of ${name} in ${path} has no doc comment. Say what it means, its unit and its default.`);
+  return [...own, ...basesOf(declaration).flatMap((base) => membersOf(path, base))];
+}
+
+/** The interfaces of the same file that an interface extends. */
+function basesOf(declaration: ts.InterfaceDeclaration | ts.ClassDeclaration): string[] {
+  if (!ts.isInterfaceDeclaration(declaration)) return [];
+  const names = (declaration.heritageClauses ?? []).flatMap(({ types }) => types.map(({ expression }) => expression.getText()));
+  const isHere = (statement: ts.Statement) => ts.isInterfaceDeclaration(statement) && names.includes(statement.name.text);
+  return declaration
+    .getSourceFile()
+    .statements.filter(isHere)
+    .map((statement) => nameOf(statement)!);
+}
+
+function groupOf(member: ts.Node): string | undefined {
+  const text = member.getSourceFile().text;
+  const range = ts.getLeadingCommentRanges(text, member.getFullStart())?.find(({ kind }) => kind === ts.SyntaxKind.SingleLineCommentTrivia);
+  return range && text.slice(range.pos + 2, range.end).trim();
 }
 
 function isPublic(member: ts.ClassElement | ts.TypeElement): boolean {
-  const isHidden = ts.canHaveModifiers(member) && ts.getModifiers(member)?.some(({ kind }) => kind === ts.SyntaxKind.PrivateKeyword);
+  const hiding = [ts.SyntaxKind.PrivateKeyword, ts.SyntaxKind.ProtectedKeyword];
+  const isHidden = ts.canHaveModifiers(member) && ts.getModifiers(member)?.some(({ kind }) => hiding.includes(kind));
   const isInternal = docsOf(member).some(({ tags }) => tags?.some(({ tagName }) => tagName.text === 'internal'));
-  return member.name !== undefined && !isHidden && !isInternal && commentOf(member) !== '';
+  return member.name !== undefined && !isHidden && !isInternal;
 }
 
 function typeOf(member: ts.ClassElement | ts.TypeElement): string {

@@ -3,9 +3,9 @@ import prettier from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { root } from '../package/library.js';
 import { errorTexts } from './error-texts.js';
-import { membersOf } from './members.js';
+import { declarationOf, membersOf } from './members.js';
 import { pages } from './pages.js';
-import { entityPage, errorsPage, eventsPage, modulePage, optionsPage, sessionPage, storePage } from './reference.js';
+import { entityPage, errorsPage, eventsPage, modulePage, optionGroups, optionsPage, sessionPage, storePage } from './reference.js';
 
 const PAGES = {
   options: optionsPage,
@@ -29,6 +29,30 @@ describe('docs/reference', () => {
     expect(names).toContain('secret');
     const { text } = pages.find(({ path }) => path === 'docs/reference/options.md')!;
     expect(names.filter((name) => !text.includes(`| \`${name}\``))).toEqual([]);
+  });
+
+  it('puts each option under the title that stands before its group', () => {
+    const blocks = declarationOf('lib/store/options/session-options.ts', 'SessionModuleOptions')
+      .getText()
+      .split(/\n\s*\n/)
+      .map((block) => /^ *\/\/ (.+)$/m.exec(block)?.[1]);
+    expect(optionGroups().map(({ title }) => title)).toEqual(blocks);
+    const names = Object.fromEntries(optionGroups().map(({ title, members }) => [title, members.map(({ name }) => name)]));
+    expect(names).toMatchObject({
+      Users: ['userId', 'metadata', 'maxSessionsPerUser', 'onLimit'],
+      'What is stored': ['serializer', 'maxDataBytes', 'onUndecodable'],
+      'The database': ['operationTimeout', 'preparedStatements', 'touchDurability', 'cache'],
+      Routes: ['forRoutes', 'exclude', 'autoMount'],
+    });
+  });
+
+  it('leaves out no public member: one without a doc comment is an error', () => {
+    expect(() => membersOf('test/docs/members.ts', 'Member')).toThrow(/`name` of Member in .* has no doc comment/);
+  });
+
+  it('shows what an interface takes from another one', () => {
+    const names = membersOf('lib/nest/session.module-definition.ts', 'SessionModuleAsyncOptions').map(({ name }) => name);
+    expect(names).toEqual(['extraProviders', 'isGlobal']);
   });
 
   it('finds the texts of errors', () => {

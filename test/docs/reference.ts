@@ -40,29 +40,22 @@ function memberTable(members: readonly Member[]): string {
   );
 }
 
-/** What the groups of options are about, in their order. */
-const OPTION_GROUPS = [
-  'The cookie',
-  'Where sessions are kept',
-  'How long they live',
-  'Requests that overlap, and failures',
-  'Users',
-  'Database',
-  'Routes',
-  'More',
-];
+/** The options in groups, each under the title that stands before its first option. */
+export function optionGroups(): { readonly title: string; readonly members: Member[] }[] {
+  const groups: { title: string; members: Member[] }[] = [];
+  for (const member of membersOf('lib/store/options/session-options.ts', 'SessionModuleOptions')) {
+    if (member.beginsGroup) groups.push({ title: member.beginsGroup, members: [] });
+    groups.at(-1)!.members.push(member);
+  }
+  return groups;
+}
 
 export function optionsPage(): string {
-  const members = membersOf('lib/store/options/session-options.ts', 'SessionModuleOptions');
-  const groups: Member[][] = [];
-  for (const member of members) {
-    if (groups.length === 0 || member.beginsGroup) groups.push([]);
-    groups.at(-1)!.push(member);
-  }
+  const groups = optionGroups();
   return page(
     'Options',
     "For `SessionModule.forRoot(options)`, `createSessionMiddleware` and `createSessionStore`. Durations are milliseconds, or strings such as `'30m'` and `'1d'`. All options are checked once, at start-up: a wrong one stops the start with a sentence that names it and says what to do.",
-    ...groups.map((group, index) => `## ${OPTION_GROUPS[index] ?? OPTION_GROUPS.at(-1)!}\n\n${memberTable(group)}`),
+    ...groups.map(({ title, members }) => `## ${title}\n\n${memberTable(members)}`),
     section('lib/store/options/session-options.ts', 'SessionMetadata'),
   );
 }

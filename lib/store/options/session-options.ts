@@ -30,6 +30,7 @@ export interface SessionMetadata {
  * @publicApi
  */
 export interface SessionModuleOptions {
+  // The cookie
   /**
    * What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. Fewer than 32
    * characters, or a well-known sample, are a warning, and an error in production.
@@ -55,6 +56,7 @@ export interface SessionModuleOptions {
   /** What `req.session = null` does to the row. @default 'keep' */
   unset?: 'destroy' | 'keep';
 
+  // Where sessions are kept
   /** A registered TypeORM data source by name, or the object; never closed by this package. @default 'default' */
   dataSource?: string | DataSource;
   /** A data source of the module's own: opened at start-up (or first use), its table made unless `synchronize: false`, closed at the end. */
@@ -70,6 +72,7 @@ export interface SessionModuleOptions {
    */
   adopt?: AdoptedStore | SessionAdoption;
 
+  // How long they live
   /**
    * The timeouts that NIST SP 800-63B-4 allows at an authentication assurance level: 30 days in all at AAL1; 24 hours, and 1
    * hour without a request, at AAL2; 12 hours and 15 minutes at AAL3. `idleTimeout` and `absoluteTimeout` may only be shorter.
@@ -99,6 +102,7 @@ export interface SessionModuleOptions {
   /** How often expired rows are removed, and how many at a time; `false` leaves it to `store.prune()`. @default { interval: '15m', batchSize: 1000 } */
   prune?: false | { interval?: Duration; batchSize?: number };
 
+  // Requests that overlap, and failures
   /** What happens if requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
   overlap?: 'merge' | 'overwrite' | 'fail';
   /** The application's own merge of overlapping changes; gets and gives whole session data. */
@@ -114,6 +118,7 @@ export interface SessionModuleOptions {
   /** Stores the changes of a request that ends in a 5xx. @default true */
   saveOnError?: boolean;
 
+  // Users
   /** Returns the user id of a session. @default session.userId ?? session.passport?.user */
   userId?: (session: SessionData) => string | number | undefined;
   /**
@@ -122,12 +127,6 @@ export interface SessionModuleOptions {
    * is `req.ip`, by the `trust proxy` of the application, or that of the connection. @default false
    */
   metadata?: boolean | { ip: 'full' | 'prefix' } | ((req: Request) => SessionMetadata);
-  /**
-   * Refuses requests of other sites that carry a session and would change something, with `SessionCsrfError` (403) and before any
-   * SQL: those that `Sec-Fetch-Site` calls `same-site` or `cross-site` and, without that header, those whose `Origin` is not this
-   * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
-   */
-  csrf?: boolean | CsrfOptions;
   /**
    * How many live sessions a user may have at most, in all processes. Needs an entity with columns for `userId`, `handle` and
    * `createdAt`. @default no limit
@@ -138,25 +137,37 @@ export interface SessionModuleOptions {
    * save rejects with `SessionLimitError` (403). @default 'evictOldest'
    */
   onLimit?: 'evictOldest' | 'reject';
+
+  // Protection
   /**
-   * The form of the stored data: `'json'`; `'graph'`, which keeps Dates, Maps and much more (`graphSerializer`); a serializer of your own;
-   * or `{ use, options }`. JSON and graphs read each other's text, and the next write converts it. @default 'json'
+   * Refuses requests of other sites that carry a session and would change something, with `SessionCsrfError` (403) and before any
+   * SQL: those that `Sec-Fetch-Site` calls `same-site` or `cross-site` and, without that header, those whose `Origin` is not this
+   * host. `trustedOrigins` pass. Safe methods (GET, HEAD, OPTIONS, TRACE) are not checked. @default false
    */
-  serializer?: SerializerOption;
-  /**
-   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. What none of the keys
-   * fits is undecodable. @default off
-   */
-  encryption?: EncryptionOptions;
-  /** The largest session in bytes, as it is stored; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
-  maxDataBytes?: number;
+  csrf?: boolean | CsrfOptions;
   /**
    * Keeps only hashes of session ids in the database (OWASP ASVS 14.2.4). `'migrate'` also finds the plain ids of an older store, and
    * replaces each by its hash at its first use; an id that has the form of a stored hash is refused then. @default true
    */
   hashIds?: boolean | 'migrate';
+  /**
+   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. What none of the keys
+   * fits is undecodable. @default off
+   */
+  encryption?: EncryptionOptions;
+
+  // What is stored
+  /**
+   * The form of the stored data: `'json'`; `'graph'`, which keeps Dates, Maps and much more (`graphSerializer`); a serializer of your own;
+   * or `{ use, options }`. JSON and graphs read each other's text, and the next write converts it. @default 'json'
+   */
+  serializer?: SerializerOption;
+  /** The largest session in bytes, as it is stored; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
+  maxDataBytes?: number;
   /** Stored data that cannot be decoded is no session, or fails the request. @default 'discard' */
   onUndecodable?: 'discard' | 'error';
+
+  // The database
   /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */
   operationTimeout?: Duration;
   /**
@@ -177,6 +188,7 @@ export interface SessionModuleOptions {
    */
   cache?: false | SessionCacheOptions;
 
+  // Routes
   /** Routes with a session, as in `MiddlewareConsumer.forRoutes`; elsewhere `@Session()` is an error that says so. Nest only. @default all */
   forRoutes?: (SessionRoute | (abstract new (...args: never[]) => unknown))[];
   /** Routes without a session, as in `MiddlewareConsumer.exclude`, without the global prefix. Nest only. @default none */

@@ -8,7 +8,9 @@ import type { EventEmitter } from 'node:events';
  * @publicApi
  */
 export interface SessionEvent {
+  /** The public name of the session. */
   readonly handle?: string | undefined;
+  /** Its user, as a string; of `signedOut` and `destroyed`, the user whom it had. */
   readonly userId?: string | undefined;
   /**
    * Why a session was destroyed: by its own request, by `login` (another one took its place), by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
@@ -25,6 +27,7 @@ export interface SessionEvent {
   readonly isNewDevice?: boolean | undefined;
   /** How many sessions a run has removed, ended, or given the hash of their id. */
   readonly count?: number;
+  /** When it happened. */
   readonly at: Date;
 }
 

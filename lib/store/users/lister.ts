@@ -15,11 +15,17 @@ const PAGE_ROWS = 100;
 export interface SessionInfo {
   /** The public name of the session. */
   readonly handle: string;
+  /** Its user, as a string; `undefined` for a visitor. */
   readonly userId: string | undefined;
+  /** When the session began, which a sign-in by `login` does anew; `undefined` without a column for it, as the times below. */
   readonly createdAt: Date | undefined;
+  /** When it was last used, up to one `touchInterval` ago. */
   readonly lastSeenAt: Date | undefined;
+  /** When it ends, if it is not used before. */
   readonly expiresAt: Date | undefined;
+  /** The address of the client, or its network; `undefined` without the option `metadata`. */
   readonly ipAddress: string | undefined;
+  /** The client's description of itself; `undefined` without the option `metadata`. */
   readonly userAgent: string | undefined;
 }
 
@@ -27,7 +33,7 @@ export interface SessionInfo {
 export interface SessionQuery {
   /** Only this user's, compared exactly. The key with the value `undefined` or `null` means nobody's; without the key, everybody's. */
   userId?: string | number | null | undefined;
-  /** Maximum number of sessions. @default 100 */
+  /** Maximum number of sessions, a whole number from 1. @default 100 */
   limit?: number | undefined;
   /** The last handle of the page before. */
   after?: string | undefined;

@@ -13,7 +13,7 @@ export type AdoptedStore = keyof typeof ADOPTED;
 export interface SessionAdoption {
   /** The store that made the table. */
   store: AdoptedStore;
-  /** @default the store's own default */
+  /** Name of the table. @default the one that the store makes by itself */
   tableName?: string;
   /** Database schema of the table. @default the data source's */
   schema?: string;

@@ -105,7 +105,7 @@ export class SessionEntity implements Record<Exclude<SessionField, RenewalField>
 export interface SessionEntityDefinition {
   /** Name of the entity, which no other entity of the data source may have. @default `NestjsTypeormSession_` and the table */
   name?: string;
-  /** @default 'sessions' */
+  /** Name of the table. @default 'sessions' */
   tableName?: string;
   /** Database schema of the table. @default the data source's */
   schema?: string;
