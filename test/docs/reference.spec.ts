@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import prettier from 'prettier';
 import { describe, expect, it } from 'vitest';
 import { root } from '../package/library.js';
+import { PAGES_OF_TEXTS, pageFor } from './error-pages.js';
 import { errorTexts } from './error-texts.js';
 import { declarationOf, membersOf } from './members.js';
 import { pages } from './pages.js';
@@ -53,6 +54,23 @@ describe('docs/reference', () => {
   it('shows what an interface takes from another one', () => {
     const names = membersOf('lib/nest/session.module-definition.ts', 'SessionModuleAsyncOptions').map(({ name }) => name);
     expect(names).toEqual(['extraProviders', 'isGlobal']);
+  });
+
+  it.each([
+    ['The request came from another site', 'csrf'],
+    ['as many sessions as are allowed. End one', 'limits'],
+    ['Expired sessions could not be removed', 'pruning'],
+    ['which is a reserved name', 'session-data'],
+    ['Telemetry of the session store could not be loaded', 'monitoring'],
+    ['is not a whole number from 1', 'store'],
+    ['too small for this session', 'migrations'],
+  ])('sends who reads "%s" to the page %s', (piece, page) => {
+    expect(errorTexts.filter(({ text }) => text.includes(piece)).map(pageFor)).toEqual([expect.stringContaining(`${page}.md)`)]);
+  });
+
+  it('has no page for a text that is gone', () => {
+    const isThere = (about: string) => errorTexts.some(({ kind, text }) => kind === about || text.includes(about));
+    expect(PAGES_OF_TEXTS.map(([about]) => about).filter((about) => !isThere(about))).toEqual([]);
   });
 
   it('finds the texts of errors', () => {

@@ -1,4 +1,5 @@
 import ts from 'typescript';
+import { pageFor } from './error-pages.js';
 import { errorTexts } from './error-texts.js';
 import { commentOf, declarationOf, membersOf, parse, tagOf, type Member } from './members.js';
 
@@ -145,53 +146,6 @@ export function entityPage(): string {
   );
 }
 
-/** Where the reader of an error finds more, by the beginning of the path that it comes from. */
-const PAGES: readonly (readonly [start: string, title: string, link: string])[] = [
-  ['lib/http/cookie-warning', 'A front end on another origin', '../guides/other-origin.md'],
-  ['lib/http/csrf', 'CSRF', '../guides/csrf.md'],
-  ['lib/nest/guarding', 'Fresh sign-ins', '../guides/limits.md'],
-  ['lib/nest/locking', 'Carts and counters', '../guides/carts.md'],
-  ['lib/nest/sockets', 'WebSocket gateways', '../integrations/websockets.md'],
-  ['lib/nest/start-up/data-source', 'Choose your database', '../start/databases.md'],
-  ['lib/nest/watching', 'Monitoring', '../operate/monitoring.md'],
-  ['lib/nest-add.ts', 'Quick start', '../start/quick-start.md'],
-  ['lib/nest', 'How a request flows', '../start/request.md'],
-  ['lib/store/options/adopt', 'Another session store', '../coming-from/index.md'],
-  ['lib/store/options/cookie', 'A front end on another origin', '../guides/other-origin.md'],
-  ['lib/store/options/csrf', 'CSRF', '../guides/csrf.md'],
-  ['lib/store/options/lifetime', 'Lifetimes', '../concepts/lifetimes.md'],
-  ['lib/store/options/cache', 'The read cache', '../operate/read-cache.md'],
-  ['lib/table/notices', 'The read cache', '../operate/read-cache.md'],
-  ['lib/store/options', 'Options', 'options.md'],
-  ['lib/store/serializers', 'What a session can hold', '../guides/session-data.md'],
-  ['lib/store/session/session-object', 'What a session can hold', '../guides/session-data.md'],
-  ['lib/store/session/codec', 'What a session can hold', '../guides/session-data.md'],
-  ['lib/store/users/revoker', 'A page of devices', '../guides/devices.md'],
-  ['lib/store/users', 'Sign in and out', '../guides/sign-in.md'],
-  ['lib/store/sign-in', 'Sign in and out', '../guides/sign-in.md'],
-  ['lib/store/owner', 'Limits', '../guides/limits.md'],
-  ['lib/store/work/lock', 'Carts and counters', '../guides/carts.md'],
-  ['lib/store/work/id-migration', 'Another session store', '../coming-from/index.md'],
-  ['lib/store/work', 'Merge', '../concepts/merge.md'],
-  ['lib/store/compose', 'Choose your database', '../start/databases.md'],
-  ['lib/store/batching', 'When the database is away', '../operate/outages.md'],
-  ['lib/store/runtime', 'When the database is away', '../operate/outages.md'],
-  ['lib/store/start-up', 'When the database is away', '../operate/outages.md'],
-  ['lib/table/entity', 'Tables and migrations', '../operate/migrations.md'],
-  ['lib/table/session.migration', 'Tables and migrations', '../operate/migrations.md'],
-  ['lib/table/databases/sqlite', 'Choose your database', '../start/databases.md'],
-  ['lib/table/databases', 'Choose your database', '../start/databases.md'],
-  ['lib/table', 'When the database is away', '../operate/outages.md'],
-  ['lib/testing', 'Test an application', '../testing/index.md'],
-  ['lib/session.errors', 'Never back after a logout', '../concepts/logout.md'],
-  ['lib', 'Troubleshooting', 'troubleshooting.md'],
-];
-
-const pageFor = (path: string): string => {
-  const [, title, link] = PAGES.find(([start]) => path.startsWith(start))!;
-  return `[${title}](${link})`;
-};
-
 export function errorsPage(): string {
   const path = 'lib/session.errors.ts';
   const classes = parse(path)
@@ -214,9 +168,7 @@ export function errorsPage(): string {
     ),
     '`@RequireSession` throws exceptions of Nest, with one of these codes in the body: `SESSION_REQUIRED` and `SESSION_USER_REQUIRED` (401), `SESSION_NOT_FRESH` and `SESSION_LEVEL` (403).',
     ...kinds.flatMap((kind) => {
-      const rows = errorTexts
-        .filter((text) => text.kind === kind)
-        .map(({ text, path: from }) => [cell(text.replaceAll('<', '&lt;')), pageFor(from)]);
+      const rows = errorTexts.filter((text) => text.kind === kind).map((text) => [cell(text.text.replaceAll('<', '&lt;')), pageFor(text)]);
       const title = kind === 'warning' ? 'Warnings in the log' : `Texts of \`${kind}\``;
       return rows.length === 0 ? [] : [`## ${title}\n\n${table(['Text', 'Page'], rows)}`];
     }),
