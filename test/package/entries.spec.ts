@@ -1,9 +1,11 @@
-import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { pages, snippetsOf } from '../docs/pages.js';
 import { buildPackage, buildRepository, exportedNames } from './compiler.js';
 import { manifest, root } from './library.js';
 
@@ -14,7 +16,7 @@ describe('the express entry, installed where there is no Nest', () => {
 
   beforeAll(() => {
     buildPackage(installed(manifest.name));
-    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }).filter(isNeeded)) {
+    for (const name of ['express', ...Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })].filter(isNeeded)) {
       mkdirSync(dirname(installed(name)), { recursive: true });
       symlinkSync(join(root, 'node_modules', name), installed(name), 'junction');
     }
@@ -51,6 +53,21 @@ describe('the express entry, installed where there is no Nest', () => {
       signedInCookie(sessions, { userId: 'ada' }).then((cookie) => console.log(JSON.stringify(cookie)));
     `;
     expect(await run(application, 'commonjs', code)).toMatch(/^sid=s%3A/);
+  });
+
+  it('runs the program of docs/integrations/express.md, on another database', async () => {
+    const [first] = snippetsOf(pages.find(({ path }) => path === 'docs/integrations/express.md')!);
+    const program = first!.code
+      .replace(/type: 'postgres',\s+url: process\.env\.DATABASE_URL/, "type: 'sqljs'")
+      .replace('app.listen(process.env.PORT ?? 3000);', 'const server = app.listen(0, () => console.log(server.address().port));');
+    writeFileSync(join(application, 'server.mjs'), program);
+    const env = { ...process.env, SESSION_SECRET: 'a secret of at least 32 characters' };
+    const child = spawn(process.execPath, ['server.mjs'], { cwd: application, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const [port] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [unknown];
+    const answer = await fetch(`http://127.0.0.1:${Number(port)}/sign-in`, { method: 'POST' });
+    expect(answer.status).toBe(204);
+    expect(answer.headers.getSetCookie()).toEqual([expect.stringMatching(/^sid=s%3A/)]);
   });
 });
 
