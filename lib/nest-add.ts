@@ -50,7 +50,7 @@ export function nestAdd({ sourceRoot = 'src' }: { sourceRoot?: string } = {}) {
     logger.info('Set SESSION_SECRET to at least 32 random characters: openssl rand -base64 48');
     if (hasDataSource) addMigration(tree, sourceRoot, logger);
     else {
-      logger.info('The sessions are kept in the file sessions.sqlite. For its driver: npm install better-sqlite3');
+      logger.info(`The sessions are kept in the file sessions.sqlite. For that: npm install ${missingOf(tree)}better-sqlite3`);
       logger.info(`If another module than ${path} has your data source, remove \`connection\`: the sessions are kept there then.`);
     }
     return tree;
@@ -79,10 +79,24 @@ function withModule(source: string, call: string): string | undefined {
   );
 }
 
+/** What `SessionModule` needs and the application lacks, for `npm install`: Nest 11 takes no newer @nestjs/typeorm than its own. */
+function missingOf(tree: Tree): string {
+  const { dependencies = {} } = manifestOf(tree);
+  const nest = /\d+/.exec(dependencies['@nestjs/core'] ?? '')?.[0];
+  const typeorm = nest === '11' ? '@nestjs/typeorm@11' : '@nestjs/typeorm';
+  return [dependencies['@nestjs/typeorm'] ? [] : typeorm, dependencies['typeorm'] ? [] : 'typeorm']
+    .flat()
+    .map((name) => `${name} `)
+    .join('');
+}
+
 /** What the path of an import ends in: ES modules name the file that is built. */
 function extension(tree: Tree): string {
-  const isModule = tree.exists('package.json') && (JSON.parse(tree.readText('package.json')) as { type?: string }).type === 'module';
-  return isModule ? '.js' : '';
+  return manifestOf(tree).type === 'module' ? '.js' : '';
+}
+
+function manifestOf(tree: Tree): { readonly type?: string; readonly dependencies?: Readonly<Record<string, string>> } {
+  return tree.exists('package.json') ? (JSON.parse(tree.readText('package.json')) as object) : {};
 }
 
 function addMigration(tree: Tree, sourceRoot: string, logger: Context['logger']): void {

@@ -57,6 +57,8 @@ describe('README.md', () => {
     const ada = new Browser(address);
     const phone = new Browser(address);
     await post(ada, '/account/cart', { item: 'mug' });
+    const wrong = ['', 'name=', 'name[]=ada'].map((body) => ada.post('/account/sign-in', { body: new URLSearchParams(body) }));
+    expect((await Promise.all(wrong)).map(({ status }) => status)).toEqual([400, 400, 400]);
     await post(ada, '/account/sign-in', { name: 'ada' });
     await post(phone, '/account/sign-in', { name: 'ada' });
     expect(await post(ada, '/account/cart', { item: 'pen' })).toEqual(['mug', 'pen']);

@@ -47,7 +47,7 @@ describe('nest add', () => {
     );
     expect(files['src/session-data.ts']).toContain("declare module 'nestjs-typeorm-session'");
     expect(Object.keys(files)).toHaveLength(2);
-    expect(lines.join()).toMatch(/SESSION_SECRET.*npm install better-sqlite3.*remove `connection`/);
+    expect(lines.join()).toMatch(/SESSION_SECRET.*npm install @nestjs\/typeorm typeorm better-sqlite3.*remove `connection`/);
   });
 
   it('uses the data source of the application, and adds a migration', () => {
@@ -69,6 +69,15 @@ describe('nest add', () => {
     ['a list in one line', STARTER.replace('[]', '[UsersModule, CartModule]'), `imports: [${SQLITE}, UsersModule, CartModule],`],
   ])('serves a module with %s', (_, source, expected) => {
     expect(add({ 'src/app.module.ts': source }).files['src/app.module.ts']).toContain(expected);
+  });
+
+  it.each([
+    ['Nest 11', { '@nestjs/core': '^11.0.1' }, '@nestjs/typeorm@11 typeorm better-sqlite3'],
+    ['Nest 12', { '@nestjs/core': '^12.0.0' }, '@nestjs/typeorm typeorm better-sqlite3'],
+    ['both of them', { '@nestjs/core': '^11.0.1', '@nestjs/typeorm': '^11.0.0', typeorm: '^1.0.0' }, 'better-sqlite3'],
+  ])('says what to install in an application with %s', (_, dependencies, packages) => {
+    const { lines } = add({ 'src/app.module.ts': STARTER, 'package.json': JSON.stringify({ dependencies }) });
+    expect(lines).toContain(`The sessions are kept in the file sessions.sqlite. For that: npm install ${packages}`);
   });
 
   it('looks in the folder that the Nest CLI names', () => {
