@@ -111,7 +111,7 @@ export abstract class ContractStore extends Store {
     return settle(() => this.deadlines.run(() => this.reader.count(), 'count'), callback);
   }
 
-  /** Ends all sessions. */
+  /** Ends all sessions, without an event. `revokeAll` emits `destroyed` for each. */
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {

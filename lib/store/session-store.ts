@@ -66,7 +66,9 @@ export class SessionStore extends ContractStore {
    * keys instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
    *
    * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, and with
-   * `SessionInterruptedError` if the session was ended. Then the session is as it was, and nobody is signed in.
+   * `SessionInterruptedError` if this request knows that the session has ended, or if the session had a user, was ended meanwhile, and
+   * some of its data would be carried over. Then the session is as it was, and nobody is signed in. A visitor's session that was ended
+   * meanwhile is signed in all the same, with what this request has of its data: of two clicks on "sign in" neither fails.
    */
   async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
     const order = signInOrder(userId, options);
@@ -101,7 +103,7 @@ export class SessionStore extends ContractStore {
 
   /**
    * A page of live sessions, newest first; `after` is the last handle of the page before. With `userId: undefined` it is empty, as for a
-   * visitor who is not signed in. Rejects with `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
+   * visitor who is not signed in. Rejects with a `RangeError` if `limit` is not a whole number from 1, and with `SessionEntityError` if the entity has no column for `handle` or, with `userId`, for that.
    */
   list(query: SessionQuery = {}): Promise<SessionInfo[]> {
     return this.deadlines.run(() => this.lister.list(query), 'list');

@@ -67,7 +67,8 @@ export interface SessionModuleOptions {
   columns?: SessionColumnNames;
   /**
    * The store that made the table, by its name: its table, columns, units and cookie name, with `hashIds: 'migrate'`. Nobody is signed
-   * out, and nobody who had signed out comes back. Or `{ store, tableName, schema, columns, extended }`; `extended` says that
+   * out, and nobody who had signed out comes back. Two need `createSessionMigration({ adopt })` first: `'connect-session-sequelize'`,
+   * whose ids have room for 36 characters, and `'dancer2-dbic'`, whose sessions have no end. Or `{ store, tableName, schema, columns, extended }`; `extended` says that
    * `createSessionMigration({ adopt })` has added what the table lacks. @default the table is of this package's own shape
    */
   adopt?: AdoptedStore | SessionAdoption;

@@ -13,7 +13,7 @@ export interface SessionEvent {
   /** Its user, as a string; of `signedOut` and `destroyed`, the user whom it had. */
   readonly userId?: string | undefined;
   /**
-   * Why a session was destroyed: by its own request, by `login` (another one took its place), by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
+   * Why a session was destroyed: by its own request, by `login` (the new session took the place of this one, a visitor's or a user's), by `revoke` and its like, by `maxSessionsPerUser`, or the application's own reason;
    * of `interrupted`, that its changes could not be stored (`onUnavailable: 'anonymous'`).
    */
   readonly reason?: 'logout' | 'login' | 'revoked' | 'evicted' | 'unavailable' | (string & {}) | undefined;
@@ -48,7 +48,10 @@ const EVENTS = {
   signedOut: [...OF_SESSION],
   /** A session got another id. */
   rotated: [...OF_SESSION],
-  /** A session was ended on purpose. */
+  /**
+   * A session was ended on purpose. `store.destroy(id)`, which knows no more than the id, emits it without `handle` and `userId`, and no
+   * `signedOut`. `store.clear()` emits nothing.
+   */
   destroyed: [...OF_SESSION, 'reason'],
   /** The session of a request had been ended meanwhile, or the database was away; its changes were dropped. */
   interrupted: [...OF_SESSION, 'reason'],
