@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto';
-import { Table, TableColumn, TableIndex } from 'typeorm';
-import type { DataSource, EntityMetadata, EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
-import { SessionEntityError, SessionOptionsError } from '../session.errors.js';
-import { tuneTable, widenColumn } from './databases/databases.js';
-import { adoptedTable, type AdoptedStore, type SessionAdoption } from './entity/adopted-tables.js';
-import { metadataOf } from './entity/columns.js';
-import { adoptedEntity, SessionEntity } from './entity/session.entity.js';
+import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
+import { SessionOptionsError } from '../session.errors.js';
+import type { AdoptedStore, SessionAdoption } from './entity/adopted-tables.js';
+import { SessionEntity } from './entity/session.entity.js';
+import { adoption } from './migrating/adoption.js';
+import { change } from './migrating/change.js';
+import { creation } from './migrating/creation.js';
 
 /**
  * What `createSessionMigration` makes a table for.
@@ -13,34 +12,45 @@ import { adoptedEntity, SessionEntity } from './entity/session.entity.js';
  * @publicApi
  */
 export interface SessionMigrationOptions {
-  /** Registered on the data source that runs the migration. @default SessionEntity */
+  /** The entity of the table. It need not be registered any more, if a later migration has made another one of it. @default SessionEntity */
   entity?: EntityTarget<ObjectLiteral>;
+  /**
+   * The entity as it was before a change: a class, an EntitySchema, or what `defineSessionEntity` returned. The migration then adds the
+   * columns and indexes that `entity` has and `from` lacks, and takes them back in `down`; the rows stay. @default a table is made
+   */
+  from?: EntityTarget<ObjectLiteral>;
   /**
    * The store whose table gets the columns and indexes that it lacks, instead of a new table. Its entity is registered with
    * `extended: true`. @default a table is made
    */
   adopt?: AdoptedStore | SessionAdoption;
-  /** Name of the migration, ending in 13 digits, by which TypeORM orders it. @default 'CreateSessions1767225600000', or 'AdoptSessions1767225600000' */
+  /**
+   * Name of the migration, ending in 13 digits, by which TypeORM orders it. @default 'CreateSessions1767225600000', with `from`
+   * 'ChangeSessions1767225600001', with `adopt` 'AdoptSessions1767225600000'
+   */
   name?: string;
 }
 
 /**
- * A TypeORM migration class that creates the session table with its indexes, and drops it; or that extends the table of another store,
- * and takes that back. Export it from a file that the data source's `migrations` finds. Throws `SessionOptionsError` if the name has no
- * timestamp, or if `entity` and `adopt` are both set.
+ * A TypeORM migration class that creates the session table with its indexes, and drops it; that adds what a changed entity has more; or
+ * that extends the table of another store. `down` takes back what `up` did. Export it from a file that the data source's `migrations`
+ * finds. Throws `SessionOptionsError` if the name has no timestamp, or if `adopt` is set beside `entity` or `from`. The migration itself
+ * fails with `SessionEntityError` if the table is there without a column of the entity, and `from` is not set.
  *
  * @publicApi
  */
 export function createSessionMigration(options: SessionMigrationOptions = {}): new () => MigrationInterface {
-  const { entity, adopt } = options;
-  const { name = `${adopt ? 'Adopt' : 'Create'}Sessions1767225600000` } = options;
+  const { entity = SessionEntity, from, adopt } = options;
+  const { name = adopt ? 'AdoptSessions1767225600000' : from ? 'ChangeSessions1767225600001' : 'CreateSessions1767225600000' } = options;
   if (!/^\w*\d{13}$/.test(name)) {
     throw new SessionOptionsError(
       `The migration name "${name}" does not end in a timestamp of 13 digits. Append one, as in "CreateSessions1767225600000".`,
     );
   }
-  if (entity && adopt) throw new SessionOptionsError('`entity` and `adopt` are both set. Keep one: a new table, or that of another store.');
-  const work = adopt ? adoption(typeof adopt === 'string' ? { store: adopt } : adopt) : creation(entity ?? SessionEntity);
+  const told = adopt && (['entity', 'from'] as const).find((option) => options[option]);
+  if (told)
+    throw new SessionOptionsError(`\`${told}\` and \`adopt\` are both set. Keep one: a table of your own, or that of another store.`);
+  const work = adopt ? adoption(typeof adopt === 'string' ? { store: adopt } : adopt) : from ? change(entity, from) : creation(entity);
   return class implements MigrationInterface {
     readonly name = name;
 
@@ -52,118 +62,4 @@ export function createSessionMigration(options: SessionMigrationOptions = {}): n
       return work.down(queryRunner);
     }
   };
-}
-
-type Work = Pick<MigrationInterface, 'up' | 'down'>;
-
-const creation = (entity: EntityTarget<ObjectLiteral>): Work => ({
-  async up(runner) {
-    const { dataSource, metadata } = targetOf(runner, entity);
-    await runner.createTable(Table.create(metadata, dataSource.driver), true);
-    await tuneTable(runner, metadata.tablePath);
-  },
-  async down(runner) {
-    const { dataSource, metadata } = targetOf(runner, entity);
-    await runner.dropTable(Table.create(metadata, dataSource.driver), true);
-  },
-});
-
-/** Rows that are given their new values by one statement. */
-const ROWS = 200;
-/** How long a session lives whose table did not say: as long as any may in all, by default. */
-const UNKNOWN_MS = 30 * 86_400_000;
-
-function adoption(adopt: SessionAdoption): Work {
-  const entity = adoptedEntity({ ...adopt, extended: true });
-  const given = new Set(Object.keys(adoptedTable(adopt).columns));
-
-  const look = async (runner: QueryRunner) => {
-    const { dataSource, metadata } = targetOf(runner, entity);
-    const table = await runner.getTable(metadata.tablePath);
-    if (!table) throw new SessionEntityError(`There is no table "${metadata.tablePath}" to adopt. Name it in \`adopt.tableName\`.`);
-    if (!metadata.findColumnWithPropertyPath('handle')) {
-      throw new SessionEntityError(
-        `The entity of the table "${metadata.tablePath}" is registered without the columns that the migration adds. ` +
-          'Register it with `extended: true`, in the option `adopt` or in `defineSessionEntity({ adopt, extended: true })`.',
-      );
-    }
-    const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    const added = Table.create(metadata, dataSource.driver).columns.filter(({ name }) => {
-      const column = metadata.findColumnWithDatabaseName(name);
-      return column !== undefined && !given.has(column.propertyName);
-    });
-    return { dataSource, metadata, table, added, path: path.join('.') };
-  };
-  /** By the naming strategy, so that they are found again. */
-  const indexesOf = ({ dataSource, metadata, table }: Awaited<ReturnType<typeof look>>): TableIndex[] =>
-    (['handle', 'userId', 'expiresAt'] as const).map((property) => {
-      const columnNames = [metadata.findColumnWithPropertyPath(property)!.databaseName];
-      const name = dataSource.namingStrategy.indexName(table, columnNames);
-      return new TableIndex({ name, columnNames, isUnique: property === 'handle' });
-    });
-
-  return {
-    async up(runner) {
-      const found = await look(runner);
-      const { dataSource, metadata, table, added, path } = found;
-      const known = new Set(table.columns.map(({ name }) => name));
-      for (const column of added) {
-        if (known.has(column.name)) continue;
-        const type = dataSource.driver.createFullType(new TableColumn(column));
-        await runner.query(`ALTER TABLE ${path} ADD ${dataSource.driver.escape(column.name)} ${type}`);
-      }
-      const id = metadata.findColumnWithPropertyPath('id')!;
-      const { length = '' } = table.findColumnByName(id.databaseName) ?? {};
-      if (Number(length) > 0 && Number(length) < Number(id.length)) await widenColumn(runner, path, id.databaseName, Number(id.length));
-      await fill(runner, metadata, given);
-      const indexed = new Set(table.indices.map(({ columnNames }) => columnNames[0]));
-      for (const index of indexesOf(found)) if (!indexed.has(index.columnNames[0])) await runner.createIndex(table, index);
-    },
-    async down(runner) {
-      const found = await look(runner);
-      const { dataSource, table, added, path } = found;
-      const names = new Set(indexesOf(found).map(({ name }) => name));
-      for (const index of table.indices.filter(({ name }) => names.has(name))) await runner.dropIndex(table, index);
-      const known = new Set(table.columns.map(({ name }) => name));
-      for (const { name } of added) {
-        if (known.has(name)) await runner.query(`ALTER TABLE ${path} DROP COLUMN ${dataSource.driver.escape(name)}`);
-      }
-    },
-  };
-}
-
-/** Gives the rows that are there a handle, so that they can be listed and ended, and lets their absolute end count from now. */
-async function fill({ manager }: QueryRunner, metadata: EntityMetadata, given: ReadonlySet<string>): Promise<void> {
-  const { driver } = manager.dataSource ?? manager.connection;
-  const column = (property: string) => driver.escape(metadata.findColumnWithPropertyPath(property)!.databaseName);
-  const now = Date.now();
-  const values = { version: 1, createdAt: now, lastSeenAt: now, expiresAt: now + UNKNOWN_MS };
-  const added = Object.fromEntries(Object.entries(values).filter(([property]) => !given.has(property)));
-  for (;;) {
-    const query = manager
-      .createQueryBuilder()
-      .select(column('id'), 'id')
-      .from(metadata.target, 's')
-      .where(`${column('handle')} IS NULL`);
-    const ids = (await query.limit(ROWS).getRawMany<{ id: string }>()).map(({ id }) => id);
-    if (ids.length === 0) return;
-    const parameters = Object.fromEntries(ids.flatMap((id, row) => [[`id${row}`, id] as const, [`handle${row}`, newHandle(now)] as const]));
-    const handles = `CASE ${column('id')} ${ids.map((_, row) => `WHEN :id${row} THEN :handle${row}`).join(' ')} END`;
-    await manager
-      .createQueryBuilder()
-      .update(metadata.target)
-      .set({ ...added, handle: () => handles })
-      .where(`${column('id')} IN (:...ids)`)
-      .setParameters({ ...parameters, ids })
-      .execute();
-  }
-}
-
-/** As the store makes them: the time first, by which lists are sorted, and 80 random bits. */
-const newHandle = (now: number): string => now.toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
-
-// `manager.dataSource` is TypeORM 1; 0.3 calls it `connection`.
-function targetOf({ manager }: QueryRunner, entity: EntityTarget<ObjectLiteral>): { dataSource: DataSource; metadata: EntityMetadata } {
-  const dataSource = manager.dataSource ?? manager.connection;
-  return { dataSource, metadata: metadataOf(dataSource, entity) };
 }

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
-import { mapColumns, metadataOf } from '../../lib/table/entity/columns.js';
+import { mapColumns } from '../../lib/table/entity/columns.js';
+import { metadataOf } from '../../lib/table/entity/entity-metadata.js';
 import { pickDialect } from '../../lib/table/databases/databases.js';
 import type { Statement, TableShape } from '../../lib/table/sql/dialect.js';
 import { describeEachDatabase, uniqueTableName, useDataSource, type TestDatabase } from '../support/databases.js';

@@ -27,8 +27,8 @@ describeEachDatabase('The migration', (database) => {
     await runner.release();
     await dataSource.destroy();
   });
-  const hasTable = async () => {
-    const runner = dataSource.createQueryRunner();
+  const hasTable = async (from = dataSource) => {
+    const runner = from.createQueryRunner();
     const table = await runner.getTable(dataSource.getMetadata(entity).tablePath);
     await runner.release();
     return table;
@@ -66,10 +66,19 @@ describeEachDatabase('The migration', (database) => {
     await dataSource.undoLastMigration();
   });
 
-  it('says so where its entity is not registered', async () => {
+  it('needs no entity that is registered, because a later one may have taken its place', async () => {
     const other = await connect([ownSessionEntity(database, { name: 'Other' })]);
+    await other.runMigrations();
+    expect(await hasTable(other)).toBeDefined();
+    await other.undoLastMigration();
+    expect(await hasTable(other)).toBeUndefined();
+    await other.destroy();
+  });
+
+  it('says so where its entity is a name that nobody has registered', async () => {
+    const other = await connect([], { migrations: [createSessionMigration({ entity: 'Nobody' })] });
     await expect(other.runMigrations()).rejects.toThrow(SessionEntityError);
-    await expect(other.runMigrations()).rejects.toThrow(/`entities`/);
+    await expect(other.runMigrations()).rejects.toThrow(/"Nobody" is not registered.*`entities`/);
     await other.destroy();
   });
 });

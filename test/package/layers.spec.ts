@@ -77,7 +77,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['lib/store/options/checking'],
   ['lib/store/serializers'],
   ['lib/table'],
-  ['lib/table/writing', 'lib/table/reading', 'lib/table/notices'],
+  ['lib/table/writing', 'lib/table/reading', 'lib/table/notices', 'lib/table/migrating'],
   ['lib/table/databases'],
   ['lib/table/databases/mysql', 'lib/table/databases/postgres', 'lib/table/databases/sqlite'],
   ['lib/table/sql'],

@@ -48,7 +48,7 @@ function missingIn(table: Table, { metadata, columns }: Expected): string | unde
   if (missing.length === 0) return undefined;
   return (
     `The session table "${metadata.tablePath}" has no column ${quoted(missing)}, which its entity has. Run a migration ` +
-    '(createSessionMigration), let TypeORM create it (`synchronize: true`), or leave it out of the entity.'
+    '(`createSessionMigration({ entity, from })`), let TypeORM create it (`synchronize: true`), or leave it out of the entity.'
   );
 }
 

@@ -1,10 +1,9 @@
-import type { DataSource, EntityMetadata, EntityTarget, ObjectLiteral } from 'typeorm';
+import type { DataSource, EntityMetadata } from 'typeorm';
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import { cutToColumn } from './description.js';
 import type { AdoptedTable } from './adopted-tables.js';
 import type { InstantForm } from './instant.js';
-import { SessionEntity } from './session.entity.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
@@ -88,28 +87,6 @@ export function mapColumns(
     );
   }
   return { id, data, ...rest };
-}
-
-/**
- * The registered metadata of this very entity; TypeORM itself is content with another one of the same name. Throws
- * `SessionEntityError` where the data source does not know it.
- */
-export function metadataOf(dataSource: DataSource, entity: EntityTarget<ObjectLiteral>): EntityMetadata {
-  const schema = typeof entity === 'object' && 'options' in entity ? entity.options : undefined;
-  const target = schema ? (schema.target ?? schema.name) : entity;
-  const found = dataSource.entityMetadatas.find((metadata) => metadata.target === target);
-  if (!found) {
-    throw new SessionEntityError(
-      `The session entity "${nameOf(entity)}" is not registered on the data source. ` +
-        'Add it to the `entities` of the data source, or set `autoLoadEntities: true` in TypeOrmModule.',
-    );
-  }
-  if (schema?.tableName !== undefined && schema.tableName !== found.givenTableName) {
-    throw new SessionEntityError(
-      `The data source has two entities named "${nameOf(entity)}". Give the session entity another \`name\`, or leave it out of \`defineSessionEntity\`.`,
-    );
-  }
-  return found;
 }
 
 /** A column of the entity as one that holds this field. */
@@ -272,19 +249,11 @@ function lacks({ name, columns }: EntityMetadata, field: SessionField, property:
   if (FIELD_FACTS[field].feature === 'renewal') {
     return new SessionEntityError(
       `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity "${name}" has none for ${field}. ` +
-        'Add them (`defineSessionEntity({ renewal: true })` does, with a migration of the table), or leave `renewAfter` out.',
+        'Add them by `defineSessionEntity({ renewal: true })`, and to a table that is there by `createSessionMigration({ entity, from })`; or leave `renewAfter` out.',
     );
   }
   return new SessionEntityError(
     `The entity "${name}" has no column property "${property}" for the session's ${field}. ` +
       `Name one of its own in the option \`columns.${field}\`: ${columns.map((column) => column.propertyPath).join(', ')}.`,
   );
-}
-
-function nameOf(entity: EntityTarget<ObjectLiteral>): string {
-  if (typeof entity === 'string') return entity;
-  // Known to its users by what they import.
-  if (entity === SessionEntity) return 'SessionEntity';
-  if (typeof entity === 'function') return entity.name;
-  return 'options' in entity ? entity.options.name : entity.name;
 }

@@ -179,8 +179,11 @@ export function adoptedEntity(adoption: SessionAdoption & { readonly name?: stri
   });
 }
 
+/** How the names begin that entities get here. */
+export const GENERATED_NAME = 'NestjsTypeormSession_';
+
 /** A name of its own for each table: TypeORM finds entities by name, and applications have a `Session` of their own. */
 function nameFrom(schema: string | undefined, tableName: string): string {
   const path = schema === undefined ? tableName : `${schema}.${tableName}`;
-  return `NestjsTypeormSession_${path.replace(/\W/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`)}`;
+  return `${GENERATED_NAME}${path.replace(/\W/g, (character) => `_${character.codePointAt(0)!.toString(16)}_`)}`;
 }
