@@ -55,8 +55,8 @@ export function toSessionError(error: unknown, shape: TableShape): SessionError 
       );
     case 'missing':
       return new SessionEntityError(
-        `The session table ${shape.table}, or a column of it, is missing. Run a migration (createSessionMigration), ` +
-          'or let TypeORM create it (`synchronize: true`).',
+        `The session table ${shape.table}, or a column of it, is missing. Run a migration (createSessionMigration)` +
+          (shape.metadata.synchronize ? ', or let TypeORM create it (`synchronize: true`).' : '. TypeORM creates none for this entity.'),
         { cause },
       );
     case 'size':

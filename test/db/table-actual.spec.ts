@@ -1,11 +1,13 @@
-import { DataSource } from 'typeorm';
+import { Column, DataSource, Entity, VirtualColumn, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { expect, it, onTestFinished } from 'vitest';
 import { openStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
-import { defineSessionEntity } from '../../lib/table/entity/session.entity.js';
+import { defineSessionEntity, SessionEntity } from '../../lib/table/entity/session.entity.js';
 import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
 import { SECRET } from '../support/secret.js';
+
+type Setting = Partial<SessionModuleOptions> & { isIndexed?: boolean; make?: (tableName: string) => EntityTarget<ObjectLiteral> };
 
 describeEachDatabase('The look at the table, at start-up', (database) => {
   const isSqlite = !database.isShared;
@@ -27,11 +29,11 @@ describeEachDatabase('The look at the table, at start-up', (database) => {
   /** Starts over a table that was made by SQL; resolves to what is warned of. */
   async function start(
     changed: Readonly<Record<string, string | undefined>> = {},
-    { isIndexed = true, ...options }: Partial<SessionModuleOptions> & { isIndexed?: boolean } = {},
+    { isIndexed = true, make = (tableName) => defineSessionEntity({ tableName }), ...options }: Setting = {},
   ) {
     const tableName = uniqueTableName();
-    const entity = defineSessionEntity({ tableName });
-    const dataSource = await new DataSource({ ...database.options, entities: [entity] }).initialize();
+    const entity = make(tableName);
+    const dataSource = await new DataSource({ ...database.options, entities: [entity as never] }).initialize();
     const columns = Object.entries({ ...COLUMNS, ...changed }).filter(([, type]) => type !== undefined);
     await dataSource.query(`CREATE TABLE ${tableName} (${columns.map(([name, type]) => `${name} ${type}`).join(', ')})`);
     onTestFinished(async () => {
@@ -59,6 +61,32 @@ describeEachDatabase('The look at the table, at start-up', (database) => {
     expect(await start({ handle: undefined, version: undefined })).toEqual([
       expect.stringMatching(/no column "version", "handle".*migration/),
     ]);
+  });
+
+  it('names the columns of the application that the table lacks', async () => {
+    const make = (tableName: string) => {
+      @Entity(tableName)
+      class TenantSession extends SessionEntity {
+        @Column({ type: 'varchar', length: 64, nullable: true })
+        tenant!: string | null;
+        @VirtualColumn({ query: () => 'SELECT 1' })
+        one!: number;
+      }
+      return TenantSession;
+    };
+    expect(await start({}, { make })).toEqual([
+      expect.stringMatching(/no column "tenant", which its entity has.*createSessionMigration\(\{ entity, from \}\).*synchronize: true/),
+    ]);
+    expect(await start({ tenant: 'varchar(64)' }, { make })).toEqual([]);
+  });
+
+  it('names the migration of an adopted table, which nothing synchronizes', async () => {
+    const make = (tableName: string) => defineSessionEntity({ adopt: 'dancer2-dbic', tableName, extended: true });
+    const none = Object.fromEntries(Object.keys(COLUMNS).map((name) => [name, undefined]));
+    const table = { ...none, sessions_id: 'varchar(255) PRIMARY KEY', session_data: 'text', created_at: 'bigint' };
+    const [missing] = await start(table, { make, isIndexed: false });
+    expect(missing).toMatch(/no column "expires_at", "last_seen_at", .*"handle".*createSessionMigration\(\{ adopt \}\).*extended: true/);
+    expect(missing).not.toMatch(/synchronize/);
   });
 
   it('names the columns that no index finds, and what is slow without', async () => {

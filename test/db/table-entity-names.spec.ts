@@ -77,6 +77,33 @@ describeEachDatabase('A session entity', (database) => {
     });
   });
 
+  describe('is named in messages as users know it:', () => {
+    const web = ownSessionEntity(database);
+    const dataSource = useDataSource(database, [DefaultEntity, web], { entityPrefix: `${uniqueTableName()}_` });
+    const columns = { previousId: 'previousId' };
+    const { tableName } = web.options;
+
+    it('SessionEntity', () => {
+      expect(() => openTable(dataSource(), DefaultEntity, { columns }).check()).toThrow(
+        /`renewAfter` needs.*the entity "SessionEntity" has none/,
+      );
+    });
+
+    it('what `defineSessionEntity` made', () => {
+      const expected = `the entity \`defineSessionEntity({ tableName: '${tableName}' })\` has none`;
+      expect(() => openTable(dataSource(), web, { columns }).check()).toThrow(expected);
+      const missing = defineSessionEntity({ tableName: 'other' });
+      expect(() => openTable(dataSource(), missing).check()).toThrow(
+        /`defineSessionEntity\({ tableName: 'other' }\)` is not registered.*`entities`/,
+      );
+    });
+
+    it('an adopted table', () => {
+      const missing = defineSessionEntity({ adopt: 'typeorm-store' });
+      expect(() => openTable(dataSource(), missing).check()).toThrow(/`defineSessionEntity\({ adopt: … }\)` is not registered.*`entities`/);
+    });
+  });
+
   it('has a name of its own for each table', () => {
     const definitions = [{}, { tableName: 'a_b' }, { schema: 'a', tableName: 'b' }, { tableName: 'a b' }, { tableName: 'a-b' }];
     const names = definitions.map((definition) => defineSessionEntity(definition).options.name);

@@ -97,7 +97,7 @@ describeEachDatabase('the data source of the sessions', (database) => {
     const imports = [sessions(), TypeOrmModule.forRoot(options({ autoLoadEntities: false }))];
     await expect(createApp({ imports })).rejects.toMatchObject({
       name: 'SessionEntityError',
-      message: expect.stringMatching(/"NestjsTypeormSession_\w+" is not registered.*autoLoadEntities: true/),
+      message: expect.stringMatching(/`defineSessionEntity\(\{ tableName: '\w+' \}\)` is not registered.*autoLoadEntities: true/),
     });
   });
 
@@ -150,6 +150,6 @@ describeEachDatabase('the data source of the sessions', (database) => {
     await registered(app).initialize();
     const answer = await new Browser(app.address).get('/views');
     expect(answer.status).toBe(500);
-    expect(app.log.errors.join()).toMatch(/"NestjsTypeormSession_\w+" is not registered/);
+    expect(app.log.errors.join()).toMatch(/`defineSessionEntity\(\{ tableName: '\w+' \}\)` is not registered/);
   });
 });

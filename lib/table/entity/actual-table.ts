@@ -42,14 +42,15 @@ export async function inspectTable(expected: Expected, hashIds: boolean): Promis
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(', ');
 
-function missingIn(table: Table, { metadata, columns }: Expected): string | undefined {
-  const names = Object.values(columns).map((column) => column.metadata.databaseName);
+/** Those of the application's own, too: TypeORM names them in what the application reads and writes by itself. */
+function missingIn(table: Table, { metadata }: Expected): string | undefined {
+  const names = metadata.columns.filter(({ isVirtualProperty }) => !isVirtualProperty).map(({ databaseName }) => databaseName);
   const missing = names.filter((name) => !table.findColumnByName(name));
   if (missing.length === 0) return undefined;
-  return (
-    `The session table "${metadata.tablePath}" has no column ${quoted(missing)}, which its entity has. Run a migration ` +
-    '(`createSessionMigration({ entity, from })`), let TypeORM create it (`synchronize: true`), or leave it out of the entity.'
-  );
+  const remedy = metadata.synchronize
+    ? 'Run a migration (`createSessionMigration({ entity, from })`), let TypeORM create it (`synchronize: true`), or leave it out of the entity.'
+    : 'Run a migration, `createSessionMigration({ adopt })` if another store made the table, or leave it out of the entity (without `extended: true`).';
+  return `The session table "${metadata.tablePath}" has no column ${quoted(missing)}, which its entity has. ${remedy}`;
 }
 
 function assertHoldsIds(table: Table, { metadata, columns }: Expected, hashIds: boolean): void {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { SessionEntityError, SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
+import { nameOfRegistered } from './entity-name.js';
 import { convertData, convertInstant, convertTime, type Conversion } from './column-conversion.js';
 import { cutToColumn } from './description.js';
 import type { AdoptedTable } from './adopted-tables.js';
@@ -82,7 +83,7 @@ export function mapColumns(
   assertIdentifiers(metadata, Object.values(columns));
   if (!isUnique(id.metadata)) {
     throw new SessionEntityError(
-      `The id property "${id.metadata.propertyName}" of the entity "${metadata.name}" is not unique. ` +
+      `The id property "${id.metadata.propertyName}" of the entity ${nameOfRegistered(metadata)} is not unique. ` +
         'Make it the primary key or declare it `unique: true`.',
     );
   }
@@ -245,15 +246,15 @@ function assertIdentifiers({ tablePath }: EntityMetadata, columns: readonly Sess
   }
 }
 
-function lacks({ name, columns }: EntityMetadata, field: SessionField, property: string): SessionEntityError {
+function lacks(metadata: EntityMetadata, field: SessionField, property: string): SessionEntityError {
   if (FIELD_FACTS[field].feature === 'renewal') {
     return new SessionEntityError(
-      `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity "${name}" has none for ${field}. ` +
+      `The option \`renewAfter\` needs columns for previousId and previousUntil, and the entity ${nameOfRegistered(metadata)} has none for ${field}. ` +
         'Add them by `defineSessionEntity({ renewal: true })`, and to a table that is there by `createSessionMigration({ entity, from })`; or leave `renewAfter` out.',
     );
   }
   return new SessionEntityError(
-    `The entity "${name}" has no column property "${property}" for the session's ${field}. ` +
-      `Name one of its own in the option \`columns.${field}\`: ${columns.map((column) => column.propertyPath).join(', ')}.`,
+    `The entity ${nameOfRegistered(metadata)} has no column property "${property}" for the session's ${field}. ` +
+      `Name one of its own in the option \`columns.${field}\`: ${metadata.columns.map((column) => column.propertyPath).join(', ')}.`,
   );
 }

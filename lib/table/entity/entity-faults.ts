@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { SessionEntityError } from '../../session.errors.js';
+import { nameOfRegistered } from './entity-name.js';
 import type { SessionColumn, SessionColumns } from './columns.js';
 
 /** What the id column must hold. */
@@ -46,7 +47,7 @@ function assertLength(dataSource: DataSource, { metadata, type }: SessionColumn,
   const length = given === '' && /^(n?char|character|bpchar|binary)$/.test(type) ? 1 : Number(given || Infinity);
   if (length >= needed) return;
   throw new SessionEntityError(
-    `The column "${metadata.databaseName}" of the entity "${metadata.entityMetadata.name}" has room for ${length} characters, ` +
+    `The column "${metadata.databaseName}" of the entity ${nameOfRegistered(metadata.entityMetadata)} has room for ${length} characters, ` +
       `and ${what} needs ${needed}. Make it varchar(${needed}); in the table of another store \`createSessionMigration({ adopt })\` does.`,
   );
 }
@@ -70,14 +71,14 @@ function assertFillable(dataSource: DataSource, metadata: EntityMetadata, column
   });
   if (!unfillable) return;
   throw new SessionEntityError(
-    `The column "${unfillable.databaseName}" of the entity "${metadata.name}" must have a value, and no field of a session fills it. ` +
+    `The column "${unfillable.databaseName}" of the entity ${nameOfRegistered(metadata)} must have a value, and no field of a session fills it. ` +
       'Make it `nullable: true`, give it a `default`, or name it in the option `columns`.',
   );
 }
 
 function wrongType({ metadata, type }: Pick<SessionColumn, 'metadata' | 'type'>, what: string, remedy: string): SessionEntityError {
   return new SessionEntityError(
-    `The column "${metadata.databaseName}" of the entity "${metadata.entityMetadata.name}" is of type "${type}" and cannot hold ${what}. ` +
+    `The column "${metadata.databaseName}" of the entity ${nameOfRegistered(metadata.entityMetadata)} is of type "${type}" and cannot hold ${what}. ` +
       `Make it ${remedy}.`,
   );
 }

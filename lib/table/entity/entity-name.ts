@@ -12,8 +12,8 @@ export function nameOf(entity: EntityTarget<ObjectLiteral>): string {
 }
 
 /** The same for an entity that is registered. */
-export function nameOfRegistered({ target, name, tableName, synchronize }: EntityMetadata): string {
-  return target === SessionEntity ? '"SessionEntity"' : nameOfSchema(name, tableName, synchronize);
+export function nameOfRegistered({ target, name, givenTableName = name, synchronize }: EntityMetadata): string {
+  return target === SessionEntity ? '"SessionEntity"' : nameOfSchema(name, givenTableName, synchronize);
 }
 
 /** Only adopted tables are kept from synchronization among those that have a name of ours. */

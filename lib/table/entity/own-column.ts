@@ -1,5 +1,6 @@
 import type { DataSource, EntityMetadata } from 'typeorm';
 import { SessionEntityError } from '../../session.errors.js';
+import { nameOfRegistered } from './entity-name.js';
 import { mapColumn, type ColumnTraits, type SessionColumn, type SessionColumns } from './columns.js';
 
 /** What there is to know of an entity. */
@@ -15,11 +16,11 @@ interface Mapped {
  * of the session has it, or if no index begins with it: a search without one reads the whole table.
  */
 export function ownColumnOf({ dataSource, metadata, columns, dialect }: Mapped, property: string): SessionColumn {
-  const { name } = metadata;
+  const name = nameOfRegistered(metadata);
   const mapped = Object.values(columns).find((column) => column.metadata.propertyPath === property);
   if (mapped) {
     throw new SessionEntityError(
-      `The property "${property}" of the entity "${name}" holds the ${mapped.field} of a session. ` +
+      `The property "${property}" of the entity ${name} holds the ${mapped.field} of a session. ` +
         'Name a column of your own, or call `revoke`, `revokeUser` or `revokeAll`.',
     );
   }
@@ -28,15 +29,15 @@ export function ownColumnOf({ dataSource, metadata, columns, dialect }: Mapped, 
     const known = new Set(Object.values(columns).map((each) => each.metadata));
     const own = metadata.columns.filter((each) => !known.has(each)).map(({ propertyPath }) => propertyPath);
     throw new SessionEntityError(
-      `The entity "${name}" has no column property "${property}". ` +
+      `The entity ${name} has no column property "${property}". ` +
         (own.length > 0 ? `Its own columns are: ${own.join(', ')}.` : 'Add the column, with an index, in a subclass of `SessionEntity`.'),
     );
   }
   const indexes = [...metadata.indices, ...metadata.uniques].map((index) => index.columns[0]);
   if (![...indexes, metadata.primaryColumns[0]].includes(column)) {
     throw new SessionEntityError(
-      `The column "${column.databaseName}" of the entity "${name}" has no index, and without one the whole table would be read. ` +
-        `Add \`@Index()\` to the property "${property}", and a migration.`,
+      `The column "${column.databaseName}" of the entity ${name} has no index, and without one the whole table would be read. ` +
+        `Add \`@Index()\` to the property "${property}", and a migration (\`createSessionMigration({ entity, from })\`).`,
     );
   }
   // User ids are names that the application gives, too, and are compared exactly.

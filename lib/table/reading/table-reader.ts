@@ -1,4 +1,5 @@
 import { SessionEntityError } from '../../session.errors.js';
+import { nameOfRegistered } from '../entity/entity-name.js';
 import type { SessionField, SessionRow } from '../session-row.js';
 import type { SessionPage, SessionSearch } from '../session-table.js';
 import type { SessionColumn } from '../entity/columns.js';
@@ -127,7 +128,7 @@ export class TableReader {
     const { columns, metadata } = await this.runner.ready();
     if (columns[field]) return;
     throw new SessionEntityError(
-      `To ${purpose}, the entity "${metadata.name}" needs a column for ${field}. Add it and name it in \`columns.${field}\`.`,
+      `To ${purpose}, the entity ${nameOfRegistered(metadata)} needs a column for ${field}. Add it and name it in \`columns.${field}\`.`,
     );
   }
 }
