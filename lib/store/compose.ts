@@ -139,7 +139,8 @@ function databaseOf(
 function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): DataSourceLifecycle {
   try {
     return ownDatabase({ type: 'better-sqlite3', database: ':memory:' }, entity);
-  } catch {
+  } catch (error) {
+    if (error instanceof SessionEntityError) throw error;
     try {
       return ownDatabase({ type: 'sqljs' }, entity);
     } catch (cause) {
@@ -162,8 +163,8 @@ function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields:
 }
 
 /** What is encrypted is bound to its row by the handle, which no rotation changes. */
-const lacksHandle = (): SessionEntityError =>
-  new SessionEntityError(
+const lacksHandle = (): SessionOptionsError =>
+  new SessionOptionsError(
     'The option `encryption` needs a column for the `handle` of a session, and the entity has none. Add it (varchar(32), unique), or name it in `columns.handle`.',
   );
 

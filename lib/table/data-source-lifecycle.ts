@@ -4,6 +4,7 @@ import { SessionOptionsError, SessionUnavailableError } from '../session.errors.
 import { isAlreadyThere, toOpeningError } from './database-error.js';
 import { defaultEntity, ownOptions, refuseWithoutSql, tuneTable } from './databases/databases.js';
 import { obstacleOf } from './databases/sqlite/shared-connection.js';
+import { assertDecorated } from './entity/entity-metadata.js';
 import { pause, runningPause } from './running-time.js';
 
 /** Where the table's data source comes from, and whose it is. */
@@ -79,11 +80,13 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
 /**
  * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`. A SQLite file that
  * another process has locked is waited for up to `timeoutMs` (default: not at all).
- * Throws `SessionOptionsError` if TypeORM does not accept the options, the driver is not installed, or the database has no SQL.
+ * Throws `SessionOptionsError` if TypeORM does not accept the options, the driver is not installed, or the database has no SQL, and
+ * `SessionEntityError` for a class that is no entity.
  */
 export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>, timeoutMs = 0): DataSourceLifecycle {
   refuseWithoutSql(connection);
   const entity = custom ?? defaultEntity(connection);
+  assertDecorated(entity);
   const dataSource = createDataSource({ ...ownOptions(connection), entities: [entity as never] });
   let opening: Promise<void> | undefined;
   let isOpen = false;

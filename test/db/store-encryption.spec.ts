@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionEntityError, SessionTooLargeError } from '../../lib/session.errors.js';
+import { SessionEntityError, SessionOptionsError, SessionTooLargeError } from '../../lib/session.errors.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import type { SessionEvent } from '../../lib/store/runtime/events.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
@@ -244,7 +244,7 @@ describeEachDatabase('encryption without a column for the handle', (database) =>
   const { open } = useStores(database, entityOf('id', 'data', 'expiresAt', 'version', 'createdAt'));
 
   it('is refused at start-up', () => {
-    expect(() => open({ encryption })).toThrow(SessionEntityError);
+    expect(() => open({ encryption })).toThrow(SessionOptionsError);
     expect(() => open({ encryption })).toThrow(/`encryption` needs a column for the `handle`/);
     expect(() => open()).not.toThrow();
   });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { DataSource, Entity, type DataSourceOptions } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SessionEntityError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
 import { ownDatabase, type DataSourceLifecycle } from '../../lib/table/data-source-lifecycle.js';
@@ -207,6 +207,7 @@ describe('A data source of our own', () => {
 
   it('takes SessionEntity, and the entity of the application where there is one', () => {
     const options = embedded;
+    @Entity()
     class Custom extends SessionEntity {}
     expect(ownDatabase(options).entity).toBe(SessionEntity);
     expect(ownDatabase(options, Custom).entity).toBe(Custom);

@@ -101,6 +101,14 @@ describeEachDatabase('the data source of the sessions', (database) => {
     });
   });
 
+  it('takes no class that is no entity', async () => {
+    const imports = [sessions({ entity: class Foo {} }), TypeOrmModule.forRoot(options())];
+    await expect(createApp({ imports })).rejects.toMatchObject({
+      name: 'SessionEntityError',
+      message: expect.stringMatching(/"Foo" is no entity of TypeORM.*@Entity/),
+    });
+  });
+
   it('may know the entity without autoLoadEntities', async () => {
     const imports = [sessions(), TypeOrmModule.forRoot(options({ autoLoadEntities: false, entities: [entity] }))];
     const { address } = await startApp({ imports, controllers });

@@ -7,6 +7,7 @@ import {
   type SessionModuleOptions,
   type SessionModuleOptionsFactory,
 } from 'nestjs-typeorm-session';
+import { createSessionMiddleware } from 'nestjs-typeorm-session/express';
 import { describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -114,6 +115,16 @@ describe('options that SessionModule refuses', () => {
     if (options instanceof Promise || options === undefined) return;
     const module = () => SessionModule.forRoot(options as SessionModuleOptions);
     await expect((async () => createApp({ imports: [module()] }))()).rejects.toMatchObject(error);
+  });
+
+  it.each<[string, SessionModuleOptions]>([
+    ['a connection', { secret: SECRET, connection }],
+    ['memory', { secret: SECRET }],
+  ])('name no class that is no entity, with %s', async (_, kept) => {
+    const options = { ...kept, entity: class Foo {} };
+    const error = { name: 'SessionEntityError', message: expect.stringMatching(/"Foo" is no entity of TypeORM.*@Entity/) };
+    await expect(createApp({ imports: [SessionModule.forRoot(options)] })).rejects.toMatchObject(error);
+    expect(() => createSessionMiddleware(options)).toThrow(expect.objectContaining(error));
   });
 
   it('leave the data source of a factory that may be an object alone', async () => {
