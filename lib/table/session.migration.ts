@@ -1,6 +1,7 @@
 import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
-import type { AdoptedStore, SessionAdoption } from './entity/adopted-tables.js';
+import { anEntity, anObjectOf, checkArguments, either, type Checks } from './checking/arguments.js';
+import { aStore, checkAdoption, type AdoptedStore, type SessionAdoption } from './entity/adopted-tables.js';
 import { SessionEntity } from './entity/session.entity.js';
 import { adoption } from './migrating/adoption.js';
 import { change } from './migrating/change.js';
@@ -31,16 +32,26 @@ export interface SessionMigrationOptions {
   name?: string;
 }
 
+const CHECKS: Checks<keyof SessionMigrationOptions> = {
+  entity: anEntity,
+  from: anEntity,
+  adopt: either(aStore, anObjectOf('store, tableName, schema, columns, extended')),
+  name: [(value) => typeof value === 'string', 'a string that ends in 13 digits'],
+};
+
 /**
  * A TypeORM migration class that creates the session table with its indexes, and drops it; that adds what a changed entity has more; or
  * that extends the table of another store. `down` takes back what `up` did. Export it from a file that the data source's `migrations`
- * finds. Throws `SessionOptionsError` if the name has no timestamp, or if `adopt` is set beside `entity` or `from`. The migration itself
+ * finds. Throws `SessionOptionsError` for a wrong option, if the name has no timestamp, or if `adopt` is set beside `entity` or `from`. The migration itself
  * fails with `SessionEntityError` if the table is there without a column of the entity, and `from` is not set.
  *
  * @publicApi
  */
 export function createSessionMigration(options: SessionMigrationOptions = {}): new () => MigrationInterface {
-  const { entity = SessionEntity, from, adopt } = options;
+  checkArguments('createSessionMigration', options, CHECKS);
+  const { entity = SessionEntity, from } = options;
+  const adopt = typeof options.adopt === 'string' ? { store: options.adopt } : options.adopt;
+  if (adopt) checkAdoption('createSessionMigration', adopt);
   const { name = adopt ? 'AdoptSessions1767225600000' : from ? 'ChangeSessions1767225600001' : 'CreateSessions1767225600000' } = options;
   if (!/^\w*\d{13}$/.test(name)) {
     throw new SessionOptionsError(
@@ -50,7 +61,7 @@ export function createSessionMigration(options: SessionMigrationOptions = {}): n
   const told = adopt && (['entity', 'from'] as const).find((option) => options[option]);
   if (told)
     throw new SessionOptionsError(`\`${told}\` and \`adopt\` are both set. Keep one: a table of your own, or that of another store.`);
-  const work = adopt ? adoption(typeof adopt === 'string' ? { store: adopt } : adopt) : from ? change(entity, from) : creation(entity);
+  const work = adopt ? adoption(adopt) : from ? change(entity, from) : creation(entity);
   return class implements MigrationInterface {
     readonly name = name;
 

@@ -90,6 +90,8 @@ const PAGES: readonly (readonly [start: string, page: string])[] = [
   ['lib/store/start-up', '../operate/outages.md'],
   ['lib/table/entity', '../operate/migrations.md'],
   ['lib/table/session.migration', '../operate/migrations.md'],
+  ['lib/table/checking', '../operate/migrations.md'],
+  ['lib/table/migrating', '../operate/migrations.md'],
   ['lib/table/databases/sqlite', '../start/databases.md'],
   ['lib/table/databases', '../start/databases.md'],
   ['lib/table', '../operate/outages.md'],

@@ -82,6 +82,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['lib/table/databases/mysql', 'lib/table/databases/postgres', 'lib/table/databases/sqlite'],
   ['lib/table/sql'],
   ['lib/table/entity'],
+  ['lib/table/checking'],
 ];
 
 describe('imports, those of types included', () => {

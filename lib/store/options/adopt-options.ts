@@ -1,29 +1,15 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { ADOPTED, adoptedTable, type AdoptedStore, type SessionAdoption } from '../../table/entity/adopted-tables.js';
+import { ADOPTION_CHECKS, adoptedTable, aStore, COLUMN_CHECKS, type SessionAdoption } from '../../table/entity/adopted-tables.js';
 import { adoptedEntity } from '../../table/entity/session.entity.js';
-import { SESSION_FIELDS } from '../../table/session-row.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, checkOptions, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
+import { checkOptions, isObject, type Rule } from './checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
-
-const STORES = Object.keys(ADOPTED) as AdoptedStore[];
-const aStore = oneOf(...STORES);
-const aName: Rule = [(value) => typeof value === 'string' && value !== '', 'a non-empty string'];
 
 /** The rule of the option `adopt`. */
 export const anAdoption: Rule = [
   (value) => aStore[0](value) || isObject(value),
   `${aStore[1]}, or { store, tableName, schema, columns, extended }`,
 ];
-
-const RULES: Rules<keyof SessionAdoption> = {
-  store: aStore,
-  tableName: aName,
-  schema: aName,
-  columns: [isObject, 'an object with the name of a column per field'],
-  extended: aBoolean,
-};
-const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, aName]));
 
 /** What the option `adopt` decides, as far as other options do not. */
 type Adopted = Pick<ResolvedSessionOptions, 'adopt' | 'columns' | 'entity' | 'hashIds' | 'name' | 'takesUnsigned'>;
@@ -67,8 +53,8 @@ function adoptionOf({ adopt }: Pick<SessionModuleOptions, 'adopt'>): SessionAdop
   if (adopt === undefined) return undefined;
   if (!anAdoption[0](adopt)) throw wrongOption('adopt', adopt, anAdoption[1]);
   if (typeof adopt === 'string') return { store: adopt };
-  checkOptions(adopt, RULES, 'adopt.');
+  checkOptions(adopt, ADOPTION_CHECKS, 'adopt.');
   if (!aStore[0](adopt.store)) throw wrongOption('adopt.store', adopt.store, aStore[1]);
-  if (adopt.columns) checkOptions(adopt.columns, COLUMN_RULES, 'adopt.columns.');
+  if (adopt.columns) checkOptions(adopt.columns, COLUMN_CHECKS, 'adopt.columns.');
   return adopt;
 }

@@ -1,6 +1,7 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import { SessionEntityError } from '../../session.errors.js';
-import type { SessionField } from '../session-row.js';
+import { aBoolean, aName, anObjectOf, checkArguments, oneOf, type Checks } from '../checking/arguments.js';
+import { SESSION_FIELDS, type SessionField } from '../session-row.js';
 
 /** The stores whose tables are known by name. */
 export type AdoptedStore = keyof typeof ADOPTED;
@@ -104,6 +105,27 @@ export const ADOPTED = {
     isUnsigned: true,
   },
 } as const satisfies Record<string, AdoptedTable>;
+
+/** What names a store. */
+export const aStore = oneOf(Object.keys(ADOPTED));
+export const someColumns = anObjectOf('the name of a column per field');
+/** What the names of columns must be, by field. */
+export const COLUMN_CHECKS: Checks = Object.fromEntries(SESSION_FIELDS.map((field) => [field, aName]));
+/** What an adoption must be, option by option. */
+export const ADOPTION_CHECKS: Checks<keyof SessionAdoption> = {
+  store: aStore,
+  tableName: aName,
+  schema: aName,
+  columns: someColumns,
+  extended: aBoolean,
+};
+
+/** Throws `SessionOptionsError` for an adoption that `caller` cannot use. */
+export function checkAdoption(caller: string, adopt: SessionAdoption): void {
+  // A store that is missing is a wrong one.
+  checkArguments(caller, { ...adopt, store: adopt.store ?? null }, ADOPTION_CHECKS, 'adopt.');
+  if (adopt.columns) checkArguments(caller, adopt.columns, COLUMN_CHECKS, 'adopt.columns.');
+}
 
 /** What there is to know of a store's table. */
 export const adoptedTable = ({ store }: SessionAdoption): AdoptedTable => ADOPTED[store];

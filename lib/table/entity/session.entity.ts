@@ -1,7 +1,8 @@
 import { Column, Entity, EntitySchema, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
 import { SessionOptionsError } from '../../session.errors.js';
-import { adoptedTable, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
+import { aBoolean, aName, checkArguments, type Checks } from '../checking/arguments.js';
+import { adoptedTable, aStore, COLUMN_CHECKS, someColumns, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type RenewalField, type SessionField } from '../session-row.js';
 
 /** A column as both decorators and schemas take it. */
@@ -123,13 +124,28 @@ export interface SessionEntityDefinition {
   renewal?: boolean;
 }
 
+const CHECKS: Checks<keyof SessionEntityDefinition> = {
+  name: aName,
+  tableName: aName,
+  schema: aName,
+  columns: someColumns,
+  dataType: [(value) => aName[0](value) || typeof value === 'function', "a column type of the database, such as 'jsonb'"],
+  charset: aName,
+  adopt: aStore,
+  extended: aBoolean,
+  renewal: aBoolean,
+};
+
 /**
  * The row of `SessionEntity` as an EntitySchema, with names and a data type of the application's choice. On MySQL and
- * MariaDB `{ dataType: 'mediumtext', charset: 'utf8mb4' }` lifts the 65,535 bytes of `text`.
+ * MariaDB `{ dataType: 'mediumtext', charset: 'utf8mb4' }` lifts the 65,535 bytes of `text`. Throws
+ * `SessionOptionsError` for an option that it does not have, and for a wrong value.
  *
  * @publicApi
  */
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
+  checkArguments('defineSessionEntity', definition, CHECKS);
+  if (definition.columns) checkArguments('defineSessionEntity', definition.columns, COLUMN_CHECKS, 'columns.');
   const { tableName = 'sessions', schema, columns, dataType, charset, renewal, adopt: store } = definition;
   if (store) {
     const told = Object.entries({ dataType, charset, renewal }).find(([, value]) => value !== undefined);
