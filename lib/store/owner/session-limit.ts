@@ -1,6 +1,7 @@
-import { SessionLimitError, SessionUnavailableError } from '../../session.errors.js';
+import { SessionLimitError, SessionRefusedError, SessionUnavailableError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
 import type { SaveOutcome, SessionChange, UserLimit } from '../../table/session-table.js';
+import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionOrigin } from '../session/origin.js';
 import { endRow, endRowAnywhere } from './end-row.js';
@@ -11,6 +12,10 @@ const PAGE_ROWS = 500;
 const ATTEMPTS = 6;
 
 const IS_OLD = 'The user of this session has newer ones, as many as are allowed, so this session was ended. Sign in again.';
+const STAYS =
+  'The option `maxSessionsPerUser` ends the oldest sessions of a user, and the database keeps their rows: it removed none, and reads them still. ' +
+  'Allow DELETE on the session table, and drop the trigger or the policy that keeps its rows.';
+const TOO_LATE = 'The oldest sessions of this user were not ended in time. Try again.';
 
 type Handles = ReadonlySet<string | undefined>;
 type UserRow = Pick<SessionRow, 'userId'>;
@@ -45,21 +50,21 @@ export class SessionLimit {
   }
 
   /** Where nobody knows whether there is a row. */
-  async upsert(row: SessionRow): Promise<void> {
+  async upsert(row: SessionRow, operation: Operation): Promise<void> {
     const { table, now } = this.dependencies;
     if (!this.limitOf(row) || (await table.find([row.id], now()))[0]?.userId === row.userId) await table.upsert([row]);
     else await this.upsertWithin(row);
-    await this.evict(row, undefined);
+    await this.evict(row, undefined, operation);
   }
 
   /**
    * After a save that gave a user one more session: ends his oldest. If that fails, the new one ends: who is told that a sign-in failed
    * must not be signed in.
    */
-  async evict({ userId }: UserRow, origin: SessionOrigin | undefined): Promise<void> {
+  async evict({ userId }: UserRow, origin: SessionOrigin | undefined, operation: Operation): Promise<void> {
     const { maxSessionsPerUser, onLimit } = this.dependencies.options;
     if (maxSessionsPerUser === undefined || onLimit !== 'evictOldest' || userId == null) return;
-    const kept = await this.keepNewest(userId, maxSessionsPerUser).catch(async (error: unknown) => {
+    const kept = await this.keepNewest(userId, maxSessionsPerUser, operation).catch(async (error: unknown) => {
       if (origin) await this.withdraw(origin);
       throw error;
     });
@@ -67,8 +72,8 @@ export class SessionLimit {
   }
 
   /** The same where the row was there before it had this user: one that is too old to stay has not been saved. */
-  async evictAfterUpdate(saved: UserRow, origin: SessionOrigin): Promise<void> {
-    await this.evict(saved, origin);
+  async evictAfterUpdate(saved: UserRow, origin: SessionOrigin, operation: Operation): Promise<void> {
+    await this.evict(saved, origin, operation);
     if (origin.isEnded) throw new SessionLimitError(IS_OLD);
   }
 
@@ -88,21 +93,21 @@ export class SessionLimit {
   }
 
   /** One run for all who sign in while another one is in flight; each has begun after the save of those who wait for it. */
-  private keepNewest(userId: string, count: number): Promise<Handles> {
+  private keepNewest(userId: string, count: number, operation: Operation): Promise<Handles> {
     const waiting = this.waiting.get(userId);
     if (waiting) return waiting;
     const running = this.running.get(userId);
-    if (!running) return this.begin(userId, count);
+    if (!running) return this.begin(userId, count, operation);
     const next = settled(running).then(() => {
       this.waiting.delete(userId);
-      return this.begin(userId, count);
+      return this.begin(userId, count, operation);
     });
     this.waiting.set(userId, next);
     return next;
   }
 
-  private begin(userId: string, count: number): Promise<Handles> {
-    const run = this.endOldest(userId, count).finally(() => {
+  private begin(userId: string, count: number, operation: Operation): Promise<Handles> {
+    const run = this.endOldest(userId, count, operation).finally(() => {
       if (this.running.get(userId) === run) this.running.delete(userId);
     });
     this.running.set(userId, run);
@@ -110,17 +115,20 @@ export class SessionLimit {
   }
 
   /** Resolves to the handles of those that stay. */
-  private async endOldest(userId: string, count: number): Promise<Handles> {
-    for (;;) {
+  private async endOldest(userId: string, count: number, operation: Operation): Promise<Handles> {
+    for (let before = ''; ;) {
+      if (operation.isLate) throw new SessionUnavailableError(TOO_LATE);
       const newestFirst = (await this.liveRowsOf(userId)).toSorted(byAge);
       const surplus = newestFirst.slice(count);
       const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason;
-      // One that others have ended, or that has another id now, is looked at again.
-      if (outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)) {
-        return new Set(newestFirst.slice(0, count).map(({ handle }) => handle));
-      }
+      const left = surplus.filter((_, index) => !(outcomes[index] as PromiseFulfilledResult<boolean>).value);
+      if (left.length === 0) return new Set(newestFirst.slice(0, count).map(({ handle }) => handle));
+      // One that others have ended, or that has another id now, is looked at again; one that is still there stays for ever.
+      const names = left.map(({ id }) => id).join(' ');
+      if (names === before) throw new SessionRefusedError(STAYS);
+      before = names;
     }
   }
 

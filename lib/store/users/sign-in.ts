@@ -62,7 +62,7 @@ export class SignIn {
       });
       if (outcome === 'saved') {
         await this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
-        return this.writer.limit.evict(draft, origin);
+        return this.writer.limit.evict(draft, origin, operation);
       }
       await this.takeBack(target.key);
       if (outcome === 'gone') await this.writer.followOrInterrupt(origin);

@@ -1,3 +1,5 @@
+import type { Operation } from '../runtime/deadlines.js';
+
 /** What the end of a request owes its session. */
 export type Due = 'save' | 'touch' | 'nothing';
 
@@ -10,3 +12,11 @@ export interface Found {
 
 /** What is found at the end of a request: at once, or later where the serializer is asynchronous. */
 export type AtEnd = { readonly known: Found } | { readonly known?: never; readonly later: Promise<Found> };
+
+/** One try to save a session. */
+export interface SaveTry {
+  /** The version that the row must have; `undefined` takes any. */
+  readonly version: number | undefined;
+  readonly isRetry: boolean;
+  readonly operation: Operation;
+}

@@ -156,7 +156,7 @@ export class SessionUpdater {
         if (!isNewest && on.isStored && (await this.read(origin)).version !== on.version) return undefined;
         if (result.isThrown) throw result.error;
       } else {
-        const outcome = await this.writer.saveOnce(session, on, on.version, isRetry);
+        const outcome = await this.writer.saveOnce(session, on, { version: on.version, isRetry, operation });
         if (outcome === 'gone') await this.writer.followOrInterrupt(origin);
         if (outcome !== 'saved') {
           if (hasLostLock(origin)) throw lockLost();

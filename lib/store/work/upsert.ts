@@ -21,11 +21,12 @@ export async function upsert(
   { codec }: StoreDependencies,
   limit: SessionLimit,
   { key, session, lifetime, now }: Unattached,
+  operation: Operation,
 ): Promise<SessionDraft> {
   const handle = createHandle(now);
   const draft = await codec.encode(session, lifetime, now, now, handle);
   const { cookieAge: _, ...row } = draft;
-  await limit.upsert({ ...row, id: key, createdAt: now, version: 1, handle });
+  await limit.upsert({ ...row, id: key, createdAt: now, version: 1, handle }, operation);
   return draft;
 }
 
@@ -46,7 +47,7 @@ export async function upsertEncrypted(
       const { data, expiresAt, pruneAfter, lastSeenAt, userId } = draft;
       const change = { id: key, data, expiresAt, pruneAfter, lastSeenAt, userId, version: row.version };
       if ((await limit.update(change, row.userId ?? undefined)) !== 'saved') continue;
-      await limit.evict(draft, undefined);
+      await limit.evict(draft, undefined, operation);
       return draft;
     }
     // A row that has expired, or to which nothing can be bound.
@@ -57,7 +58,7 @@ export async function upsertEncrypted(
     const added = { id: key, data, expiresAt, pruneAfter, createdAt: now, lastSeenAt, version: 1, userId, handle };
     isTaken = (await limit.insert(added)) !== 'saved';
     if (isTaken) continue;
-    await limit.evict(draft, undefined);
+    await limit.evict(draft, undefined, operation);
     return draft;
   }
   throw new SessionUnavailableError('Too many requests changed the session at once. Try again.');

@@ -14,7 +14,7 @@ import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
 import { applyMerge, mergeSessions } from '../session/merging/merge.js';
 import { ClientNotes } from '../owner/client-notes.js';
 import { lookUpDevice } from '../owner/new-device.js';
-import type { AtEnd, Found } from './due.js';
+import type { AtEnd, Found, SaveTry } from './due.js';
 import { SessionRenewal } from './renewal.js';
 import { SessionRows } from './rows.js';
 import { SessionLimit } from '../owner/session-limit.js';
@@ -89,7 +89,7 @@ export class SessionWriter {
     for (let isRetry = false; ; isRetry = true) {
       if (origin.isEnded) throw new SessionInterruptedError();
       const version = overlap === 'overwrite' && !hasLostLock(origin) ? undefined : origin.version;
-      const outcome = await this.saveOnce(session, origin, version, isRetry);
+      const outcome = await this.saveOnce(session, origin, { version, isRetry, operation });
       if (outcome === 'saved') return;
       if (outcome === 'gone') {
         await this.followOrInterrupt(origin);
@@ -102,10 +102,9 @@ export class SessionWriter {
   }
 
   /**
-   * One try, under this version of the row; `undefined` takes any. A session without a row gets one. A session that its cookie ends
-   * is removed instead.
+   * One try. A session without a row gets one. A session that its cookie ends is removed instead.
    */
-  async saveOnce(session: SessionData, origin: SessionOrigin, version: number | undefined, isRetry: boolean): Promise<SaveOutcome> {
+  async saveOnce(session: SessionData, origin: SessionOrigin, { version, isRetry, operation }: SaveTry): Promise<SaveOutcome> {
     const { codec, now } = this.dependencies;
     const savedAt = now();
     const client = this.clients.of(session);
@@ -115,7 +114,7 @@ export class SessionWriter {
       return 'saved';
     }
     if (!origin.isStored) {
-      await this.insert(session, origin, lifetime, client);
+      await this.insert(session, origin, lifetime, client, operation);
       return 'saved';
     }
     const draft = await codec.encode(session, lifetime, savedAt, origin.createdAt, origin.handle, origin.base.stamp);
@@ -132,7 +131,7 @@ export class SessionWriter {
       const raised = origin.version === undefined ? undefined : origin.version + 1;
       await this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
       await this.clients.store(client, origin);
-      if (origin.userId !== before) await this.limit.evictAfterUpdate(change, origin);
+      if (origin.userId !== before) await this.limit.evictAfterUpdate(change, origin, operation);
     }
     return outcome;
   }
@@ -158,7 +157,7 @@ export class SessionWriter {
     const data = { key, session, lifetime, now };
     const { userId } = await (options.encryption
       ? upsertEncrypted(this.dependencies, this.limit, data, operation)
-      : upsert(this.dependencies, this.limit, data));
+      : upsert(this.dependencies, this.limit, data, operation));
     emit('saved', { userId: userId ?? undefined });
   }
 
@@ -212,7 +211,7 @@ export class SessionWriter {
     if (origin) origin.isEndedByCookie = true;
   }
 
-  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined): Promise<void> {
+  private async insert(session: SessionData, origin: SessionOrigin, lifetime: Lifetime, client: Client | undefined, operation: Operation) {
     const { codec, now } = this.dependencies;
     const createdAt = now();
     const handle = await this.rows.newHandle(createdAt);
@@ -225,7 +224,7 @@ export class SessionWriter {
     origin.ipAddress = client?.ipAddress;
     origin.userAgent = client?.userAgent;
     await this.note('created', origin, draft, 1);
-    await this.limit.evict(draft, origin);
+    await this.limit.evict(draft, origin, operation);
   }
 
   /** Notes what lies in the row now, and emits the event. `isKnownDevice`: the same user was signed in to this session before. */
