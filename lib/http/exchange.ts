@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { types } from 'node:util';
 import { SessionInterruptedError, SessionSerializationError, SessionUnavailableError } from '../session.errors.js';
 import { promise } from '../store/callback.js';
 import { Cookie, type CookieOptions, type Request, type SessionData } from '../store/express-session.js';
@@ -170,7 +171,7 @@ export class SessionExchange {
     if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);
     // Code without types may give a moment as a number or text. A Cookie takes that for its age, and cannot be sent with it.
     const expires: unknown = session.cookie.expires;
-    if (expires && !(expires instanceof Date)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
+    if (expires && !types.isDate(expires)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
     return session;
   }
 

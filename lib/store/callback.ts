@@ -39,6 +39,7 @@ export function atOnce<T>(value: T, option: string): T {
   throw new SessionOptionsError(`The option \`${option}\` returned a promise. It must return its value at once.`);
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
+/** Whether a value is a promise: of whatever library, or of a test runner's own set of built-in classes. */
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }

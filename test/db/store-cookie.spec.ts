@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { describeEachDatabase } from '../support/databases.js';
 import { dueAtEnd, dataOf, loadSession, newSession } from '../support/store-data.js';
@@ -15,6 +16,13 @@ describeEachDatabase('the cookie of a session', (database) => {
     clock.now = START + 7 * DAY - 1;
     expect(await store.get('a')).toBeDefined();
     expect(await store.get('b')).toBeUndefined();
+  });
+
+  it('may have its end as a Date of another set of built-in classes, as test runners give some', async () => {
+    const store = open();
+    const expires: unknown = runInNewContext(`new Date(${START + HOUR})`);
+    await store.set('a', dataOf({ views: 1 }, { expires }));
+    expect(await expiryOf('a')).toBe(START + HOUR);
   });
 
   it('that gets an age during a request is “remember me” from then on', async () => {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { SessionSerializationError } from '../../lib/session.errors.js';
 import type { SessionData } from '../../lib/store/express-session.js';
@@ -119,6 +120,56 @@ describeEachDatabase('a serializer', (database) => {
     expect(await store.get('a')).toBeUndefined();
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).not.toContain('VISA');
+  });
+
+  it('that rejects while a changed session is looked at fails that look, and nothing else', async () => {
+    let isAway = false;
+    let calls = 0;
+    const serialize = (data: SessionData) =>
+      isAway && ++calls > 1 ? Promise.reject(new Error('the key service is away')) : Promise.resolve(JSON.stringify(data));
+    const deserialize = async (text: string) => {
+      await turn();
+      return JSON.parse(text) as SessionData;
+    };
+    const store = open({ serializer: { name: 'remote', serialize, deserialize } });
+    await store.set('a', dataOf({ views: 1 }));
+    const session = Object.assign(await loadSession(store, 'a'), { views: 2 });
+    isAway = true;
+    await expect(dueAtEnd(store, session)).rejects.toThrow('The session cannot be serialised');
+    isAway = false;
+    await session.save();
+    expect(await readValues(store, 'a')).toEqual({ views: 2 });
+  });
+
+  it.each<[string, (run: () => unknown) => unknown]>([
+    ['a promise of another set of built-in classes', runInNewContext('(run) => Promise.resolve().then(run)') as never],
+    ['what is only thenable', runInNewContext('(run) => ({ then: (done) => done(run()) })') as never],
+  ])('may return %s', async (_, later) => {
+    const serializer: SessionSerializer = {
+      name: 'foreign',
+      serialize: (data) => later(() => JSON.stringify(data)) as Promise<string>,
+      deserialize: (text) => later(() => JSON.parse(text)) as Promise<SessionData>,
+    };
+    const store = open({ serializer });
+    await store.set('a', dataOf({ views: 1 }));
+    expect(await readValues(store, 'a')).toEqual({ views: 1 });
+    const session = await loadSession(store, 'a');
+    expect(await dueAtEnd(store, session)).toBe('nothing');
+    await session.update(() => Object.assign(session, { views: 2 }));
+    expect(await readValues(store, 'a')).toEqual({ views: 2 });
+    await store.destroy('a');
+    await expect(Object.assign(session, { views: 3 }).save()).rejects.toMatchObject({ code: 'SESSION_INTERRUPTED' });
+    expect(await rows()).toEqual([]);
+  });
+
+  it.each(['serialize', 'serialize later'])('that fails to %s any key alone blames none of them', async (way) => {
+    const fail = (data: SessionData): string => {
+      if (!('a' in data && 'b' in data)) throw new Error('locked');
+      throw new Error('the key service is away');
+    };
+    const serialize = way === 'serialize' ? fail : async (data: SessionData) => fail(data);
+    const store = open({ serializer: { ...jsonSerializer, serialize } });
+    await expect(store.set('a', dataOf({ a: 1, b: 2 }))).rejects.toThrow('The session cannot be serialised');
   });
 
   it.each<[string, unknown]>([

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { convertTime, type Conversion } from '../../lib/table/entity/column-conversion.js';
@@ -121,5 +122,10 @@ describe('A column', () => {
 
   it.each(TYPES.split('|'))('of type %s holds no moments', (type) => {
     for (const inHours of [true, false]) expect(convertTime(type, inHours, true)).toBeUndefined();
+  });
+
+  it('is read from a Date of another set of built-in classes to the millisecond', () => {
+    const date: unknown = runInNewContext('new Date(1767225600001)');
+    expect(convertTime('timestamp', false, true)?.decode(date)).toBe(1_767_225_600_001);
   });
 });

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { SessionOptionsError } from '../../session.errors.js';
 import type { CookieOptions } from '../express-session.js';
 import { DURATION, parseDuration, type Duration } from './checking/duration.js';
@@ -20,7 +21,7 @@ const PATH = /^\/[\x20-\x3A\x3C-\x7E]*$/;
 const RULES: Rules<keyof SessionCookieOptions> = {
   maxAge: [(value) => value === null || (parseDuration(value) ?? 0) > 0, `${DURATION}; or null for a cookie of the browser's session`],
   expires: [
-    (value) => value === null || (value instanceof Date && value.getTime() > Date.now()),
+    (value) => value === null || (types.isDate(value) && value.getTime() > Date.now()),
     'null, or a Date to come; better use `cookie.maxAge`, which counts from each request',
   ],
   httpOnly: aBoolean,
@@ -44,7 +45,7 @@ export interface CookieContext {
  * browsers would drop the cookie. `expires` is refused: one date for all sessions would end them all at once.
  */
 export function resolveCookie(cookie: SessionCookieOptions, context: CookieContext): CookieOptions {
-  if (cookie.expires instanceof Date) {
+  if (types.isDate(cookie.expires)) {
     throw wrongOption('cookie.expires', cookie.expires, 'left out here, because all sessions would end at once; use `cookie.maxAge`');
   }
   return resolveCookieOf(cookie, context);

@@ -2,10 +2,11 @@ import { isError, SessionError, SessionSerializationError } from '../../session.
 import type { SessionData } from '../express-session.js';
 import type { SessionSerializer } from './serializer.js';
 
-/** Throws the error for a session that the serializer cannot carry, with the key that it fails at. */
+/** Throws the error for a session that the serializer cannot carry, with the key that it fails at. Where it fails at each, it is no key's. */
 export function refuse(session: SessionData, serializer: SessionSerializer, cause: unknown): never {
   if (cause instanceof SessionError) throw cause;
-  const key = Object.keys(session).find((name) => {
+  const names = Object.keys(session);
+  const failing = names.filter((name) => {
     try {
       const text = serializer.serialize(only(session, name));
       if (typeof text !== 'string') void Promise.resolve(text).catch(() => undefined);
@@ -14,28 +15,31 @@ export function refuse(session: SessionData, serializer: SessionSerializer, caus
       return true;
     }
   });
-  throw errorOf(cause, key);
+  throw errorOf(cause, names, failing);
 }
 
 /** The same for a serializer that is asynchronous. */
 export async function refuseLater(session: SessionData, serializer: SessionSerializer, cause: unknown): Promise<never> {
-  for (const name of Object.keys(session)) {
+  const names = Object.keys(session);
+  const failing: string[] = [];
+  for (const name of names) {
     try {
       await serializer.serialize(only(session, name));
     } catch {
-      throw errorOf(cause, name);
+      failing.push(name);
     }
   }
-  throw errorOf(cause, undefined);
+  throw errorOf(cause, names, failing);
 }
 
 /** One key of a session, which a getter may refuse. */
 const only = (session: SessionData, name: string): SessionData =>
   ({ [name]: (session as unknown as Record<string, unknown>)[name] }) as unknown as SessionData;
 
-function errorOf(cause: unknown, key: string | undefined): SessionError {
+function errorOf(cause: unknown, names: readonly string[], failing: readonly string[]): SessionError {
   if (cause instanceof SessionError) return cause;
-  const subject = key === undefined ? 'The session' : `The key "${key}" of the session`;
+  const [key] = failing;
+  const subject = key === undefined || failing.length === names.length ? 'The session' : `The key "${key}" of the session`;
   return new SessionSerializationError(
     `${subject} cannot be serialised: ${reasonOf(cause)} Keep only data that the serializer can carry.`,
     { cause },

@@ -1,6 +1,6 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
 import { toPruneHour, type SavedField, type SessionRow } from '../../table/session-row.js';
-import { atOnce } from '../callback.js';
+import { atOnce, isPromise } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
@@ -71,9 +71,10 @@ export class SessionCodec {
   }
 
   private async isOtherData(session: SessionData, base: StoredData): Promise<boolean> {
-    const mine = this.fingerprint(session);
+    // One after the other: nobody would hear of one that rejects while another is awaited.
+    const mine = await this.fingerprint(session);
     const { data } = await this.restore(base);
-    return (await mine) !== (await this.fingerprint(data));
+    return mine !== (await this.fingerprint(data));
   }
 
   /** The session that was stored, or read, as this. */
@@ -92,7 +93,7 @@ export class SessionCodec {
   /** A copy of data from its fingerprint. */
   copyOf(fingerprint: string): Record<string, unknown> | Promise<Record<string, unknown>> {
     const data = this.deserialize(fingerprint);
-    return data instanceof Promise ? data.then((value: object) => ({ ...value })) : { ...(data as object) };
+    return isPromise(data) ? Promise.resolve(data).then((value) => ({ ...(value as object) })) : { ...(data as object) };
   }
 
   /** The data of a session as a string; at once, where the serializer is synchronous. */
@@ -156,7 +157,9 @@ export class SessionCodec {
 
   private read(text: string, expiresAt: number | undefined): DecodedSession | Promise<DecodedSession> {
     const data = this.deserialize(text);
-    return data instanceof Promise ? data.then((value) => this.toSession(value, text, expiresAt)) : this.toSession(data, text, expiresAt);
+    return isPromise(data)
+      ? Promise.resolve(data).then((value) => this.toSession(value, text, expiresAt))
+      : this.toSession(data, text, expiresAt);
   }
 
   private toSession(data: unknown, text: string, expiresAt: number | undefined): DecodedSession {
@@ -189,7 +192,7 @@ export class SessionCodec {
   private deserialize(text: string): unknown {
     try {
       const data: unknown = this.options.serializer.deserialize(text);
-      return data instanceof Promise ? data.catch((cause: unknown) => this.undeserializable(cause)) : data;
+      return isPromise(data) ? Promise.resolve(data).catch((cause: unknown) => this.undeserializable(cause)) : data;
     } catch (cause) {
       return this.undeserializable(cause);
     }

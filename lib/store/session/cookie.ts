@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { SessionSerializationError } from '../../session.errors.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import type { CookieEnd } from './expiry.js';
@@ -40,7 +41,7 @@ export function toCookie(stored: SessionCookie): SessionCookie {
   const { originalMaxAge, ...attributes } = attributesOf(stored);
   const cookie = new Cookie(attributes);
   // An invalid Date comes from the application: it is kept, because a cookie cannot be sent with it, and the caller must learn that.
-  cookie.expires = (stored.expires as unknown) instanceof Date ? new Date(stored.expires!) : toDate(stored.expires);
+  cookie.expires = types.isDate(stored.expires) ? new Date(stored.expires) : toDate(stored.expires);
   // After `expires`, which sets it, too.
   cookie.originalMaxAge = originalMaxAge as number | null;
   return cookie;
@@ -48,7 +49,7 @@ export function toCookie(stored: SessionCookie): SessionCookie {
 
 /** A moment that may have been through JSON; `null` for what is none. */
 export function toDate(value: unknown): Date | null {
-  const date = value instanceof Date || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
+  const date = types.isDate(value) || typeof value === 'string' || typeof value === 'number' ? new Date(value) : undefined;
   return date && !Number.isNaN(date.getTime()) ? date : null;
 }
 

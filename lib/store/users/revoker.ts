@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { SessionRow } from '../../table/session-row.js';
 import type { SessionSearch } from '../../table/session-table.js';
 import { optionsOf } from '../call-options.js';
@@ -70,7 +71,7 @@ export class SessionRevoker {
   revokeBy(column: Readonly<Record<string, string | number>>, options: { before?: Date | undefined }): Promise<number> {
     const own = ownValueOf(column);
     const { before } = optionsOf('revokeBy', options, ['before']);
-    if (before !== undefined && !(before instanceof Date && !Number.isNaN(before.getTime()))) {
+    if (before !== undefined && !(types.isDate(before) && !Number.isNaN(before.getTime()))) {
       throw new TypeError('The option `before` of `revokeBy` must be a valid Date. No session was ended.');
     }
     return this.endAll({ own, createdUntil: before && before.getTime() - 1 }).finally(() => this.dependencies.cache?.forgetAll());

@@ -1,5 +1,6 @@
 import { SessionSerializationError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
+import { isPromise } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { DecodedSession } from '../session/codec.js';
 import { ageOf } from '../session/cookie.js';
@@ -61,7 +62,7 @@ export class SessionReader {
     try {
       checkNumbers(row);
       const decoded = this.dependencies.codec.decode(row);
-      if (!(decoded instanceof Promise)) return this.accept(decoded, origin, row);
+      if (!isPromise(decoded)) return this.accept(decoded, origin, row);
       return decoded.then(
         (session) => this.accept(session, origin, row),
         (error: unknown) => this.refuse(error, origin),

@@ -1,6 +1,6 @@
 import { SessionConflictError, SessionEntityError, SessionInterruptedError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
-import { atOnce } from '../callback.js';
+import { atOnce, isPromise } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
@@ -72,7 +72,7 @@ export class SessionUpdater {
         for (;;) {
           const attempt = (running = await this.begin(session, origin, isStale, operation));
           const result = resultOf(change);
-          if (result instanceof Promise) return { attempt, result };
+          if (isPromise(result)) return { attempt, result };
           const stored = await this.end(session, origin, attempt, result, isRetry, operation);
           if (stored) return { stored };
           lose();
@@ -186,7 +186,7 @@ function resultOf<T>(change: () => T | PromiseLike<T>): Result<T> | Promise<Resu
   const thrown = (error: unknown): Result<T> => ({ isThrown: true, error });
   try {
     const value = change();
-    if (typeof (value as PromiseLike<T> | undefined)?.then !== 'function') return { value: value as T };
+    if (!isPromise(value)) return { value };
     return Promise.resolve(value).then((later) => ({ value: later }), thrown);
   } catch (error) {
     return thrown(error);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { InstantForm } from './instant.js';
 
 /** How the value of a row and the value of an entity property become each other. `null` never gets here. */
@@ -39,7 +40,7 @@ export function convertTime(type: string, inHours: boolean, integerHoldsMillisec
     const unit = inHours ? HOUR : 1;
     return {
       encode: (value) => new Date(Number(value) * unit),
-      decode: (value) => Math.ceil((value instanceof Date ? value : new Date(String(value))).getTime() / unit),
+      decode: (value) => Math.ceil((types.isDate(value) ? value : new Date(String(value))).getTime() / unit),
     };
   }
   if (/^(date|time|year|interval|bool|tinyint|smallint|mediumint|bit|json|uuid|.*blob)/.test(type)) return undefined;

@@ -1,4 +1,6 @@
+import { types } from 'node:util';
 import { SessionOptionsError } from '../../../session.errors.js';
+import { isPromise } from '../../callback.js';
 
 /** What is said of a value of `secret`, whatever it is. */
 const NO_SECRET = 'empty or no string';
@@ -19,7 +21,7 @@ function show(value: unknown): string {
   if (value === undefined) return 'missing';
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (value instanceof Promise) return 'a promise';
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  if (isPromise(value)) return 'a promise';
   return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
 }
