@@ -92,13 +92,12 @@ export function mapColumns(
 
 /** A column of the entity as one that holds this field. */
 export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, field: SessionField, traits: ColumnTraits): SessionColumn {
-  const { adopted } = traits;
-  const isJson = field === 'data' && adopted?.hasJson && traits.jsonType;
+  const isJson = field === 'data' && traits.adopted?.hasJson && traits.jsonType;
   const type = isJson || driver.normalizeType(metadata).toLowerCase();
-  const { kind } = FIELD_FACTS[field];
-  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, adopted) : undefined;
-  // A row that another store has made does not say when that was.
-  const mayBeUnknown = adopted !== undefined && field === 'createdAt';
+  const { kind, isNullable } = FIELD_FACTS[field];
+  const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, traits.adopted) : undefined;
+  // A row that is older than the column, or that another store has made, does not say.
+  const isUnknown = !isNullable && kind !== 'payload';
   const conversion = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
   const { decode } = conversion;
   const encode = kind === 'description' ? cutToColumn(driver, metadata, traits.textBytes[type]) : conversion.encode;
@@ -119,7 +118,7 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
       const value = isPlain ? raw : hydrate(driver, raw, metadata);
-      if (value == null) return mayBeUnknown ? undefined : value;
+      if (value == null) return isUnknown ? undefined : value;
       return decode(value);
     },
   };

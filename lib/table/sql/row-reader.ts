@@ -40,8 +40,7 @@ function rowMaker(
       pruneAfter: read.pruneAfter(record),
       createdAt: read.createdAt(record),
       lastSeenAt: read.lastSeenAt(record),
-      // NULL where the row was there before the column.
-      version: read.version(record) ?? undefined,
+      version: read.version(record),
       userId: read.userId(record),
       handle: read.handle(record),
       ipAddress: read.ipAddress(record),
