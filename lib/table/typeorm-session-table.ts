@@ -15,7 +15,7 @@ import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
-import { withinLimit } from './writing/within-limit.js';
+import { obstacleTo, withinLimit } from './writing/within-limit.js';
 import { ALIKE, updateOrInsert } from './writing/update-or-insert.js';
 import type { StatementName } from './sql/dialect.js';
 
@@ -90,8 +90,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async update(changes: readonly Contract.SessionChange[]): Promise<(SaveOutcome | 'locked')[]> {
     const { dialect } = await this.runner.ready();
-    const missed = ({ version }: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' =>
-      !state ? 'gone' : version === undefined || state.version === version ? 'locked' : 'conflict';
+    const missed = (change: Contract.SessionChange, state: RowState): SaveOutcome | 'locked' => obstacleTo(change, state) ?? 'locked';
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.reader.fitsBatch(operation, changes.map(idOf))) {
@@ -108,25 +107,23 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   async insertWithin(row: SessionRow, limit: Contract.UserLimit): Promise<'saved' | 'conflict' | 'full' | 'locked'> {
     await this.assertFitsOnceReady(row);
     const { dialect } = await this.runner.ready();
-    if (!dialect.insertWithin) return this.withinLimit(row, limit, async () => (await this.insert([row]))[0]!);
+    const taken = async () => ((await this.reader.exists(row.id)) ? ('conflict' as const) : undefined);
+    const wanted = { row, limit, timeoutMs: this.options.timeoutMs, obstacle: taken };
+    if (!dialect.insertWithin) return withinLimit(this, wanted, async () => (await this.insert([row]))[0]!);
     const values = { ...row, now: limit.now, count: limit.sessions };
-    return this.unlessTaken(row.id, async () => ((await this.runner.write('insertWithin', values)) > 0 ? 'saved' : 'full'));
+    const write = async () => ((await this.runner.write('insertWithin', values)) > 0 ? 'saved' : ((await taken()) ?? 'full'));
+    return this.unlessTaken(row.id, write);
   }
 
   async updateWithin(change: Contract.SessionChange, limit: Contract.UserLimit): Promise<SaveOutcome | 'full' | 'locked'> {
     const { dialect } = await this.runner.ready();
-    if (!dialect.updateWithin) return this.withinLimit(change, limit, async () => (await this.update([change]))[0]!);
+    const obstacle = async () => obstacleTo(change, await this.reader.stateOf(change.id));
+    const wanted = { row: change, limit, timeoutMs: this.options.timeoutMs, obstacle };
+    if (!dialect.updateWithin) return withinLimit(this, wanted, async () => (await this.update([change]))[0]!);
     this.assertFits(change, 'id');
     const name = change.version === undefined ? 'overwriteWithin' : 'updateWithin';
     const outcome = await this.change(name, { ...change, now: limit.now, count: limit.sessions }, 'saved');
-    if (outcome) return outcome;
-    const state = await this.reader.stateOf(change.id);
-    if (!state) return 'gone';
-    return change.version === undefined || state.version === change.version ? 'full' : 'conflict';
-  }
-
-  private withinLimit<Outcome>({ userId }: Pick<SessionRow, 'userId'>, limit: Contract.UserLimit, write: () => Promise<Outcome>) {
-    return withinLimit(this, userId ?? '', limit, this.options.timeoutMs, write);
+    return outcome ?? (await obstacle()) ?? 'full';
   }
 
   async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {

@@ -63,15 +63,18 @@ export class MemorySessionTable implements SessionTable {
   }
 
   async insertWithin(row: SessionRow, limit: UserLimit): Promise<'saved' | 'conflict' | 'full'> {
-    return this.isFull(row.userId, limit) ? 'full' : (await this.insert([row]))[0]!;
+    return !this.rows.has(row.id) && this.isFull(row, limit) ? 'full' : (await this.insert([row]))[0]!;
   }
 
   async updateWithin(change: SessionChange, limit: UserLimit): Promise<SaveOutcome | 'full'> {
-    return this.isFull(change.userId, limit) ? 'full' : (await this.update([change]))[0]!;
+    const row = this.rows.get(change.id);
+    const isCurrent = row && (change.version === undefined || row.version === change.version);
+    return isCurrent && this.isFull(change, limit) ? 'full' : (await this.update([change]))[0]!;
   }
 
-  private isFull(userId: string | null | undefined, { sessions, now }: UserLimit): boolean {
-    return this.liveRows(now, userId ?? undefined).length >= sessions;
+  /** The row itself does not count. */
+  private isFull({ id, userId }: Pick<SessionRow, 'id' | 'userId'>, { sessions, now }: UserLimit): boolean {
+    return this.liveRows(now, userId ?? undefined).filter((row) => row.id !== id).length >= sessions;
   }
 
   async update(changes: readonly SessionChange[]): Promise<SaveOutcome[]> {

@@ -492,14 +492,14 @@ SELECT "user_id" AS "userId" FROM "sessions" "s" WHERE "user_id" = ? AND "user_i
 -- prune (pruneHour, now, limit)
 DELETE FROM "sessions" WHERE "id" IN (SELECT "id" FROM "sessions" WHERE "prune_after" <= ? AND "expires_at" <= ? ORDER BY "prune_after" LIMIT ?);
 
--- insertWithin (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, userId, userId, now, count)
-INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+-- insertWithin (id, data, expiresAt, pruneAfter, createdAt, lastSeenAt, version, userId, handle, ipAddress, userAgent, userId, userId, id, id, now, count)
+INSERT INTO "sessions"("id", "data", "expires_at", "prune_after", "created_at", "last_seen_at", "version", "user_id", "handle", "ip_address", "user_agent") SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND NOT ("id" = ? AND "id" = ? COLLATE BINARY) AND "expires_at" > ?) < ?;
 
--- updateWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version, userId, userId, now, count)
-UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ? AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+-- updateWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, version, userId, userId, id, id, now, count)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND "version" = ? AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND NOT ("id" = ? AND "id" = ? COLLATE BINARY) AND "expires_at" > ?) < ?;
 
--- overwriteWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, userId, userId, now, count)
-UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND 1 = 1 AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND "expires_at" > ?) < ?;
+-- overwriteWithin (data, expiresAt, pruneAfter, lastSeenAt, userId, id, id, userId, userId, id, id, now, count)
+UPDATE "sessions" SET "data" = ?, "expires_at" = ?, "prune_after" = ?, "last_seen_at" = ?, "version" = "version" + 1, "user_id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY AND 1 = 1 AND (SELECT COUNT(*) FROM "sessions" WHERE "user_id" = ? AND "user_id" = ? COLLATE BINARY AND NOT ("id" = ? AND "id" = ? COLLATE BINARY) AND "expires_at" > ?) < ?;
 
 -- find for 2 (id.0, id.1, now)
 SELECT "id" AS "id", "data" AS "data", "expires_at" AS "expiresAt", "prune_after" AS "pruneAfter", "created_at" AS "createdAt", "last_seen_at" AS "lastSeenAt", "version" AS "version", "user_id" AS "userId", "handle" AS "handle", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "id" IN (?, ?) AND "expires_at" > ?;

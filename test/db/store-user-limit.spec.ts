@@ -143,6 +143,26 @@ describeEachDatabase('maxSessionsPerUser', (database) => {
       expect(await live('a', 'b')).toEqual(['a']);
     });
 
+    it.each(['merge', 'overwrite'] as const)('lets two requests of one session sign in the same user (%s)', async (overlap) => {
+      const store = open({ ...options, maxSessionsPerUser: 1, overlap });
+      await store.set('a', dataOf({ views: 1 }));
+      const [one, other] = [await loadSession(store, 'a'), await loadSession(store, 'a')];
+      await Object.assign(one, { userId: 'ann' }).save();
+      await Object.assign(other, { userId: 'ann', cart: 1 }).save();
+      expect(await store.get('a')).toMatchObject({ userId: 'ann', cart: 1 });
+      await Promise.all([store.set('b', dataOf({ userId: 'bob' })), store.set('b', dataOf({ userId: 'bob' }))]);
+      expect(await live('a', 'b')).toEqual(['a', 'b']);
+    });
+
+    it('says of a session that was ended that it was, whatever its user has', async () => {
+      const store = open({ ...options, maxSessionsPerUser: 1 });
+      await signIn(store, 'a');
+      await store.set('b', dataOf({ cart: 1 }));
+      const session = await loadSession(store, 'b');
+      await store.destroy('b');
+      await expect(Object.assign(session, { userId: 'ann' }).save()).rejects.toMatchObject({ code: 'SESSION_INTERRUPTED' });
+    });
+
     it('S22: lets in exactly as many as are allowed, however many sign in at once', async () => {
       const stores = [open(options), open(options)];
       const saves = Array.from({ length: 50 }, (_, index) => newSession(stores[index % 2]!, `id ${index}`, { userId: 'ann' }).save());

@@ -4,7 +4,7 @@ import { isoText, textInstant } from '../../entity/instant.js';
 import { sharedRunnerTransport } from './shared-connection.js';
 import { sqljsTransport } from './sqljs.transport.js';
 import { pruneOrder, standardDialect, updateInPlace } from '../../sql/standard.dialect.js';
-import { and, compileText, isExpired, isLive } from '../../sql/statement.js';
+import { and, compileText, hasId, isExpired, isLive } from '../../sql/statement.js';
 import { insertOrReplace, valuesMultiRow } from '../../sql/values.multi-row.js';
 import type { SessionDialect, Statement, TableShape } from '../../sql/dialect.js';
 
@@ -48,11 +48,14 @@ function alsoWithinLimit({ sql, parameters, ...statement }: Statement, shape: Ta
   return { ...statement, sql: `${sql} AND ${isWithin.sql}`, parameters: [...parameters, ...isWithin.parameters] };
 }
 
-/** Whether a user has fewer live rows than `:count`. */
+/** Whether a user has fewer live rows than `:count`, without the row of `:id`. */
 function withinLimit(shape: TableShape): Statement {
   const { userId } = shape.columns;
   const isOfUser = userId && shape.dialect.equals(userId, ':userId');
-  return compileText(shape, `(SELECT COUNT(*) FROM ${shape.table} WHERE ${and(isOfUser, isLive(shape))}) < :count`);
+  return compileText(
+    shape,
+    `(SELECT COUNT(*) FROM ${shape.table} WHERE ${and(isOfUser, `NOT (${hasId(shape)})`, isLive(shape))}) < :count`,
+  );
 }
 
 /** The driver `better-sqlite3`, which answers at once. */

@@ -55,6 +55,24 @@ export function describeLimiting({ describe, it, beforeEach }: Suite, table: () 
       expect(await count()).toBe(1);
     });
 
+    it('says what is wrong with the row before it says that the user has too many', async () => {
+      await one.insert([newRow('b', { userId: 'ann' })]);
+      expect(await insert('visitor')).toBe('conflict');
+      expect(await give('nowhere')).toBe('gone');
+      expect(await give('visitor', 7)).toBe('conflict');
+      expect(await give('visitor')).toBe('full');
+      expect(await count()).toBe(2);
+    });
+
+    it('does not count the row itself, which another request may have given to the user', async () => {
+      await one.insert([newRow('b', { userId: 'ann' })]);
+      expect(await give('a', 7)).toBe('conflict');
+      expect(await give('a')).toBe('saved');
+      expect(await one.updateWithin(newChange('b', { version: undefined }), limit)).toBe('saved');
+      expect(await insert('a')).toBe('conflict');
+      expect(await count()).toBe(2);
+    });
+
     it('lets in as many as fit, however many come at the same moment', async () => {
       for (let round = 0; round < 5; round++) {
         const userId = `user ${round}`;
