@@ -36,6 +36,7 @@ export abstract class ContractStore extends Store {
   protected readonly deadlines: Deadlines;
   private readonly turns = new SessionTurns();
   protected telemetry: Telemetry | undefined;
+  protected isClosed = false;
   private relay: EventRelay | undefined;
   private makeSession: ((req: Request) => void) | undefined;
 
@@ -131,8 +132,9 @@ export abstract class ContractStore extends Store {
     return settle(renew, callback);
   }
 
-  /** @internal Measures the operations from now on. */
+  /** @internal Measures the operations from now on; of a store that was closed before, none. */
   attachTelemetry(api: TelemetryApi): void {
+    if (this.isClosed) return;
     const { warn } = this.dependencies;
     this.telemetry = new Telemetry(api, { countLive: () => this.deadlines.run(() => this.reader.count()), warn });
     this.deadlines.telemetry = this.telemetry;

@@ -183,6 +183,7 @@ export class SessionStore extends ContractStore {
 
   /** Ends timers, waits for operations in flight (at most `operationTimeout`), and closes a data source of the module's own. */
   async close(): Promise<void> {
+    this.isClosed = true;
     this.telemetry?.close();
     await this.quiesce();
     await this.deadlines.idle();

@@ -90,4 +90,13 @@ describeEachDatabase('the telemetry of a store', (database) => {
     expect(await points('live')).toEqual([]);
     expect(statements).toEqual([]);
   });
+
+  it('measures nothing of a store that is closed before the API is loaded', async () => {
+    const { points } = useTelemetry();
+    await open().close();
+    await turns(20);
+    statements.length = 0;
+    expect(await points('live')).toEqual([]);
+    expect(statements).toEqual([]);
+  });
 });

@@ -60,6 +60,24 @@ describe('Deadlines under way', () => {
     expect(told).toEqual([]);
   });
 
+  it('fail with what their own reason throws, and the others fail in their time', async () => {
+    const getter = new Error('a getter of the application');
+    const late = deadlines.run((operation) => {
+      operation.whenLate = () => {
+        throw getter;
+      };
+      return new Promise<never>(() => {});
+    });
+    const failure = late.catch((error: unknown) => error);
+    const others = [start(), start()];
+    await pass(1_000);
+    expect(await failure).toBe(getter);
+    expect(others.map(({ outcome }) => outcome)).toEqual([['late'], ['late']]);
+    const next = start();
+    await pass(1_000);
+    expect(next.outcome).toEqual(['late']);
+  });
+
   it('fail when their time is over, each at its own', async () => {
     const first = start();
     await pass(400);

@@ -15,7 +15,7 @@ interface OperationMeter {
 /** One operation in flight; work that tries again stops when it is late. */
 export interface Operation {
   readonly isLate: boolean;
-  /** Called once when it is late. Returns the error where the database is not the reason. */
+  /** Called once when it is late. Returns, or throws, the error where the database is not the reason. */
   whenLate?: (() => Error | undefined) | undefined;
 }
 
@@ -63,8 +63,8 @@ export class Deadlines {
       const startedAt = performance.now();
       const deadline = this.enter(() => {
         // While others are answered, it waits for something of its own: a row that another transaction holds.
-        const ownReason = deadline.whenLate?.();
-        if (ownReason) return reject(ownReason);
+        const ownReason = reasonOf(deadline);
+        if (ownReason) return reject(ownReason.error);
         if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
         reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
       });
@@ -183,5 +183,15 @@ export class Deadlines {
 
   private isDue({ endsAt }: Deadline): boolean {
     return endsAt - this.now() < 1;
+  }
+}
+
+/** What an operation that is late fails with, where the database is not the reason. It may run code of the application, as a getter of a session. */
+function reasonOf({ whenLate }: Operation): { readonly error: unknown } | undefined {
+  try {
+    const error = whenLate?.();
+    return error && { error };
+  } catch (error) {
+    return { error };
   }
 }
