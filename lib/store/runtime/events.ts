@@ -78,7 +78,8 @@ type Events = { [Name in EventName]: [SessionEvent] };
 
 /**
  * The events of a `SessionStore`, also on `diagnostics_channel` as `nestjs-typeorm-session:<name>`. They go out after
- * the database has answered; a listener that throws harms no request.
+ * the database has answered; a listener that throws harms no request. A subscriber of `diagnostics_channel` is under Node's own rule:
+ * what it throws is an uncaught exception of the process.
  *
  * @publicApi
  */
