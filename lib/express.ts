@@ -6,6 +6,7 @@ export {
   SessionCsrfError,
   SessionEntityError,
   SessionError,
+  SessionHeadersSentError,
   SessionInterruptedError,
   SessionLimitError,
   SessionOptionsError,

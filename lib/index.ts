@@ -16,6 +16,7 @@ export {
   SessionCsrfError,
   SessionEntityError,
   SessionError,
+  SessionHeadersSentError,
   SessionInterruptedError,
   SessionLimitError,
   SessionOptionsError,

@@ -50,6 +50,12 @@ export class SessionConflictError extends SessionError {
   override readonly status = 409;
 }
 
+/** The session was to get another id when its response had begun, so no cookie could go out with it. The message says what became of the session. */
+export class SessionHeadersSentError extends SessionError {
+  override readonly code = 'SESSION_HEADERS_SENT';
+  override readonly status = 500;
+}
+
 /** With the option `csrf`: a request that would change something came from another site. Nothing was read or stored. */
 export class SessionCsrfError extends SessionError {
   override readonly code = 'SESSION_CSRF';

@@ -57,7 +57,8 @@ export const replyTo = (req: object): ServerResponse | undefined => (req as { [R
  * replies are noted: an error that takes the place of an answer goes through them to Fastify's error handler, and with it to the
  * exception filters of Nest.
  */
-export function answerThroughReplies(app: FastifyApp, { answerErrors }: SessionMiddleware): void {
+export function answerThroughReplies(app: FastifyApp, { answerErrors, store }: SessionMiddleware): void {
+  store.requests.responseOf = replyTo;
   answerErrors(answerError);
   app.addHook('onRequest', (request, reply, done) => {
     (request.raw as { [RESPONSE]?: ServerResponse })[RESPONSE] = reply.raw;

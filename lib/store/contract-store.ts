@@ -119,14 +119,19 @@ export abstract class ContractStore extends Store {
     return settle(() => this.deadlines.run(() => this.dependencies.table.clear(), 'clear'), callback);
   }
 
-  /** Ends the session of a request and puts a new, empty one on it. Where the old one cannot be ended, it stays. */
+  /**
+   * Ends the session of a request and puts a new, empty one on it. Where the old one cannot be ended, it stays. If the response has
+   * begun, the old one is ended, and it rejects with `SessionHeadersSentError`.
+   */
   override regenerate(req: Request): Promise<void>;
   override regenerate(req: Request, callback: Callback): void;
   override regenerate(req: Request, callback?: Callback): Promise<void> | undefined {
     const renew = async (): Promise<void> => {
       // The session knows Node's own request, where that of Fastify stands before it.
       const { req: owner = req } = (req.session ?? {}) as { req?: Request };
+      const late = this.requests.tooLate(owner, 'regenerate', 'The session was ended, and no new one began.');
       await this.end(req.sessionID, req.session);
+      if (late) throw late;
       this.generate(owner);
     };
     return settle(renew, callback);

@@ -51,12 +51,15 @@ export class SessionStore extends ContractStore {
   /**
    * Gives the session of a request a new id on the same row: data, creation time, deadlines, user and handle stay, the old
    * id is dead at once, and the cookie goes out with the response. Call it where a session gains rights (OWASP ASVS 7.2.4).
-   * Rejects, with the old id still valid, if the database fails; with `SessionInterruptedError` if the session is gone.
+   * Rejects, with the old id still valid, if the database fails, and with `SessionHeadersSentError` if the response has begun; with
+   * `SessionInterruptedError` if the session is gone.
    */
   async rotate(req: Request): Promise<void> {
     const { session } = req as Partial<Request>;
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
+    const late = this.requests.tooLate(req, 'rotate', 'The session keeps its id.');
+    if (late) throw late;
     await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
   }
 
@@ -65,16 +68,19 @@ export class SessionStore extends ContractStore {
    * goes into `session.userId`. What a visitor had in the session is carried over, what another user had is not; `keep` names the
    * keys instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
    *
-   * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, and with
-   * `SessionInterruptedError` if this request knows that the session has ended, or if the session had a user, was ended meanwhile, and
-   * some of its data would be carried over. Then the session is as it was, and nobody is signed in. A visitor's session that was ended
-   * meanwhile is signed in all the same, with what this request has of its data: of two clicks on "sign in" neither fails.
+   * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, with
+   * `SessionHeadersSentError` if the response has begun, and with `SessionInterruptedError` if this request knows that the session has
+   * ended, or if the session had a user, was ended meanwhile, and some of its data would be carried over. Then the session is as it was,
+   * and nobody is signed in. A visitor's session that was ended meanwhile is signed in all the same, with what this request has of its
+   * data: of two clicks on "sign in" neither fails.
    */
   async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
     const order = signInOrder(userId, options);
     const { session } = req as Partial<Request>;
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();
+    const late = this.requests.tooLate(req, 'login', 'Nobody is signed in.');
+    if (late) throw late;
     await this.requests.giveId(req, origin, (key, rename, operation) =>
       this.signIn.login(session as SessionData, origin, order, { key, rename, newCookie: () => this.newCookie(req) }, operation),
     );

@@ -63,6 +63,15 @@ describe.each(KINDS)('gateways of %s on %s', (kind, adapter) => {
         expect(await store.count()).toBe(before);
       });
 
+      it.each(kind === 'ws' ? ['websocket'] : ['websocket', 'polling'])('that get another id and a user over %s', async (transport) => {
+        const { browser, store } = await start('1h');
+        const socket = await openSocket(kind, browser, transport);
+        await expect(socket.send('rotate')).resolves.toEqual({ hasNewId: true });
+        await expect(socket.send('login')).resolves.toEqual({ userId: 'ada' });
+        expect(await store.revokeUser('ada')).toBe(1);
+        await expect(socket.closed).resolves.toBe(REASONS[kind]);
+      });
+
       it('that cut their sockets at once when they end in this process', async () => {
         const { browser, address } = await start('1h');
         const other = new Browser(address);

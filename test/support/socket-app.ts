@@ -51,6 +51,19 @@ class ViewsGateway {
   async leave(@Session() session: Session) {
     await session.destroy();
   }
+
+  @SubscribeMessage('rotate')
+  async rotate(@Session() session: Session) {
+    const { id } = session;
+    await session.rotate();
+    return reply({ hasNewId: session.id !== id });
+  }
+
+  @SubscribeMessage('login')
+  async login(@Session() session: Session) {
+    await session.login('ada');
+    return reply({ userId: session.userId });
+  }
 }
 
 @Controller()

@@ -1,11 +1,11 @@
-import { SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import { SessionHeadersSentError, SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { watchReplaced } from '../session/replaced-object.js';
 import { keyOf, newSessionId, whyNoKey } from '../session/id.js';
-import { renameSessionObject } from '../session/session-object.js';
+import { renameSessionObject, requestOf } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
 import type { IdMigration } from './id-migration.js';
 import { SessionRenewal } from './renewal.js';
@@ -18,6 +18,12 @@ const SITE_DATA = '"cache", "cookies", "storage"';
 /** Moves a row to another key, and calls `rename` at the same moment, so that nobody meets the session under its old id. */
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
 
+/** What a response says of itself; one that waits for the store says that it has begun, or ended, all the same. */
+type ResponseState = Partial<Readonly<Record<'headersSent' | 'writableEnded', boolean>>>;
+
+/** Of Express alone: what opened a socket of Socket.IO has a response, too, which was sent long ago and matters to nobody. */
+const responseInExpress = ({ app, res }: Partial<Request>): ResponseState | undefined => (app ? res : undefined);
+
 /** What is known of a request until it is over; nothing is put on the request itself. */
 export class RequestState {
   private readonly ended = new WeakMap<Request, Request['session']>();
@@ -27,6 +33,8 @@ export class RequestState {
   private readonly told = new Set<string>();
   private isToldOfSignIn = false;
   private readonly hidden = new Set<string>();
+  /** The response to a request, in the framework that serves it. */
+  responseOf: (req: Request) => ResponseState | undefined = responseInExpress;
 
   constructor(
     /** Puts a new session on a request. */
@@ -161,6 +169,15 @@ export class RequestState {
       const isDropped = error instanceof SessionInterruptedError && onInterrupted === 'drop' && secret.length === 0;
       if (!isDropped || !(req as Partial<Request>).res?.headersSent) throw error;
     }
+  }
+
+  /** The error of a call after which no cookie can go out any more; `undefined` in time. `outcome` says what becomes of the session. */
+  tooLate(req: Request, method: string, outcome: string): SessionHeadersSentError | undefined {
+    const response = this.responseOf(requestOf(req.session) ?? req);
+    if (!response?.headersSent && !response?.writableEnded) return undefined;
+    return new SessionHeadersSentError(
+      `\`session.${method}\` was called when the response had begun, so no cookie can go out with a new id. ${outcome} Call it before the response begins.`,
+    );
   }
 
   /** Gives the session of a request another id. */
