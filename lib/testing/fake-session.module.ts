@@ -12,7 +12,7 @@ import type { FakeSessionOptions } from './fake-session.options.js';
  * @publicApi
  */
 export class FakeSessionModule {
-  /** Nest takes the promise in `imports`. Rejects with `SessionOptionsError`, as `SessionModule` does at start-up. */
+  /** Nest takes the promise in `imports`. Rejects with `SessionOptionsError` for wrong options. */
   static async forRoot(options: FakeSessionOptions = {}): Promise<DynamicModule> {
     // Not before it is needed: signedInCookie() works where there is no Nest.
     const { fakeSessions } = await import('./fake-sessions.js');

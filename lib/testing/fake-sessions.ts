@@ -4,7 +4,9 @@ import type { Request, Response } from 'express';
 import { createMiddleware, type SessionMiddleware } from '../http/session-middleware.js';
 import { SessionModule } from '../nest/session.module.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from '../nest/session.tokens.js';
+import { SessionOptionsError } from '../session.errors.js';
 import { storeOver } from '../store/compose.js';
+import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import type { SessionData } from '../store/session-data.js';
 import { SessionStore } from '../store/session-store.js';
@@ -17,9 +19,17 @@ const SECRET = 'the secret of FakeSessionModule, which signs nothing but the coo
 const warn = (message: string): void => new Logger('FakeSessionModule').warn(message);
 
 /** `SessionModule`, with the store and the middleware replaced: it is mounted and shut down as in an application. */
-export function fakeSessions({ data, ...options }: FakeSessionOptions): DynamicModule {
+export function fakeSessions({ data, ...given }: FakeSessionOptions): DynamicModule {
+  const isData = data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data));
+  if (!isData) {
+    throw new SessionOptionsError(
+      `The option \`data\` of FakeSessionModule is ${JSON.stringify(data)}. It must be an object with keys of the session.`,
+    );
+  }
   // The connection is never opened: it says that no data source of the application is looked for.
-  const real = SessionModule.forRoot({ secret: SECRET, ...options, connection: { type: 'sqljs' } });
+  const options = { secret: SECRET, ...given, connection: { type: 'sqljs' } } as const;
+  resolveOptions(options);
+  const real = SessionModule.forRoot(options);
   const replaced = new Map<unknown, Provider>([
     [
       SessionStore,

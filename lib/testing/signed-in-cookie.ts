@@ -24,19 +24,26 @@ export interface SignedIn {
   userId: string | number;
   /** Further keys of the session. @default {} */
   data?: Partial<SessionData>;
+  /** How strong the sign-in is, as given to `session.login`. @default 1 */
+  level?: number;
 }
 
 /**
  * Signs a user in without the application's own sign-in: stores a session as `session.login` does, and resolves to the value of
- * a `Cookie` header. Rejects with a `TypeError` for a user id that is no number or non-empty string, and with
- * `SessionOptionsError` if the application has no sessions, or its option `userId` finds another user in them.
+ * a `Cookie` header. Rejects with a `TypeError` for a user id that is no number or non-empty string, for a level that is no number, and for
+ * a key that it does not know; with `SessionOptionsError` if the application has no sessions, or its option `userId` finds another user in them.
  *
  * @example
  * await request(server).get('/cart').set('Cookie', await signedInCookie(app, { userId: 'ada' })).expect(200);
  *
  * @publicApi
  */
-export async function signedInCookie(app: SessionApp, { userId, data = {} }: SignedIn): Promise<string> {
+export async function signedInCookie(app: SessionApp, signedIn: SignedIn): Promise<string> {
+  const { userId, data = {}, level, ...others } = signedIn ?? {};
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new TypeError(`signedInCookie() knows no \`${unknown}\`. Remove it, or use one of: userId, data, level.`);
+  }
   if (!Number.isFinite(userId) && (typeof userId !== 'string' || userId === '')) {
     throw new TypeError('The `userId` of signedInCookie() must be a number or a non-empty string.');
   }
@@ -51,7 +58,7 @@ export async function signedInCookie(app: SessionApp, { userId, data = {} }: Sig
         'Pass in `data` what the application stores at a sign-in.',
     );
   }
-  await session.login(userId);
+  await session.login(userId, level === undefined ? {} : { level });
   return cookies.pairFor(req.sessionID);
 }
 

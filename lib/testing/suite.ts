@@ -23,12 +23,24 @@ export interface Suite {
 
 export function suiteOf({ describe, it, beforeEach }: TestRunner): Suite {
   const group = (title: string, body: () => void): void => void describe(title, () => body());
-  const test = (title: string, body: () => Promise<void> | void): void => void it(title, async () => body());
+  const test = (title: string, body: () => Promise<void> | void): void => void it(title, () => keepAlive(body));
   return {
     describe: Object.assign(group, { each: eachOf((title, body) => group(title, () => void body())) }),
     it: Object.assign(test, { each: eachOf(test) }),
-    beforeEach: (hook) => void beforeEach(() => hook()),
+    beforeEach: (hook) => void beforeEach(() => keepAlive(hook)),
   };
+}
+
+/**
+ * Runs something, and keeps the process meanwhile: the timers of a table keep none, and `node:test` cancels a test when nothing else does.
+ */
+async function keepAlive(body: () => Promise<void> | void): Promise<void> {
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    await body();
+  } finally {
+    clearInterval(alive);
+  }
 }
 
 function eachOf(declare: (title: string, body: () => Promise<void> | void) => void): Each {

@@ -44,6 +44,12 @@ class CartController {
     return { userId: session.userId };
   }
 
+  @RequireSession({ level: 2 })
+  @Get('strong')
+  strong(@Session() session: Session) {
+    return { userId: session.userId };
+  }
+
   @Post('rotate')
   rotate(@Session() session: Session) {
     return session.rotate();
@@ -121,7 +127,15 @@ describe.each(ADAPTERS)('FakeSessionModule under %s', (adapter) => {
   it('refuses a wrong option as SessionModule does', async () => {
     const module = Test.createTestingModule({ imports: [FakeSessionModule.forRoot({ idleTimeout: -1 })] });
     await expect(module.compile()).rejects.toThrow(SessionOptionsError);
+    await expect(FakeSessionModule.forRoot({ idleTimeout: -1 })).rejects.toThrow('The session option `idleTimeout` is -1.');
     expect(newAdapter(adapter).getType()).toBe(adapter.toLowerCase());
+  });
+});
+
+it.each([5, 'x', null, [[1]]])('FakeSessionModule refuses the data %j', async (data) => {
+  await expect(FakeSessionModule.forRoot({ data: data as never })).rejects.toMatchObject({
+    name: 'SessionOptionsError',
+    message: `The option \`data\` of FakeSessionModule is ${JSON.stringify(data)}. It must be an object with keys of the session.`,
   });
 });
 
@@ -139,6 +153,15 @@ describeEachAdapterInBrief('signedInCookie', (database, adapter) => {
     expect(cookie).toMatch(/^shop\.sid=s%3A/);
     const [info] = await store.list({ userId: 'ada' });
     await expect(cookieOnly(address, '/cart', cookie)).resolves.toEqual({ userId: 'ada', views: 4, handle: info!.handle });
+  });
+
+  it('signs in as strongly as the test needs', async () => {
+    const { app, address } = await start();
+    const status = async (level?: number) => {
+      const cookie = await signedInCookie(app, { userId: 'ada', ...(level !== undefined && { level }) });
+      return (await fetch(`${address}/strong`, { headers: { cookie } })).status;
+    };
+    expect([await status(2), await status()]).toEqual([200, 403]);
   });
 
   it('signs in whom the option `userId` finds, and says so where it finds another', async () => {
@@ -175,5 +198,9 @@ describe('signedInCookie', () => {
     for (const userId of ['', NaN, undefined, null] as never[]) {
       await expect(signedInCookie(app, { userId })).rejects.toThrow(TypeError);
     }
+    await expect(signedInCookie(app, undefined as never)).rejects.toThrow('The `userId` of signedInCookie() must be a number');
+    await expect(signedInCookie(app, { ...ada, strength: 2 } as never)).rejects.toThrow(
+      'signedInCookie() knows no `strength`. Remove it, or use one of: userId, data, level.',
+    );
   });
 });
