@@ -165,7 +165,8 @@ export class SessionExchange {
     const { cookie } = session as { cookie?: unknown };
     if (typeof session !== 'object' || typeof cookie !== 'object' || cookie === null || Array.isArray(cookie)) {
       throw new SessionSerializationError(
-        '`req.session` has no `cookie`, so it is no session. Set keys of the session one by one instead of replacing it or its `cookie`.',
+        '`req.session` has no `cookie`, so it is no session. Set keys of the session one by one instead of replacing it or its `cookie`; ' +
+          'or, if another session middleware such as cookie-session has put it there, remove that.',
       );
     }
     if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);

@@ -95,8 +95,7 @@ export async function showOnFastify(app: FastifyApp, isExclusive: boolean): Prom
   if (isExclusive && app.hasRequestDecorator('session')) {
     throw new SessionOptionsError(
       'The application registers another session plugin, such as @fastify/session or @fastify/secure-session, and only one ' +
-        'of them can have `request.session`. Remove `app.register(…)` from main.ts and pass its options to SessionModule, ' +
-        'or set `autoMount: false`.',
+        'of them can have `request.session`. Remove `app.register(…)` from main.ts and pass its options to SessionModule.',
     );
   }
   showSessions(app);
@@ -107,7 +106,7 @@ export function refuseOthers(app: unknown, ours: RequestHandler): void {
   if (!stackOf(app).some(({ handle }) => handle !== ours && isSessionMiddleware(handle))) return;
   throw new SessionOptionsError(
     'The application mounts another session middleware, and only one of them can have `req.session`. ' +
-      'Remove `app.use(session(…))` from main.ts and pass its options to SessionModule, or set `autoMount: false`.',
+      'Remove `app.use(session(…))` from main.ts and pass its options to SessionModule.',
   );
 }
 

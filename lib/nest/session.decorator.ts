@@ -1,7 +1,7 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import type { Session as ExpressSession } from '../store/express-session.js';
-import { explainMissing } from './missing-session.js';
+import { explainMissing } from './guarding/missing-session.js';
 import { nameOf, requestOf, rawRequestOf } from './request-of.js';
 
 // Written out, because what TypeScript infers under Nest 12 names a type that Nest 11 has not.
@@ -29,7 +29,7 @@ export const Session: Decorator<Wanted> = createParamDecorator((wanted: Wanted |
   const session = sessionOf(context);
   if (typeof wanted === 'string') return session?.[wanted as keyof typeof session];
   const request = session == null && wanted?.required !== false && context.getType() !== 'ws' ? rawRequestOf(context) : undefined;
-  if (request) explainMissing(request, nameOf(context));
+  if (request) explainMissing(request, nameOf(context), '@Session');
   return session;
 });
 

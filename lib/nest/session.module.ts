@@ -16,13 +16,14 @@ import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
 import { letGoOfClients } from './http-server.js';
-import { noteOptions } from './missing-session.js';
+import { noteOptions } from './guarding/missing-session.js';
 import { bindFastify, mountFirst, refuseOthers, refuseUnknown, routingOf, showOnFastify } from './mounting.js';
 import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity, warn } from './session.providers.js';
 import { ALL_ROUTES } from '../store/options/resolve-options.js';
 import { RESOLVED_OPTIONS, SESSION_MIDDLEWARE } from './session.tokens.js';
+import { checkAsyncOptions, checkOptions, withCheckedFactory } from './module-arguments.js';
 import { findUnmatchedRoutes } from './start-up/unmatched-routes.js';
 
 /**
@@ -67,14 +68,16 @@ export class SessionModule
 
   /** Sessions with these options, and `isGlobal` (default: true) as in `SessionModuleAsyncOptions`. A `dataSource` of the application's is found by name (default: the unnamed one). */
   static override forRoot(options: SessionModuleOptions & { isGlobal?: boolean }): DynamicModule {
-    if (!options?.connection) registerEntity(options ?? {});
+    checkOptions(options);
+    if (!options.connection) registerEntity(options);
     return super.forRoot(options);
   }
 
   /** Sessions with options that need other providers. */
   static override forRootAsync(options: SessionModuleAsyncOptions): DynamicModule {
+    checkAsyncOptions(options);
     registerEntity(options);
-    return super.forRootAsync(options);
+    return withCheckedFactory(super.forRootAsync(options), options);
   }
 
   /** @internal Once every provider is there. */

@@ -127,6 +127,41 @@ describe('options that SessionModule refuses', () => {
     expect(() => createSessionMiddleware(options)).toThrow(expect.objectContaining(error));
   });
 
+  it('are none at all', () => {
+    const error = (message: string) => expect.objectContaining({ name: 'SessionOptionsError', message }) as Error;
+    expect(() => SessionModule.forRoot(undefined as never)).toThrow(
+      error('SessionModule.forRoot() got no options. Pass an object with at least a `secret`.'),
+    );
+    for (const options of [undefined, {}, { isGlobal: false }] as never[]) {
+      expect(() => SessionModule.forRootAsync(options)).toThrow(
+        error('SessionModule.forRootAsync() got no factory. Pass `useFactory`, `useClass` or `useExisting`.'),
+      );
+    }
+  });
+
+  it('stand beside a factory, which would be ignored', () => {
+    const options = { secret: SECRET, useFactory: () => good };
+    expect(() => SessionModule.forRootAsync(options)).toThrow(
+      expect.objectContaining({
+        name: 'SessionOptionsError',
+        message: expect.stringMatching(/would ignore `secret`\. Return it from the factory; beside the factory may stand: imports, inject/),
+      }) as Error,
+    );
+  });
+
+  it.each(['useClass', 'useExisting'] as const)('come from a class of %s without its method', async (source) => {
+    class Factory {
+      createOptions() {
+        return good;
+      }
+    }
+    const module = SessionModule.forRootAsync({ [source]: Factory, extraProviders: [Factory] });
+    await expect(createApp({ imports: [module] })).rejects.toMatchObject({
+      name: 'SessionOptionsError',
+      message: `The \`${source}\` of SessionModule.forRootAsync() has no method \`createSessionOptions\`. Add it: it returns the options.`,
+    });
+  });
+
   it('leave the data source of a factory that may be an object alone', async () => {
     const { app } = await createApp({ imports: [SessionModule.forRootAsync({ useFactory: () => good })] });
     await expect(app.get(SessionStore).count()).resolves.toBe(0);

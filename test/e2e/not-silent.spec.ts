@@ -188,9 +188,7 @@ describe.each(ADAPTERS)('T13, under Nest on %s, at the start', (adapter) => {
   it('another session middleware', async () => {
     const { app } = await createApp({ imports: [sessions({ connection: embedded })], controllers }, undefined, adapter);
     await OTHERS[adapter](app);
-    await expect(app.init()).rejects.toThrow(
-      /another session (?:middleware|plugin).*main\.ts.*options to SessionModule.*`autoMount: false`/,
-    );
+    await expect(app.init()).rejects.toThrow(/another session (?:middleware|plugin).*main\.ts.*options to SessionModule\.$/);
     await app.close();
   });
 });

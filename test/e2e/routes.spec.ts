@@ -1,5 +1,5 @@
 import { Controller, Get, type INestApplication, RequestMethod, VersioningType } from '@nestjs/common';
-import { Session, SESSION_MIDDLEWARE, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
+import { RequireSession, Session, SESSION_MIDDLEWARE, SessionModule, type SessionModuleOptions } from 'nestjs-typeorm-session';
 import type { NextFunction, Request, Response as ExpressResponse } from 'express';
 import { describe, expect, it } from 'vitest';
 import { ADAPTERS, nodeRequest } from '../support/adapters.js';
@@ -22,6 +22,15 @@ class ShopController {
   }
 }
 
+@Controller()
+class GuardedController {
+  @RequireSession()
+  @Get('guarded')
+  guarded() {
+    return {};
+  }
+}
+
 @Controller('kind')
 class KindController {
   @Get()
@@ -41,7 +50,11 @@ class VersionedController {
 describe.each(ADAPTERS)('Under %s', (adapter) => {
   const start = (options: Partial<SessionModuleOptions>, configure?: Configure) => {
     const imports = [SessionModule.forRoot({ secret: SECRET, connection: embedded, ...options })];
-    return startUnder({ imports, controllers: [ShopController, KindController, VersionedController] }, configure, adapter);
+    return startUnder(
+      { imports, controllers: [ShopController, GuardedController, KindController, VersionedController] },
+      configure,
+      adapter,
+    );
   };
   const prefix = (app: INestApplication) => void app.setGlobalPrefix('api');
   const versions = (app: INestApplication) => void app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
@@ -73,7 +86,7 @@ describe.each(ADAPTERS)('Under %s', (adapter) => {
     it.each<[string, Partial<SessionModuleOptions>, RegExp]>([
       [
         'excluded',
-        { exclude: ['shop/{*any}'] },
+        { exclude: ['shop/{*any}', 'guarded'] },
         /ShopController\.cart uses @Session\(\).*`exclude` and `forRoutes` leave this route out.*required: false/,
       ],
       ['not among forRoutes', { forRoutes: [VersionedController] }, /`exclude` and `forRoutes` leave this route out/],
@@ -88,6 +101,23 @@ describe.each(ADAPTERS)('Under %s', (adapter) => {
       expect(await response.text()).not.toMatch(/Session/);
       expect(log.errors).toEqual([expect.stringMatching(sentence)]);
       await expect(browser.json('/shop/health')).resolves.toEqual({ session: 'undefined', views: 'undefined' });
+
+      expect((await browser.get('/guarded')).status).toBe(500);
+      const [, guarded] = log.errors;
+      expect(guarded).toMatch(sentence.source.startsWith('ShopController') ? /`exclude`/ : sentence);
+      expect(guarded).toMatch(/GuardedController\.guarded uses @RequireSession\(\).*remove `@RequireSession\(\)`/);
+    });
+
+    it('is a 401 of @RequireSession where the middleware has run, also when a handler has removed it', async () => {
+      const { address, log } = await start({}, (app) => {
+        app.use((req: Request, _res: ExpressResponse, next: NextFunction) => {
+          if (req.headers['x-remove']) delete (nodeRequest(req) as Partial<Request>).session;
+          next();
+        });
+      });
+      const status = async (headers: Record<string, string>) => (await fetch(`${address}/guarded`, { headers })).status;
+      expect([await status({}), await status({ 'x-remove': 'yes' })]).toEqual([401, 401]);
+      expect(log.errors).toEqual([]);
     });
 
     it('says where SessionModule is missing', async () => {

@@ -23,6 +23,12 @@ describe.each(['wait', 'maxHold'])('@SessionLock() with a wrong `%s`', (name) =>
   });
 });
 
+it('@SessionLock() refuses an option that it does not know', () => {
+  const decorate = () => SessionLock({ waits: '5s' } as object);
+  expect(decorate).toThrow(SessionOptionsError);
+  expect(decorate).toThrow('There is no option `waits` of @SessionLock. Remove it, or use one of: wait, maxHold.');
+});
+
 describeEachAdapter('@SessionLock() on a controller', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);

@@ -1,14 +1,20 @@
 import type { Request } from 'express';
-import { nodeOf } from '../http/fastify.js';
-import { pathOf } from '../http/session-request.js';
-import { SessionOptionsError } from '../session.errors.js';
-import type { ResolvedSessionOptions } from '../store/options/session-options.js';
-import { ALL_ROUTES } from '../store/options/resolve-options.js';
+import { nodeOf } from '../../http/fastify.js';
+import { pathOf } from '../../http/session-request.js';
+import { SessionOptionsError } from '../../session.errors.js';
+import type { ResolvedSessionOptions } from '../../store/options/session-options.js';
+import { ALL_ROUTES } from '../../store/options/resolve-options.js';
 
 /** Where an application of Express or Fastify has the options of its sessions. */
 const OPTIONS = Symbol('session options');
 
 type Noted = Partial<Record<typeof OPTIONS, ResolvedSessionOptions>>;
+
+/** What to do where there need not be a session, by what asks for one. */
+const ESCAPES = {
+  '@Session': 'Where a session is optional, write `@Session({ required: false })`.',
+  '@RequireSession': 'Where no session is required, remove `@RequireSession()`.',
+};
 
 /** Keeps the options on the application, for requests that have no session. */
 export function noteOptions(app: unknown, options: ResolvedSessionOptions): void {
@@ -19,13 +25,12 @@ export function noteOptions(app: unknown, options: ResolvedSessionOptions): void
  * Throws `SessionOptionsError` for a request that the middleware has given no session, and says why. Not for one that had a
  * session, and whose handlers have removed it.
  */
-export function explainMissing(request: object, handler: string): void {
+export function explainMissing(request: object, handler: string, by: keyof typeof ESCAPES): void {
   const node: Partial<Request> = nodeOf(request as Request);
   if (node.sessionStore) return;
   const { app, server } = request as { app?: Noted; server?: Noted };
   throw new SessionOptionsError(
-    `${handler} uses @Session(), and there is no session: ${reasonOf(node as Request, (app ?? server)?.[OPTIONS])} ` +
-      'Where a session is optional, write `@Session({ required: false })`.',
+    `${handler} uses ${by}(), and there is no session: ${reasonOf(node as Request, (app ?? server)?.[OPTIONS])} ${ESCAPES[by]}`,
   );
 }
 

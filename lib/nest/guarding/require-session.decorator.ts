@@ -21,7 +21,8 @@ export interface SessionRequirement {
  * Lets a request into a handler, or into all handlers of a controller, resolver or gateway, only with a session that is stored. What
  * a handler requires comes on top of what its class requires. Without a session, or without the user, the response is a 401; if the
  * sign-in is too old or too weak, it is a 403. The `code` of the body says which: `SESSION_REQUIRED`, `SESSION_USER_REQUIRED`,
- * `SESSION_NOT_FRESH` or `SESSION_LEVEL`. In a gateway it is a `WsException` with the same body. Throws `SessionOptionsError` for
+ * `SESSION_NOT_FRESH` or `SESSION_LEVEL`. In a gateway it is a `WsException` with the same body.
+ * Where the session middleware does not run (`exclude`, `autoMount: false`), it is a `SessionOptionsError` (500) that says why. Throws `SessionOptionsError` for
  * a wrong requirement.
  *
  * @example

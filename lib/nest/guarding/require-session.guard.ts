@@ -1,7 +1,8 @@
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { SessionStore } from '../../store/session-store.js';
-import { requestOf } from '../request-of.js';
+import { explainMissing } from './missing-session.js';
+import { nameOf, rawRequestOf, requestOf } from '../request-of.js';
 import { refusalOf, type RefusalCode } from './session-refusal.js';
 
 export const REQUIREMENT = Symbol('SESSION_REQUIREMENT');
@@ -33,6 +34,9 @@ export class RequireSessionGuard implements CanActivate {
     const { session, sessionStore } = requestOf(context) ?? {};
     const store = sessionStore instanceof SessionStore ? sessionStore : undefined;
     const who = session && store?.whoIs(session);
+    // A request that the middleware has not seen is no visitor's: to sign in would not help him.
+    const unseen = session || context.getType() === 'ws' ? undefined : rawRequestOf(context);
+    if (unseen) explainMissing(unseen, nameOf(context), '@RequireSession');
     if (!session || !store || !who) return 'SESSION_REQUIRED';
     const { user, freshMs, level } = this.requirementOf(context);
     if (user && who.userId === undefined) return 'SESSION_USER_REQUIRED';

@@ -19,7 +19,7 @@ interface SessionLockDurations {
  * the handler, and the session is read again under it. It is released when the handler is done and its session stored, when
  * the client has gone, or after `maxHold`, whichever comes first. Across processes on PostgreSQL, MySQL and MariaDB, within
  * the process elsewhere. Each lock holds one connection; at most half of the pool goes into locks. Throws
- * `SessionOptionsError` for a wrong duration.
+ * `SessionOptionsError` for a wrong duration, and for an unknown option.
  *
  * The resolvers of one GraphQL operation share the lock of their request. In a gateway each message takes a lock of its own;
  * what its handler has changed is stored when the handler is done, if it has not failed.
@@ -29,7 +29,11 @@ interface SessionLockDurations {
  *
  * @publicApi
  */
-export function SessionLock({ wait = '10s', maxHold = '30s' }: SessionLockDurations = {}): MethodDecorator & ClassDecorator {
+export function SessionLock({ wait = '10s', maxHold = '30s', ...others }: SessionLockDurations = {}): MethodDecorator & ClassDecorator {
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new SessionOptionsError(`There is no option \`${unknown}\` of @SessionLock. Remove it, or use one of: wait, maxHold.`);
+  }
   const limits: LockLimits = { waitMs: toMilliseconds('wait', wait), maxHoldMs: toMilliseconds('maxHold', maxHold) };
   return applyDecorators(SetMetadata(LOCK_LIMITS, limits), UseInterceptors(SessionLockInterceptor));
 }

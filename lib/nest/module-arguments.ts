@@ -1,0 +1,49 @@
+import type { DynamicModule, Provider } from '@nestjs/common';
+import { SessionOptionsError } from '../session.errors.js';
+import type { SessionModuleOptions } from '../store/options/session-options.js';
+import type { SessionModuleAsyncOptions, SessionModuleOptionsFactory } from './session.module-definition.js';
+import { SESSION_MODULE_OPTIONS } from './session.tokens.js';
+
+/** What may stand beside the factory. */
+const BESIDE = ['imports', 'inject', 'provideInjectionTokensFrom', 'extraProviders', 'isGlobal', 'entity', 'dataSource', 'adopt'];
+const SOURCES = ['useFactory', 'useClass', 'useExisting'] as const;
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/** Throws `SessionOptionsError` if `forRoot` got nothing. */
+export function checkOptions(options: unknown): void {
+  if (isObject(options)) return;
+  throw new SessionOptionsError('SessionModule.forRoot() got no options. Pass an object with at least a `secret`.');
+}
+
+/** Throws `SessionOptionsError` if `forRootAsync` got no factory, or something that it would ignore. */
+export function checkAsyncOptions(options: unknown): void {
+  if (!isObject(options) || SOURCES.every((name) => Reflect.get(options, name) === undefined)) {
+    throw new SessionOptionsError('SessionModule.forRootAsync() got no factory. Pass `useFactory`, `useClass` or `useExisting`.');
+  }
+  const ignored = Object.keys(options).find((name) => ![...SOURCES, ...BESIDE].includes(name));
+  if (ignored === undefined) return;
+  throw new SessionOptionsError(
+    `SessionModule.forRootAsync() would ignore \`${ignored}\`. Return it from the factory; beside the factory may stand: ${BESIDE.join(', ')}.`,
+  );
+}
+
+/** Lets the error of an options class without its method name both. */
+export function withCheckedFactory(module: DynamicModule, { useClass, useExisting }: SessionModuleAsyncOptions): DynamicModule {
+  if (!useClass && !useExisting) return module;
+  const useFactory = (factory: Partial<SessionModuleOptionsFactory> | undefined) =>
+    optionsOf(factory, useClass ? 'useClass' : 'useExisting');
+  const isOptions = (provider: Provider) => (provider as { provide?: unknown }).provide === SESSION_MODULE_OPTIONS;
+  const providers = (module.providers ?? []).map((provider) => (isOptions(provider) ? { ...(provider as object), useFactory } : provider));
+  return { ...module, providers: providers as Provider[] };
+}
+
+function optionsOf(
+  factory: Partial<SessionModuleOptionsFactory> | undefined,
+  source: string,
+): SessionModuleOptions | Promise<SessionModuleOptions> {
+  if (typeof factory?.createSessionOptions === 'function') return factory.createSessionOptions();
+  throw new SessionOptionsError(
+    `The \`${source}\` of SessionModule.forRootAsync() has no method \`createSessionOptions\`. Add it: it returns the options.`,
+  );
+}
