@@ -84,6 +84,9 @@ export type ListedField = FieldWith<{ isListed: true }>;
 /** The fields that a save of a stored session replaces. */
 export type SavedField = FieldWith<{ isSaved: true }>;
 
+/** Of these, the ones with an index: a save in place leaves them as they are. */
+export type IndexedSavedField = FieldWith<{ isSaved: true; isIndexed: true }>;
+
 /** The fields that a touch moves. */
 export type TouchedField = FieldWith<{ isTouched: true }>;
 

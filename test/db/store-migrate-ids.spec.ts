@@ -9,7 +9,7 @@ import { DAY, HOUR, useStores } from '../support/store-fixture.js';
 const SID = 'plain-id-of-a-session';
 
 describeEachDatabase("with hashIds: 'migrate' a session with a plain id", (database) => {
-  const { clock, open, rows, rowOf, statementsOf } = useStores(database);
+  const { clock, open, rows, rowOf, alter, statementsOf } = useStores(database);
 
   /** A store that migrates, beside a row as an older store left it. */
   const migrating = async (sid = SID, values: Record<string, unknown> = { userId: 'ann' }) => {
@@ -148,6 +148,16 @@ describeEachDatabase("with hashIds: 'migrate' a session with a plain id", (datab
       expect(told.at(-1)).toEqual(['migrated', expect.objectContaining({ count: 102 })]);
       expect(await store.migrateIds()).toBe(0);
       expect(await store.get('live')).toBeDefined();
+    });
+
+    it('gives a row that has its hash already the user of its session, and changes nothing else', async () => {
+      const store = await migrating();
+      await store.get(SID);
+      const before = await rowOf(SID);
+      await alter(SID, { userId: null });
+      clock.now += HOUR;
+      await store.migrateIds();
+      expect(await rows()).toEqual([{ ...before, version: 2 }]);
     });
 
     it('removes the plain row of a session that has its hash', async () => {

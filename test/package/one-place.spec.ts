@@ -21,9 +21,13 @@ const ofField = checkAfter(
   [
     'lib/table/session-row.ts',
     'const FIELDS = {',
-    "const FIELDS = {\n  extra: { kind: 'name', isNullable: true, isSaved: true, isListed: true },",
+    "const FIELDS = {\n  extra: { kind: 'name', isNullable: true, isIndexed: true, isSaved: true, isListed: true },",
   ],
   lib,
+);
+const ofKind = checkAfter(
+  ['lib/store/serializers/graph-format.ts', "export type GraphKind = 'plain'", "export type GraphKind = 'extra' | 'plain'"],
+  lib.filter((path) => path.startsWith('lib/store/serializers/')),
 );
 
 /** ARCHITECTURE.md names these files in its recipes. */
@@ -52,6 +56,18 @@ describe('what is added in one place only does not compile', () => {
       'lib/table/entity/session.entity.ts',
       'lib/table/sql/row-reader.ts',
       'lib/testing/rows.ts',
+    ]);
+  });
+
+  it('a field with an index: whether a save leaves it as it is', () => {
+    expect(ofField['lib/store/work/writer.ts']!.join()).toMatch(/'extra' is missing in type .* but required in type 'Readonly<Record</s);
+  });
+
+  it('a kind of value in graphs: its classes, reading and writing', () => {
+    expect(Object.keys(ofKind)).toEqual([
+      'lib/store/serializers/graph-classes.ts',
+      'lib/store/serializers/graph-reader.ts',
+      'lib/store/serializers/graph-writer.ts',
     ]);
   });
 });

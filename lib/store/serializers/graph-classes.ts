@@ -1,5 +1,5 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { VIEWS } from './graph-format.js';
+import { VIEWS, type GraphKind } from './graph-format.js';
 
 /**
  * How instances of a class get into session data and back.
@@ -74,7 +74,20 @@ export class ClassRegistry {
 
 export const NO_CLASSES = new ClassRegistry();
 
-const BUILT_IN: readonly unknown[] = [Object, Array, Map, Set, Date, RegExp, URL, Buffer, ArrayBuffer, ...VIEWS.values()];
+const CLASSES_OF_KIND: Readonly<Record<GraphKind, readonly unknown[]>> = {
+  plain: [Object],
+  null: [],
+  Array: [Array],
+  Map: [Map],
+  Set: [Set],
+  Date: [Date],
+  RegExp: [RegExp],
+  URL: [URL],
+  Buffer: [Buffer],
+  ArrayBuffer: [ArrayBuffer],
+  view: [...VIEWS.values()],
+};
+const BUILT_IN = Object.values(CLASSES_OF_KIND).flat();
 
 const wrong = (subject: string, expected: string): SessionOptionsError =>
   new SessionOptionsError(`The option \`${subject}\` of \`graphSerializer\` is wrong. It must be ${expected}.`);

@@ -44,6 +44,9 @@ export const VIEWS: ReadonlyMap<string, ViewConstructor> = new Map(
 /** What a value is to the writer of a graph. */
 export type GraphKind = 'plain' | 'null' | 'Array' | 'Map' | 'Set' | 'Date' | 'RegExp' | 'URL' | 'Buffer' | 'ArrayBuffer' | 'view';
 
+/** What begins the node of a value that is neither a plain object nor an array; the node of a view begins with the view's name. */
+export type GraphTag = Exclude<GraphKind, 'plain' | 'Array' | 'view'> | 'BigInt' | 'class';
+
 /**
  * The kind of an object; `undefined` for what no graph carries: instances of classes, also of those that extend a built-in one. By
  * its internal slots and not by its class, because a test runner may give each test a set of built-in classes of its own.

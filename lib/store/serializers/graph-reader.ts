@@ -80,31 +80,7 @@ class GraphReader {
 
   private makeTagged(node: readonly unknown[]): unknown {
     const [tag, first, second] = node;
-    switch (tag) {
-      case 'null':
-        return Object.create(null) as object;
-      case 'Map':
-        return new Map();
-      case 'Set':
-        return new Set();
-      case 'class':
-        return undefined;
-      case 'Date':
-        return new Date(textOf(first));
-      case 'BigInt':
-        if (!/^-?\d+$/.test(textOf(first))) throw wrong();
-        return BigInt(textOf(first));
-      case 'RegExp':
-        return new RegExp(textOf(first), second === undefined ? '' : textOf(second));
-      case 'URL':
-        return new URL(textOf(first));
-      case 'Buffer':
-        return Buffer.from(textOf(first), 'base64');
-      case 'ArrayBuffer':
-        return new Uint8Array(Buffer.from(textOf(first), 'base64')).buffer;
-      default:
-        return this.makeView(String(tag), first);
-    }
+    return isTag(tag) ? MAKERS[tag](first, second) : this.makeView(String(tag), first);
   }
 
   private makeView(name: string, target: unknown): ArrayBufferView {
@@ -171,6 +147,25 @@ class GraphReader {
 
 /** A node that is no array. */
 const makeValue = (node: unknown): unknown => (typeof node === 'object' && node !== null ? {} : node);
+
+/** What a tagged node begins as: a container is filled later, and an instance of a class is made then. */
+const MAKERS: Readonly<Record<format.GraphTag, (first: unknown, second: unknown) => unknown>> = {
+  null: () => Object.create(null) as object,
+  Map: () => new Map(),
+  Set: () => new Set(),
+  class: () => undefined,
+  Date: (time) => new Date(textOf(time)),
+  BigInt(digits) {
+    if (!/^-?\d+$/.test(textOf(digits))) throw wrong();
+    return BigInt(textOf(digits));
+  },
+  RegExp: (source, flags) => new RegExp(textOf(source), flags === undefined ? '' : textOf(flags)),
+  URL: (href) => new URL(textOf(href)),
+  Buffer: (bytes) => Buffer.from(textOf(bytes), 'base64'),
+  ArrayBuffer: (bytes) => new Uint8Array(Buffer.from(textOf(bytes), 'base64')).buffer,
+};
+
+const isTag = (tag: unknown): tag is format.GraphTag => Object.hasOwn(MAKERS, String(tag));
 
 /** By definition where a prototype has such a key, because assigning `__proto__` would set the prototype. */
 function define(object: object, key: string, value: unknown): void {

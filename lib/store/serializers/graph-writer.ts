@@ -101,7 +101,11 @@ class GraphWriter {
       this.reading = 'toData()';
       return `["class",${JSON.stringify(name)},${version},${this.indexOf(registered.toData(value), this.reading)}]`;
     }
-    switch (format.kindOf(value)) {
+    const kind = format.kindOf(value);
+    if (kind === undefined) {
+      throw this.unfit(`is ${describe(value)}. Keep plain data, or register its class in the \`classes\` of \`graphSerializer\`.`);
+    }
+    switch (kind) {
       case 'plain':
         return `{${this.entriesOf(value)
           .map(([key, index]) => `${key}:${index}`)
@@ -135,7 +139,7 @@ class GraphWriter {
       case 'view':
         return this.nodeOfView(value as ArrayBufferView);
       default:
-        throw this.unfit(`is ${describe(value)}. Keep plain data, or register its class in the \`classes\` of \`graphSerializer\`.`);
+        return kind satisfies never;
     }
   }
 

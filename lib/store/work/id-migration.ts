@@ -1,6 +1,6 @@
 import { SessionUnavailableError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
-import type { MissingValues, SaveOutcome, SessionChange } from '../../table/session-table.js';
+import type { MissingValues, SaveOutcome } from '../../table/session-table.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import { createHandle, hashSessionId, isHash, isSessionId } from '../session/id.js';
 
@@ -118,12 +118,11 @@ export class IdMigration {
     const { table, now } = this.dependencies;
     if (ids.length === 0 || !(await table.fields()).has('userId')) return;
     for (const row of await table.find(ids, now())) {
-      const { id, data, expiresAt, lastSeenAt, version, userId: known } = row ?? {};
-      if (!row || known !== null || typeof version !== 'number') continue;
+      if (row?.userId !== null || typeof row.version !== 'number') continue;
       const userId = await this.userIdIn(row);
       if (userId === null) continue;
-      const change = { id, data, expiresAt, pruneAfter: row.pruneAfter, lastSeenAt, userId, version } as SessionChange;
-      await table.update([change]).catch((error: unknown) => {
+      // The whole row, so that a save keeps what each other field holds.
+      await table.update([{ ...row, userId }]).catch((error: unknown) => {
         if (error instanceof SessionUnavailableError) throw error;
       });
     }

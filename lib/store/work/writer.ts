@@ -1,5 +1,5 @@
 import { SessionConflictError, SessionInterruptedError, SessionUnavailableError } from '../../session.errors.js';
-import { toPruneHour } from '../../table/session-row.js';
+import { toPruneHour, type IndexedSavedField } from '../../table/session-row.js';
 import type { SaveOutcome } from '../../table/session-table.js';
 import { pause } from '../../table/running-time.js';
 import { atOnce } from '../callback.js';
@@ -122,7 +122,7 @@ export class SessionWriter {
     // The clock of this server may be behind that of the one that saw the session last.
     const lastSeenAt = Math.max(draft.lastSeenAt, origin.lastSeenAt ?? 0);
     if (hasLostLock(origin) && version === undefined) throw lockLost();
-    const isInPlace = isIndexKept(draft, origin);
+    const isInPlace = KEPT_CHECKS.every((isKept) => isKept(draft, origin));
     // Field by field, as below: spread objects take longer, and this runs for each save.
     const change = { id: origin.key, data, expiresAt, pruneAfter, lastSeenAt, userId, version, isInPlace, isRetry };
     const before = origin.userId;
@@ -287,9 +287,11 @@ export class SessionWriter {
   }
 }
 
-/** Whether a save leaves in place what has an index: the user, and the hour after which the row is pruned. */
-function isIndexKept({ pruneAfter, userId }: SessionDraft, origin: SessionOrigin): boolean {
-  return origin.expiresAt !== undefined && toPruneHour(origin.expiresAt) === pruneAfter && (userId ?? undefined) === origin.userId;
-}
+/** Whether a save leaves this field as it is, for each that has an index. */
+const IS_KEPT: Readonly<Record<IndexedSavedField, (draft: SessionDraft, origin: SessionOrigin) => boolean>> = {
+  pruneAfter: ({ pruneAfter }, { expiresAt }) => expiresAt !== undefined && toPruneHour(expiresAt) === pruneAfter,
+  userId: ({ userId }, origin) => (userId ?? undefined) === origin.userId,
+};
+const KEPT_CHECKS = Object.values(IS_KEPT);
 
 const isEmpty = (session: object): boolean => Object.keys(session).every((key) => key === 'cookie');
