@@ -37,14 +37,15 @@ export function nestAdd({ sourceRoot = 'src' }: { sourceRoot?: string } = {}) {
       logger.info(`${path} imports ${PACKAGE} already. Nothing was changed.`);
       return tree;
     }
-    const hasDataSource = before.includes('TypeOrmModule.forRoot');
+    const hasDataSource = codeOf(before).includes('TypeOrmModule.forRoot');
     const after = withModule(before, moduleCall(hasDataSource));
     if (after === undefined) {
       logger.warn(`No list of imports was found in ${path}. Add this to the imports of your root module: ${moduleCall(true)}`);
       return tree;
     }
     const imports = `import { SessionModule } from '${PACKAGE}';\nimport './session-data${extension(tree)}';\n`;
-    tree.overwrite(path, after.replace(/^import /m, `${imports}import `));
+    const start = Math.max(0, codeOf(after).search(/^import /m));
+    tree.overwrite(path, after.slice(0, start) + imports + after.slice(start));
     const data = `${sourceRoot}/session-data.ts`;
     if (!tree.exists(data)) tree.create(data, SESSION_DATA);
     logger.info('Set SESSION_SECRET to at least 32 random characters: openssl rand -base64 48');
@@ -64,19 +65,31 @@ function moduleCall(hasDataSource: boolean): string {
 
 /** The source with one more element in the imports of its module; `undefined` where these are no list. */
 function withModule(source: string, call: string): string | undefined {
-  const [start] = /@Module\(\{/.exec(source) ?? [];
-  if (start === undefined) return undefined;
-  const head = source.indexOf(start) + start.length;
-  const [before, module] = [source.slice(0, head), source.slice(head)];
-  if (!/\bimports\b/.test(module)) return `${before}\n  imports: [${call}],${module}`;
-  if (!/\bimports:\s*\[/.test(module)) return undefined;
-  return (
-    before +
-    module.replace(
-      /\bimports:\s*\[(\s*)(\]?)/,
-      (_, space: string, end: string) => `imports: [${end ? call + end : `${space}${call},${space || ' '}`}`,
-    )
-  );
+  const code = codeOf(source);
+  const head = endOf(/@Module\(\s*\{/, code);
+  if (head === undefined) return undefined;
+  const module = code.slice(head);
+  if (!/\bimports\b/.test(module)) return `${source.slice(0, head)}\n  imports: [${call}],${source.slice(head)}`;
+  const place = endOf(/\bimports:\s*\[/, module);
+  if (place === undefined) return undefined;
+  const [before, after] = [source.slice(0, head + place), source.slice(head + place)];
+  const elements = after.trimStart();
+  if (elements.startsWith(']')) return before + call + elements;
+  // What stands there is a comment.
+  if (module.slice(place).trimStart().startsWith(']')) return before + call + after;
+  const space = after.slice(0, after.length - elements.length);
+  return `${before}${space}${call},${space || ' '}${elements}`;
+}
+
+const COMMENT_OR_STRING = /\/\/.*|\/\*[^]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[^]|[^`\\])*`/g;
+
+/** A source with spaces in place of its comments and strings, so that what is found stands in its code. */
+const codeOf = (source: string): string => source.replace(COMMENT_OR_STRING, (text) => text.replace(/[^\n]/g, ' '));
+
+/** Where the first match of a pattern ends. */
+function endOf(pattern: RegExp, text: string): number | undefined {
+  const match = pattern.exec(text);
+  return match ? match.index + match[0].length : undefined;
 }
 
 /** What `SessionModule` needs and the application lacks, for `npm install`: Nest 11 takes no newer @nestjs/typeorm than its own. */

@@ -67,6 +67,38 @@ describe('nest add', () => {
   it.each([
     ['no list of imports', STARTER.replace('  imports: [],\n', ''), `@Module({\n  imports: [${SQLITE}],\n  controllers`],
     ['a list in one line', STARTER.replace('[]', '[UsersModule, CartModule]'), `imports: [${SQLITE}, UsersModule, CartModule],`],
+    [
+      'its imports in a comment',
+      STARTER.replace('imports: [],', '// imports: [OldModule],'),
+      `@Module({\n  imports: [${SQLITE}],\n  // imports: [OldModule],\n  controllers`,
+    ],
+    [
+      'a comment before its imports',
+      STARTER.replace('imports:', '/* imports: [OldModule], */ imports:'),
+      `  /* imports: [OldModule], */ imports: [${SQLITE}],`,
+    ],
+    [
+      'a string before its imports',
+      STARTER.replace('imports:', "providers: [{ provide: 'imports: [', useValue: 1 }],\n  imports:"),
+      `useValue: 1 }],\n  imports: [${SQLITE}],`,
+    ],
+    ['a comment in its list', STARTER.replace('[]', '[ // OldModule\n  ]'), `imports: [${SQLITE} // OldModule\n  ],`],
+    [
+      'a comment before the first element',
+      STARTER.replace('[]', '[\n    // OldModule,\n    UsersModule,\n  ]'),
+      `imports: [\n    ${SQLITE},\n    // OldModule,\n    UsersModule,\n  ],`,
+    ],
+    [
+      'a module in a comment',
+      STARTER.replace('@Module', '// @Module({ imports: [] })\n@Module'),
+      `// @Module({ imports: [] })\n@Module({\n  imports: [${SQLITE}],`,
+    ],
+    ['a data source in a comment', STARTER.replace('[]', '[/* TypeOrmModule.forRoot() */]'), `imports: [${SQLITE}/* TypeOrm`],
+    [
+      'a comment before its first import',
+      `/*\nimport nothing\n*/\n${STARTER}`,
+      `/*\nimport nothing\n*/\nimport { SessionModule } from 'nestjs-typeorm-session';\n`,
+    ],
   ])('serves a module with %s', (_, source, expected) => {
     expect(add({ 'src/app.module.ts': source }).files['src/app.module.ts']).toContain(expected);
   });
