@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { SessionConflictError, SessionInterruptedError, SessionOptionsError } from '../../lib/session.errors.js';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { SessionConflictError, SessionInterruptedError, SessionOptionsError, SessionUnavailableError } from '../../lib/session.errors.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
 import { describeEachDatabase } from '../support/databases.js';
+import { interceptStatements } from '../support/intercept-statements.js';
 import { dataOf, dueAtEnd, loadSession, newSession, readValues, valuesOf, type LiveSession } from '../support/store-data.js';
-import { failStatements, gateStatements } from '../support/store-gate.js';
+import { barrier, failStatements, gateStatements } from '../support/store-gate.js';
 import { DAY, entityOf, HOUR, kindsOf, MINUTE, START, useStores } from '../support/store-fixture.js';
 
 const requestOf = ({ req }: LiveSession) => req as { sessionID: string; session: LiveSession };
@@ -96,6 +97,22 @@ describeEachDatabase('a login', (database) => {
       await expect(store.get('before')).resolves.toBeUndefined();
       expect(await rows()).toHaveLength(1);
     });
+  });
+
+  it('whose new row is there after operationTimeout leaves the session as it was, and no other one', async () => {
+    const { session } = await loaded({ cart: ['tea'] }, { operationTimeout: 200 });
+    const before = await rowOf('before');
+    const gate = barrier();
+    const restore = interceptStatements(dataSource(), async (sql, send) => {
+      const answer = await send();
+      if (sql.startsWith('INSERT')) await gate.passed;
+      return answer;
+    });
+    onTestFinished(restore);
+    await expect(session.login('ann')).rejects.toBeInstanceOf(SessionUnavailableError);
+    gate.open();
+    await vi.waitFor(async () => expect(await rows()).toHaveLength(1), 20_000);
+    expect(await rows()).toEqual([before]);
   });
 
   it('of the same user keeps the data, under a new id', async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SessionEntityError } from '../../lib/session.errors.js';
 import type { SessionStore } from '../../lib/store/session-store.js';
 import { describeEachDatabase } from '../support/databases.js';
+import { interceptStatements } from '../support/intercept-statements.js';
 import { loadSession, newSession, requestOf } from '../support/store-data.js';
 import { listen } from '../support/store-events.js';
 import { DAY, entityOf, kindsOf, SECOND, START, useStores } from '../support/store-fixture.js';
@@ -243,7 +244,7 @@ describeEachDatabase('a revocation', (database) => {
 });
 
 describeEachDatabase('a revocation, where the entity has only some columns,', (database) => {
-  const { open, rows } = useStores(database, entityOf('id', 'data', 'userId'));
+  const { dataSource, open, rows, alter } = useStores(database, entityOf('id', 'data', 'userId'));
 
   it('ends a user’s sessions without handles, times and versions', async () => {
     const store = open();
@@ -253,6 +254,19 @@ describeEachDatabase('a revocation, where the entity has only some columns,', (d
     expect(await store.revokeUser('ann', { except: kept })).toBe(2);
     expect(await store.revokeUser('ann')).toBe(1);
     expect(await store.revokeAll()).toBe(1);
+    expect(await rows()).toEqual([]);
+  });
+
+  it('ends a session that is rotated meanwhile to a place in the order that it has passed already', async () => {
+    const store = open({ hashIds: false, prune: { batchSize: 1 } });
+    for (const id of ['b', 'c']) await newSession(store, id, { userId: 'ann' }).save();
+    let searches = 0;
+    const restore = interceptStatements(dataSource(), async (sql, send) => {
+      if (sql.startsWith('SELECT') && ++searches === 2) await alter('c', { id: 'a' });
+      return send();
+    });
+    onTestFinished(restore);
+    expect(await store.revokeUser('ann')).toBe(2);
     expect(await rows()).toEqual([]);
   });
 

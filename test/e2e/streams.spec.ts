@@ -66,6 +66,20 @@ describeEachDatabase('a stream', (database) => {
     expect(flow).toContain('a is written');
   });
 
+  it('gets no `drain` where it was held below the high-water mark', async () => {
+    const flow: unknown[] = [];
+    let end: () => unknown;
+    const { browser } = await start((_req, res) => {
+      res.on('drain', () => flow.push('drain'));
+      flow.push(res.write('a'));
+      end = () => res.end('b');
+    });
+    const response = await browser.get('/');
+    end!();
+    await expect(response.text()).resolves.toBe('ab');
+    expect(flow).toEqual([true]);
+  });
+
   it('is read no further than that while it is held', async () => {
     let read = 0;
     const { browser, store } = await start((_req, res) => {

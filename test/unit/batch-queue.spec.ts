@@ -359,6 +359,18 @@ describe('A queue with rows that are locked', () => {
     expect(sent).toEqual([['a1'], ['a5']]);
   });
 
+  it('counts the wait for a locked row from what has joined last', async () => {
+    const held = new Set(['a']);
+    const { submitItems } = openLocked(held, { join: (a, b) => ({ key: a.key, value: Math.max(a.value!, b.value!) }) });
+    const first = submitItems({ key: 'a', value: 1 });
+    await vi.advanceTimersByTimeAsync(950);
+    const second = submitItems({ key: 'a', value: 5 });
+    await vi.advanceTimersByTimeAsync(150);
+    held.clear();
+    await vi.advanceTimersByTimeAsync(50);
+    expect([await first, await second]).toEqual([['done a'], ['done a']]);
+  });
+
   it('sends the next write of a row where the one before has waited too long', async () => {
     const held = new Set(['a']);
     const { submitItems } = openLocked(held);

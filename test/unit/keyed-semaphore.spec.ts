@@ -120,6 +120,19 @@ describe('A semaphore', () => {
     expect([admitted, refused, keysOf(semaphore), vi.getTimerCount()]).toEqual([['b', 'e'], ['a', 'c', 'd'], 0, 0]);
   });
 
+  it('drops nobody where the signal of one that it has let in ends', async () => {
+    const { admitted, refused, enter, leave } = open(1);
+    const gone = new AbortController();
+    enter('a');
+    enter('b', { signal: gone.signal });
+    enter('c');
+    await pass(0);
+    await leave('a');
+    gone.abort();
+    await leave('b');
+    expect([admitted, refused]).toEqual([['a', 'b', 'c'], []]);
+  });
+
   it('has all of its room again after some gave up', async () => {
     const { admitted, enter, leave } = open(2);
     for (const who of ['a', 'b']) enter(who);

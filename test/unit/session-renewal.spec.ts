@@ -4,17 +4,18 @@ import type { StoreDependencies } from '../../lib/store/runtime/dependencies.js'
 import { newOrigin } from '../../lib/store/session/origin.js';
 import { SessionRenewal } from '../../lib/store/work/renewal.js';
 import type { SessionMove } from '../../lib/table/session-table.js';
+import { barrier, turns } from '../support/store-gate.js';
 
 const MINUTE = 60_000;
 
 /** Renews a session in a table that does this with a move. */
-async function renew(changeId: (move: SessionMove, operation: { isLate: boolean }) => void) {
+async function renew(changeId: (move: SessionMove, operation: { isLate: boolean }) => unknown) {
   const keys: string[] = [];
   const operation = { isLate: false };
   const table = {
     changeId: async ([move]: [SessionMove]) => {
       keys.push(`${move.id} to ${move.newId}`);
-      changeId(move, operation);
+      await changeId(move, operation);
       return ['saved'];
     },
   };
@@ -36,6 +37,19 @@ describe('a renewal', () => {
   it('is taken back where its answer has left without it', async () => {
     const late = await renew((_, operation) => void (operation.isLate = true));
     expect(late).toEqual({ keys: ['old to new', 'new to old'], isRenamed: false, key: 'old', error: undefined });
+  });
+
+  it('is over only when it is taken back', async () => {
+    const gate = barrier();
+    let isOver = false;
+    const late = renew(({ id }, operation) => {
+      operation.isLate = true;
+      return id === 'new' && gate.passed;
+    }).then(() => (isOver = true));
+    await turns(2);
+    expect(isOver).toBe(false);
+    gate.open();
+    await late;
   });
 
   it('is taken back where nobody knows whether it happened', async () => {
