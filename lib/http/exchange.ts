@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import { SessionInterruptedError, SessionSerializationError, SessionUnavailableError } from '../session.errors.js';
-import { promise } from '../store/callback.js';
+import { fromCallback } from '../store/callback.js';
 import { Cookie, type CookieOptions, type Request, type SessionData } from '../store/express-session.js';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import type { SessionStore } from '../store/session-store.js';
@@ -25,7 +25,7 @@ export interface ExchangeContext {
 
 type LiveSession = NonNullable<SessionRequest['session']> & SessionData;
 
-/** How long a long answer does without touches after one of them has failed. */
+/** Pause between touches of a long response after one has failed. */
 const TOUCH_PAUSE_MS = 60_000;
 
 /**
@@ -100,7 +100,7 @@ export class SessionExchange {
   /** Through `get`, which may have been replaced; stores that keep files say ENOENT for a session that is not there. */
   private async read(id: string): Promise<SessionData | null | undefined> {
     try {
-      return await promise<SessionData | null | undefined>((done) => this.context.store.get(id, done));
+      return await fromCallback<SessionData | null | undefined>((done) => this.context.store.get(id, done));
     } catch (error) {
       if ((error as { code?: unknown } | undefined)?.code === 'ENOENT') return undefined;
       throw error;

@@ -14,7 +14,7 @@ const isNeeded = Number.parseInt(process.versions.v8) < V8_WITHOUT_NEED;
  * request and response has from its constructor, are taken away and put back; nobody sees more of it than their place in
  * `Object.keys`.
  *
- * Not where the prototype is still Node's own, which has no such trouble.
+ * Nothing is done where the prototype is still Node's own: only another one costs this.
  *
  * Sources: nodejs/node#37457, expressjs/express#5998.
  */

@@ -22,7 +22,7 @@ export function settle<T>(work: () => Promise<T>, callback?: Callback<T>): Promi
  * Calls something that answers a callback, and returns a promise of the answer. What it throws is an answer, too; so is the
  * rejection of a promise that it returns, as an `async` function does which has replaced a method of the store.
  */
-export function promise<T = void>(call: (done: Callback<T>) => unknown): Promise<T> {
+export function fromCallback<T = void>(call: (done: Callback<T>) => unknown): Promise<T> {
   return new Promise((resolve, reject) => {
     const returned = call((error, value) => (error ? reject(error) : resolve(value as T)));
     if (isPromise(returned)) void returned.then(undefined, reject);
@@ -30,8 +30,8 @@ export function promise<T = void>(call: (done: Callback<T>) => unknown): Promise
 }
 
 /**
- * A value that an option returned and that is needed at once. Throws for a promise, as an `async` function returns one; its
- * rejection is nobody's then, and must not end the process.
+ * A value that an option returned and that is needed at once. Throws for a promise, as an `async` function returns one. We
+ * handle its rejection here, so that it does not end the process.
  */
 export function atOnce<T>(value: T, option: string): T {
   if (!isPromise(value)) return value;

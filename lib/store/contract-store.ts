@@ -2,7 +2,7 @@ import { SessionOptionsError } from '../session.errors.js';
 import type { HeldLock, SessionTable } from '../table/session-table.js';
 import { batched } from './batching/batching-table.js';
 import { cached } from './caching/caching-table.js';
-import { promise, settle, type Callback } from './callback.js';
+import { fromCallback, settle, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { AvailabilityMonitor } from './runtime/availability-monitor.js';
@@ -84,7 +84,7 @@ export abstract class ContractStore extends Store {
     return settle(() => this.save(sid, session), callback);
   }
 
-  /** Says that a session is in use. Writes at most once per `touchInterval`, and never the data. */
+  /** Extends the expiry of a session in use. Writes at most once per `touchInterval`, and never the data. */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback?: Callback): void;
   override touch(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
@@ -182,7 +182,7 @@ export abstract class ContractStore extends Store {
   async end(sid: string, session: Request['session'] | undefined): Promise<void> {
     const { req } = (session ?? {}) as { req?: Request };
     if (req && session) this.requests.noteEnded(req, session);
-    await promise((done) => this.destroy(sid, done, session));
+    await fromCallback((done) => this.destroy(sid, done, session));
     if (session) this.requests.watchEnded(session);
   }
 
@@ -223,8 +223,8 @@ export abstract class ContractStore extends Store {
 
   /** @internal Does what `dueAtEnd` found, through methods that may have been replaced. */
   async writeAtEnd(sid: string, session: SessionData, due: Due): Promise<void> {
-    if (due === 'touch') return promise((done) => this.touch(sid, session, done));
-    if (due === 'save') return promise((done) => this.set(sid, session, done));
+    if (due === 'touch') return fromCallback((done) => this.touch(sid, session, done));
+    if (due === 'save') return fromCallback((done) => this.set(sid, session, done));
   }
 
   /** @internal The work in flight on a session that nobody waited for. */

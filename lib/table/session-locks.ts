@@ -136,13 +136,13 @@ async function close(socket: Duplex | undefined): Promise<void> {
   await closed;
 }
 
-/** Whether a promise settles in time, in whatever way. */
 /** The number of connections that a data source opens at most. */
 export function poolSizeOf({ options }: DataSource): number {
   const { poolSize, extra } = options as { poolSize?: number; extra?: { max?: number; connectionLimit?: number } };
   return extra?.max ?? extra?.connectionLimit ?? poolSize ?? DEFAULT_POOL_SIZE;
 }
 
+/** Whether a promise settles in time, in whatever way. */
 function settlesWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(false), ms);

@@ -7,7 +7,7 @@ export type SessionChange = Pick<SessionRow, 'id' | SavedField> & {
   readonly version: number | undefined;
   /**
    * Whether the row has this `userId` at this version, and an `expiresAt` of the same `pruneAfter`: then both may be left as they
-   * are, because SQLite writes the entry of an index anew wherever its column is named. Nothing without a version. @default false
+   * are, because SQLite rewrites the index entry of each column that the statement names. Nothing without a version. @default false
    */
   readonly isInPlace?: boolean;
   /** Whether it has lost once to another request: its row is in demand, and it waits for no others. @default false */
@@ -16,7 +16,7 @@ export type SessionChange = Pick<SessionRow, 'id' | SavedField> & {
 
 /** "Still here": moves the times of a row and nothing else. */
 export type SessionTouch = Pick<SessionRow, 'id' | Exclude<TouchedField, 'pruneAfter'>> & {
-  /** `undefined` if the hour stays: SQLite writes the entry of an index anew wherever its column is named. */
+  /** `undefined` if the hour stays: SQLite rewrites the index entry of each column that the statement names. */
   readonly pruneAfter: number | undefined;
   /** The `lastSeenAt` that the caller knows of: a row that was seen later, by a touch or a save, is left alone. */
   readonly unseenSince: number | undefined;
@@ -36,7 +36,7 @@ export interface LockRequest {
   readonly onLost?: (reason: 'expired' | 'taken') => void;
 }
 
-/** A lock that was had. */
+/** An acquired lock. */
 export interface HeldLock {
   /** Whether it keeps others out; never true again once it is false. */
   readonly isHeld: boolean;
@@ -125,7 +125,7 @@ export interface UserLimit {
  * committed. `now` is the caller's clock; a row is live while its `expiresAt` lies after it.
  *
  * `Held` is `'locked'` for a table that waits for nobody: another transaction holds the row, nothing was written, and the
- * caller asks again. A table that waits by itself has no such outcome.
+ * caller asks again. A table that waits by itself never answers so.
  */
 export interface SessionTable<Held extends string = never> {
   /**

@@ -1,14 +1,14 @@
 import type { HeldLock, LockRequest, SessionTable } from '../table/session-table.js';
 
-/** Longer than any test takes. */
+/** Maximum wait for a lock in tests, and how long it may be held there, in milliseconds. */
 const LONG = 20_000;
 
-/** Asks for a lock, which may be had in vain. */
+/** Tries to acquire a lock; resolves to `undefined` on timeout. */
 export function lock(table: SessionTable, id: string, more: Partial<LockRequest> = {}): Promise<HeldLock | undefined> {
   return table.lock({ id, waitMs: LONG, maxHoldMs: LONG, ...more });
 }
 
-/** The lock, which has to be had. */
+/** Acquires a lock; rejects on timeout. */
 export async function take(table: SessionTable, id: string, more: Partial<LockRequest> = {}): Promise<HeldLock> {
   const held = await lock(table, id, more);
   if (!held) throw new Error(`The lock of ${id} could not be had.`);

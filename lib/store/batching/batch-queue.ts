@@ -6,7 +6,7 @@ import type { QueueEntry, QueueRules, Waiter } from './queue-entry.js';
 
 /** Batches of one queue in flight on a near database: with one, the database waits for us; more make batches smaller. */
 const MAX_IN_FLIGHT = 2;
-/** So many that wait are shared out among the batches that may leave: the database works on one while we work on the other. */
+/** From this queue length on, waiting items are split across the free batch slots: the database works on one while we work on the other. */
 const WORTH_SHARING = 16;
 /** Items of one queue that may wait; more would all be late. */
 const MAX_WAITING = 10_000;
@@ -27,8 +27,8 @@ interface InFlightBatch {
 /**
  * Operations of one kind. One that comes while nothing is in flight is sent at once, by itself. Those that come meanwhile are sent
  * together, as soon as fewer than two batches (on a far database: a few more) are in flight: so batches grow with the load, and cost no latency without it.
- * Whose answers come in one turn of the event loop ask again in that turn, of this queue or another of the same table, so a batch leaves
- * at its end: otherwise the first of them would travel alone each time, and halve all batches. Of one key one item is in flight at a
+ * Callers answered in one turn of the event loop usually ask again in that turn, of this queue or another of the same table, so a batch is
+ * sent at its end: otherwise the first of them would travel alone each time, and halve all batches. Of one key one item is in flight at a
  * time, unless they can be joined.
  */
 export class BatchQueue<Item, Outcome> {

@@ -18,7 +18,7 @@ export interface QueueRules<Item, Outcome> {
   readonly measure?: (ms: number) => void;
   /** One for all queues of a table. Without it, each queue knows only its own answers. */
   readonly turn?: CrowdedTurn;
-  /** A statement for so many items leaves, of which these have waited. */
+  /** A statement for `size` items is sent; these of them have waited. */
   readonly onSend?: (size: number, waited: readonly { readonly since: number }[]) => void;
   /** Asks for items of different keys. `locked` where another transaction holds the row: the item is sent again later. */
   readonly send: (items: readonly Item[]) => Promise<(Outcome | 'locked')[]>;

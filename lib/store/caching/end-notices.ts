@@ -1,7 +1,7 @@
 import { isHandle, isHash } from '../session/id.js';
 import type { RecentRows } from './recent-rows.js';
 
-/** More than so many ends at once are told as one, which is an end of all: processes then read everything anew. */
+/** More ends than this are published as one notice that clears the whole cache. */
 const MAX_WORDS = 50;
 const ALL = '*';
 

@@ -10,8 +10,8 @@ import { aBoolean, aTimer, checkOptions, isObject, type Rule, type Rules } from 
  */
 export interface SessionCacheOptions {
   /**
-   * How long a session is read from memory before the database is asked again: so long another process may read a session after its
-   * end. @default '5s'
+   * How long a session is read from memory before the database is asked again. After a session has ended, another process may
+   * read it for this time. @default '5s'
    */
   readonly ttl?: Duration | undefined;
   /** Maximum number of sessions in memory; one of more than 4 KB counts as several. @default 10000 */

@@ -5,7 +5,7 @@ const API: string = '@opentelemetry/api';
 const NAME = 'nestjs-typeorm-session';
 /** The status of a span that failed, as OpenTelemetry numbers it. */
 const ERROR = 2;
-/** How long the number of live sessions is good for: counting takes longer, the more there are. */
+/** How long a count of live sessions is cached: counting takes longer, the more there are. */
 const COUNT_MS = 60_000;
 
 type Attributes = Readonly<Record<string, string>>;
@@ -101,7 +101,7 @@ export class Telemetry {
     return running ?? run();
   }
 
-  /** A statement for so many sessions leaves, of which the first has waited so long, in milliseconds. */
+  /** A statement for `size` sessions is sent; the first of them has waited for `waitedMs`. */
   batch(operation: string, size: number, waitedMs: number): void {
     if (!this.isOn()) return;
     this.guard(() => {

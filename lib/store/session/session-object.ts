@@ -1,5 +1,5 @@
 import { SessionInterruptedError, SessionSerializationError } from '../../session.errors.js';
-import { promise, settle, type Callback } from '../callback.js';
+import { fromCallback, settle, type Callback } from '../callback.js';
 import { clearsSiteData } from '../sign-in-order.js';
 import { toCookie } from './cookie.js';
 import type { LoginStamp } from './login-stamp.js';
@@ -83,7 +83,7 @@ class SessionObject extends Base {
 
   save(callback?: Callback): this | Promise<void> {
     const save = (): Promise<void> => {
-      const saved = promise((done) => this.store.set(this.id, asData(this), done));
+      const saved = fromCallback((done) => this.store.set(this.id, asData(this), done));
       return callback ? this.store.requests.dropInterrupted(this.req, saved) : saved;
     };
     return this.answer(save, callback);
@@ -92,7 +92,7 @@ class SessionObject extends Base {
   reload(callback?: Callback): this | Promise<void> {
     const reload = async (): Promise<void> => {
       this.store.requests.readAnew(this.id);
-      const data = await promise<SessionData | null>((done) => this.store.get(this.id, done));
+      const data = await fromCallback<SessionData | null>((done) => this.store.get(this.id, done));
       if (!data) throw new SessionInterruptedError();
       this.store.createSession(this.req, data);
       this.store.requests.watchReloaded(this);

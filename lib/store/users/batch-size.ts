@@ -18,7 +18,7 @@ export class BatchSize {
     return this.size;
   }
 
-  /** Runs the work on so many rows, and learns from it. */
+  /** Runs the work on this number of rows, and learns from the time that it takes. */
   async time<Result>(rows: number, work: () => Promise<Result>): Promise<Result> {
     const begun = performance.now();
     const result = await work();

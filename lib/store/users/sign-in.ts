@@ -71,7 +71,7 @@ export class SignIn {
     }
   }
 
-  /** What a visitor has in his session is his, and what a user has, is that user's. */
+  /** Without `keep`, a visitor's data is carried over, and the same user's; another user's data is not. */
   private async formerOf(session: SessionData, origin: SessionOrigin, { userId, keep }: SignInOrder): Promise<Former> {
     const { codec } = this.dependencies;
     const held = valuesOf(session);

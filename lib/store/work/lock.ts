@@ -1,6 +1,6 @@
 import { SessionConflictError, SessionInterruptedError } from '../../session.errors.js';
 import type { HeldLock, LockRequest } from '../../table/session-table.js';
-import { promise, type Callback } from '../callback.js';
+import { fromCallback, type Callback } from '../callback.js';
 import type { Request, SessionData } from '../express-session.js';
 import type { SessionOrigin } from '../session/origin.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
@@ -46,7 +46,7 @@ export async function lockSession(
   noteLock(store, req, held);
   store.requests.readAnew(req.sessionID);
   try {
-    const data = await promise<SessionData | null>((done) => store.get(req.sessionID, done));
+    const data = await fromCallback<SessionData | null>((done) => store.get(req.sessionID, done));
     if (data) store.createSession(req, data);
     else store.generate(req);
   } catch (error) {

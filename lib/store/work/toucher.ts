@@ -42,7 +42,7 @@ export class SessionToucher {
     return isOtherEnd(session, origin, codec.lifetimeOf(session, origin, now()));
   }
 
-  /** Says that a session is in use, where that is due. An end that its cookie names, or another age, counts at once. */
+  /** Extends the expiry of a session in use, where that is due. An end that its cookie names, or another age, counts at once. */
   async touch(key: string, session: SessionData, origin: SessionOrigin | undefined, operation: Operation): Promise<void> {
     const { table, codec, now, emit } = this.dependencies;
     assertSessionData(session);

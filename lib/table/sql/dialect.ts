@@ -77,7 +77,7 @@ export interface Listening {
   readonly begun: Promise<void>;
   /** Resolves to the reason when the connection has ended. */
   readonly ended: Promise<unknown>;
-  /** Ends the connection; one that does not answer within so many milliseconds is given up. Never rejects. */
+  /** Ends the connection; one that does not answer within `timeoutMs` is given up. Never rejects. */
   end(timeoutMs: number): Promise<void>;
 }
 

@@ -193,10 +193,10 @@ const parameter = ({ field }: SessionColumn): string => `:${field}`;
 
 const isOfVersion = ({ columns: { version } }: TableShape) => version && `${version.sql} = :version`;
 
-/** What a search returns. */
 /** What a row of another store may lack, and gets when it is adopted. */
 const MISSING_FIELDS: readonly SessionField[] = ['userId', 'handle', 'createdAt', 'lastSeenAt'];
 
+/** What a search returns. */
 const LOCATED_FIELDS: readonly SessionField[] = ['id', 'userId', 'handle', 'createdAt', 'expiresAt'];
 
 /** The column by whose order a search goes: a row may get another id meanwhile, but no other handle. */

@@ -21,7 +21,7 @@ interface ValuesTraits {
   readonly waitsBriefly?: string;
   /** A condition that always holds, and after which the commit does not wait for the disk. */
   readonly commitsEarly?: string;
-  /** Whether an UPDATE writes the entry of an index anew though the value stays. */
+  /** Whether UPDATE rewrites index entries whose value did not change. */
   readonly rewritesIndexes: boolean;
 }
 
