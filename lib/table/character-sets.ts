@@ -1,4 +1,5 @@
 import type { DataSource } from 'typeorm';
+import { SessionError } from '../session.errors.js';
 import { toSessionError } from './database-error.js';
 import type { SessionField } from './session-row.js';
 import type { Query, TableShape } from './sql/dialect.js';
@@ -31,6 +32,6 @@ export async function narrowFieldsOf(shape: TableShape, timeoutMs: number): Prom
     return narrow;
   } catch (error) {
     ofDataSource.delete(key);
-    throw toSessionError(error, shape);
+    throw error instanceof SessionError ? error : toSessionError(error, shape);
   }
 }

@@ -110,7 +110,7 @@ export class StatementRunner {
     return this.isSettled ? shape : this.settle(shape);
   }
 
-  /** Asks once which characters columns and connection carry, before the first statement is built. */
+  /** Asks once which characters columns and connection carry, and whether values are safe on it, before the first statement is built. */
   private async settle(shape: TableShape): Promise<TableShape> {
     const narrow = await narrowFieldsOf(shape, this.options.timeoutMs);
     if (!narrow) return shape;

@@ -1,5 +1,6 @@
-import type { Logger } from 'typeorm';
-import { describe, expect, it } from 'vitest';
+import { DataSource, type DataSourceOptions, type Logger } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { SessionOptionsError } from '../../lib/session.errors.js';
 import { standardDialect } from '../../lib/table/sql/standard.dialect.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
@@ -81,3 +82,29 @@ describeEachDatabase('Hostile values', (database) => {
     });
   });
 });
+
+describeEachDatabase(
+  'Connections on which backslashes escape nothing',
+  (database) => {
+    const entity = ownSessionEntity(database);
+    const dataSource = useDataSource(database, [entity]);
+
+    it('are refused before a value is sent, until the mode is taken out', async () => {
+      const options = { ...database.options, entities: dataSource().options.entities, extra: { connectionLimit: 1 } } as DataSourceOptions;
+      const other = new DataSource(options);
+      await other.initialize();
+      onTestFinished(() => other.destroy());
+      await other.query("SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_BACKSLASH_ESCAPES'");
+      const table = openTable(other, entity);
+      await openTable(dataSource(), entity).insert([newRow('a', { userId: 'ann' })]);
+      const userId = "' OR 1=1 #";
+      for (const refused of [() => table.fields(), () => table.count({ userId, now: NOW }), () => table.locate({ userId, limit: 5 })]) {
+        await expect(refused()).rejects.toThrow(SessionOptionsError);
+        await expect(refused()).rejects.toThrow('`sql_mode`');
+      }
+      await other.query("SET SESSION sql_mode = 'STRICT_TRANS_TABLES'");
+      expect(await table.count({ userId, now: NOW })).toBe(0);
+    });
+  },
+  ['mariadb'],
+);

@@ -123,7 +123,7 @@ export interface SessionDialect extends ColumnTraits {
 
   /**
    * The string fields whose column, or the connection, does not carry every character; `undefined` if there is no table yet. Without
-   * it, all carry every character.
+   * it, all carry every character. Rejects with `SessionOptionsError` if the driver cannot send values safely over these connections.
    */
   narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;
 

@@ -1,4 +1,5 @@
 import { bytes, mysqlMultiRow, onDuplicateKey, selectUnlocked } from './mysql.multi-row.js';
+import { SessionOptionsError } from '../../../session.errors.js';
 import { utcText, type InstantForm } from '../../entity/instant.js';
 import { mysqlTransport } from './mysql.transport.js';
 import { fieldsOf, LONE_WRITES, mapStatements, pruneOrder, standardDialect } from '../../sql/standard.dialect.js';
@@ -6,7 +7,7 @@ import { compileText, isExpired } from '../../sql/statement.js';
 import type { SessionDialect, Statement, TableShape } from '../../sql/dialect.js';
 
 const CHARACTER_SETS =
-  'SELECT COLUMN_NAME AS name, CHARACTER_SET_NAME AS charset, @@character_set_client AS client ' +
+  'SELECT COLUMN_NAME AS name, CHARACTER_SET_NAME AS charset, @@character_set_client AS client, @@sql_mode AS mode ' +
   'FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?';
 
 /** As microseconds of the epoch, which no option of the driver makes a date of. */
@@ -28,6 +29,7 @@ export const mysqlDialect: SessionDialect = {
     const { database, schema, tableName } = shape.metadata;
     const known = await query(CHARACTER_SETS, [database ?? schema ?? null, tableName]);
     if (known.length === 0) return undefined;
+    assertEscapes(known[0]!['mode']);
     const sets = new Map(known.map(({ name, charset }) => [name, charset]));
     const isNarrow = (set: unknown) => !/^(utf8mb4|utf16|utf16le|utf32)$/.test(String(set));
     const narrow = fieldsOf(shape).filter(({ type, metadata }) => {
@@ -72,6 +74,15 @@ export const mysqlDialect: SessionDialect = {
   clearUnlocked: (shape) => removeUnlocked(shape, '1 = 1'),
   prune: (shape) => removeUnlocked(shape, `${isExpired(shape)} ORDER BY ${pruneOrder(shape)}`),
 };
+
+/** The drivers put values into SQL with backslashes before quotation marks. Under this mode these escape nothing: a user id could be SQL. */
+function assertEscapes(mode: unknown): void {
+  if (!String(mode).includes('NO_BACKSLASH_ESCAPES')) return;
+  throw new SessionOptionsError(
+    'The connections of the session data source have NO_BACKSLASH_ESCAPES in their `sql_mode`, under which a value could become SQL. ' +
+      'Take it out of the `sql_mode` of the server, or of what sets it for each connection.',
+  );
+}
 
 /** Whether a column means the zone of the session. */
 export const isZoned = (shape: TableShape): boolean => fieldsOf(shape).some(({ type, read, sql }) => type === 'timestamp' && read !== sql);
