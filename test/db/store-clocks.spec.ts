@@ -79,6 +79,14 @@ describeEachDatabase('servers whose clocks differ by 15 seconds', (database) => 
     expect(await right.get('a')).toBeUndefined();
   });
 
+  it('end everybody’s sessions by `revokeAll`, those of one that is ahead, too', async () => {
+    const [ahead, right] = openBoth();
+    await newSession(ahead, 'a', { userId: 'ann' }).save();
+    await newSession(right, 'b', { userId: 'bob' }).save();
+    expect(await right.revokeAll()).toBe(2);
+    expect(await rows()).toEqual([]);
+  });
+
   it('leave at least half of the grace to an id that was renewed', async () => {
     for (const [renewing, reading] of [openBoth({ renewAfter: '15m' }), openBoth({ renewAfter: '15m' }).toReversed()] as SessionStore[][]) {
       const sid = `a${await renewing!.length()}`;

@@ -16,6 +16,9 @@ const PAGE_ROWS = 128;
 const FIRST_REMOVED_ROWS = 16;
 const REMOVED_ROWS = 64;
 
+/** By so much the clocks of servers may differ, as docs/concepts/lifetimes.md says. */
+const CLOCK_DIFFERENCE_MS = 15_000;
+
 /**
  * Which session `revoke` ends, and why.
  *
@@ -79,8 +82,8 @@ export class SessionRevoker {
 
   async revokeAll(): Promise<number> {
     const { table, now } = this.dependencies;
-    // Who signs in meanwhile stays signed in.
-    const createdUntil = (await table.fields()).has('createdAt') ? now() : undefined;
+    // Who signs in later stays signed in; the clock of another server may be ahead.
+    const createdUntil = (await table.fields()).has('createdAt') ? now() + CLOCK_DIFFERENCE_MS : undefined;
     return this.endAll({ createdUntil }).finally(() => this.dependencies.cache?.forgetAll());
   }
 
