@@ -6,7 +6,7 @@ import {
   SessionUnavailableError,
   type SessionError,
 } from '../session.errors.js';
-import { driverErrorOf, failureKind, type DriverError, type FailureKind } from './failure-kind.js';
+import { DatabaseCause, driverErrorOf, failureKind, isInFunction, isRaised, type FailureKind } from './failure-kind.js';
 import type { TableShape } from './sql/dialect.js';
 
 /** How SQLite's message about a constraint begins. */
@@ -19,6 +19,19 @@ const CONSTRAINT_NAMES = [
   /^Check constraint '([^']+)' is violated/,
   /^Cannot (?:add|delete) or update a (?:child|parent) row: .*CONSTRAINT `([^`]+)` FOREIGN KEY/,
   /^Duplicate entry .* for key '([^']+)'$/s,
+];
+/** What a database says is missing: a table or a column. */
+const MISSING_NAMES = [
+  /^Table '([^']+)' doesn't exist/,
+  /^Unknown column '([^']+)' in/,
+  /^no such (?:table|column): (\S+)$/,
+  / has no column named (\S+)$/,
+];
+/** The same of PostgreSQL, of which it is known where it was met. */
+const MISSING_IN_FUNCTION = [
+  /^relation "([^"]+)" does not exist$/,
+  /^column "([^"]+)" does not exist$/,
+  /^function ([\w.]+)\(.*\) does not exist$/,
 ];
 /** Where PostgreSQL says that an error was raised. */
 const FUNCTION = /function "?([\w$.]+)/;
@@ -35,16 +48,17 @@ export const isAlreadyThere = (error: unknown): boolean =>
 
 /**
  * The error of a statement as one of ours. Its `cause` keeps the codes of the driver and what its message says of tables and
- * columns, and nothing else: the original carries the parameters, keys and session data, which must not reach a log.
+ * columns, and nothing else: the original carries the parameters, keys and session data, which must not reach a log. `isLastAttempt`
+ * where it will not be tried again: what a trigger raises each time is its refusal.
  */
-export function toSessionError(error: unknown, shape: TableShape): SessionError {
-  const kind = failureKind(error);
-  const cause = causeOf(error, (message) => (isWordOfTrigger(error, kind) ? REDACTED : withoutValues(message, namesOf(shape))));
+export function toSessionError(error: unknown, shape: TableShape, isLastAttempt = false): SessionError {
+  const kind = kindFor(error, shape, isLastAttempt);
+  const cause = causeOf(error, kind, (message) => (isWordOfTrigger(error, kind) ? REDACTED : withoutValues(message, namesOf(shape))));
   const code = cause.code ?? 'no code';
   switch (kind) {
     case 'row':
       return new SessionRefusedError(
-        `The database refused a row of the session table ${shape.table}: ${reasonOf(driverErrorOf(error))} (${code}). Nothing was stored.`,
+        `The database refused a row of the session table ${shape.table}: ${reasonOf(error)} (${code}). Nothing was stored.`,
         { cause },
       );
     case 'statement':
@@ -80,6 +94,16 @@ export function toSessionError(error: unknown, shape: TableShape): SessionError 
   }
 }
 
+/** What is missing may be a trigger's, and what it raises on purpose is no deadlock. */
+function kindFor(error: unknown, shape: TableShape, isLastAttempt: boolean): FailureKind {
+  const kind = failureKind(error);
+  if (kind === 'transient') return isLastAttempt && isRaised(error) ? 'row' : kind;
+  const missing = kind === 'missing' ? firstOf(MISSING_NAMES, driverErrorOf(error).message ?? '')?.toLowerCase() : undefined;
+  if (missing === undefined) return kind;
+  const isOurs = namesOf(shape).some((name) => `.${missing}`.endsWith(`.${name.toLowerCase()}`));
+  return isOurs ? kind : 'row';
+}
+
 const UNAVAILABLE = {
   transient: 'Other transactions came in the way of a session query on % at each attempt',
   locked: 'Another transaction holds a row of % for too long',
@@ -91,16 +115,16 @@ const UNAVAILABLE = {
 
 /** The error of opening a data source of our own, where no session is concerned yet. */
 export function toOpeningError(error: unknown): SessionError {
-  const cause = causeOf(error, (message) => message);
+  const cause = causeOf(error, failureKind(error), (message) => message);
   return new SessionUnavailableError(
     `The session module cannot open its own connection (${cause.code ?? 'no code'}). Look at the cause and at the option \`connection\`.`,
     { cause },
   );
 }
 
-function causeOf(error: unknown, clean: (message: string) => string): Error & { readonly code: string | number | undefined } {
-  const { message = String(error), code, errno, sqlState } = driverErrorOf(error);
-  return Object.assign(new Error(clean(message)), { code, errno, sqlState });
+function causeOf(error: unknown, kind: FailureKind, clean: (message: string) => string): DatabaseCause {
+  const driverError = driverErrorOf(error);
+  return new DatabaseCause(clean(driverError.message ?? String(error)), kind, driverError);
 }
 
 const namesOf = ({ metadata }: TableShape): string[] => [metadata.tableName, ...metadata.columns.map(({ databaseName }) => databaseName)];
@@ -109,9 +133,9 @@ const REDACTED = 'The message of the trigger is left out, because it may hold va
 
 /** A trigger's message is the application's own: it may hold anything of the row. */
 function isWordOfTrigger(error: unknown, kind: FailureKind): boolean {
-  const { code, errno, sqlState, message = '', where } = driverErrorOf(error);
+  const { code, errno, sqlState, message = '' } = driverErrorOf(error);
   if (kind !== 'row' || CONSTRAINT_TEXT.test(message)) return false;
-  return errno === SIGNAL || FUNCTION.test(where ?? '') || !/^(23|44)/.test(sqlState ?? String(code));
+  return errno === SIGNAL || isInFunction(error) || !/^(23|44)/.test(sqlState ?? String(code));
 }
 
 const firstOf = (patterns: readonly RegExp[], message: string): string | undefined => {
@@ -123,12 +147,16 @@ const firstOf = (patterns: readonly RegExp[], message: string): string | undefin
 };
 
 /** What refused a row, as far as the driver names it; names only, never values. */
-function reasonOf({ message = '', column, constraint, where }: DriverError): string {
+function reasonOf(error: unknown): string {
+  const { message = '', column, constraint, where } = driverErrorOf(error);
   const name = (found: string | undefined): string | undefined => (found !== undefined && NAME.test(found) ? `"${found}"` : undefined);
   const ofConstraint = name(constraint) ?? name(firstOf(CONSTRAINT_NAMES, message));
   if (ofConstraint) return `it breaks the constraint ${ofConstraint}`;
   const ofColumn = name(column) ?? name(firstOf(COLUMN_NAMES, message));
   if (ofColumn) return `the column ${ofColumn} needs a value. Give it a default, or let it be NULL`;
+  const patterns = isInFunction(error) && !isRaised(error) ? MISSING_IN_FUNCTION : MISSING_NAMES;
+  const missing = name(firstOf(patterns, message));
+  if (missing) return `a trigger needs ${missing}, which does not exist`;
   const ofFunction = name(FUNCTION.exec(where ?? '')?.[1]);
   return ofFunction ? `the function ${ofFunction} of a trigger raised an error` : 'it breaks a constraint, or a trigger raised an error';
 }

@@ -33,7 +33,27 @@ export interface DriverError {
   readonly constraint?: string;
   /** With `pg`: where in a function it was raised. */
   readonly where?: string;
+  /** With `pg`: what in the server raised it. */
+  readonly routine?: string;
   readonly driverError?: DriverError;
+}
+
+/** The error of a driver as ours carry it: without values, and with what it came to. */
+export class DatabaseCause extends Error {
+  readonly code: string | number | undefined;
+  readonly errno: number | undefined;
+  readonly sqlState: string | undefined;
+
+  constructor(
+    message: string,
+    readonly kind: FailureKind,
+    { code, errno, sqlState }: DriverError,
+  ) {
+    super(message);
+    this.code = code;
+    this.errno = errno;
+    this.sqlState = sqlState;
+  }
 }
 
 type Sorted<Key> = Readonly<Partial<Record<FailureKind, readonly Key[]>>>;
@@ -54,7 +74,8 @@ const STATES: Sorted<string> = {
 /** By number on MySQL and MariaDB. What is in neither list goes by its SQLSTATE, and the general one (HY000) is `statement`. */
 const NUMBERS: Sorted<number> = {
   // 1242: our upsert met a row whose id only collates like ours. 1364: no default. 4025, 3819: CHECK. 1644: SIGNAL.
-  row: [1048, 1062, 1169, 1216, 1217, 1242, 1364, 1369, 1451, 1452, 1526, 1557, 1586, 1644, 1748, 3819, 4025],
+  // 1172: a trigger selected several rows. 1305: it calls a function that is missing.
+  row: [1048, 1062, 1169, 1172, 1216, 1217, 1242, 1305, 1364, 1369, 1451, 1452, 1526, 1557, 1586, 1644, 1748, 3819, 4025],
   value: [1264, 1265, 1292, 1300, 1366, 1367, 1411, 3140, 3988],
   size: [139, 1118, 1153, 1162, 1301, 1406],
   // 1290, 1836: the server is read-only. 1792: the transaction is. 1142 to 1370: permissions.
@@ -77,7 +98,7 @@ const SQLITE_CODES: readonly (readonly [RegExp, FailureKind])[] = [
   [/^(BUSY|LOCKED|PROTOCOL)/, 'busy'],
   [/^(FULL|IOERR|CORRUPT|NOMEM|NOTADB|CANTOPEN|INTERRUPT|NOLFS)/, 'exhausted'],
   [/^SCHEMA/, 'transient'],
-  [/^(READONLY|PERM|AUTH|RANGE|MISUSE|ABORT|ERROR)/, 'statement'],
+  [/^(READONLY|PERM|AUTH|RANGE|MISUSE|ABORT)/, 'statement'],
 ];
 
 /** For errors without a code: sql.js has only SQLite's messages, and drivers have no code for a connection that they closed. */
@@ -98,11 +119,33 @@ const LOST_TEXT =
 const LOST_CODE = /^(E(?!REQUEST$)[A-Z]+$|EAI_|ERR_|PROTOCOL_|POOL_)/;
 const STATE = /^[0-9A-Z]{5}$/;
 
+/** How PostgreSQL says, in any language, that an error was raised in a function. */
+const IN_FUNCTION = /\bPL\/|function/i;
+/** What in PostgreSQL raised an error, which it never translates: RAISE in a function, and a policy that takes no such row. */
+const RAISE = 'exec_stmt_raise';
+const POLICY = 'ExecWithCheckOptions';
+/** Kinds that are about one row where a function met them, and where it raised them itself. */
+const MET: ReadonlySet<FailureKind> = new Set(['statement', 'missing']);
+const RAISED: ReadonlySet<FailureKind> = new Set([...MET, 'exhausted', 'lost']);
+
 const kindOfState = toMap(STATES);
 const kindOfNumber = toMap(NUMBERS);
 
 /** Sorts the error of a statement, as the driver or TypeORM gives it. */
 export function failureKind(error: unknown): FailureKind {
+  if (error instanceof DatabaseCause) return error.kind;
+  const kind = kindByCode(error);
+  const isOfFunction = isInFunction(error) && (isRaised(error) ? RAISED : MET).has(kind);
+  return isOfFunction || driverErrorOf(error).routine === POLICY ? 'row' : kind;
+}
+
+/** Whether a function of PostgreSQL met the error, a trigger's above all. */
+export const isInFunction = (error: unknown): boolean => IN_FUNCTION.test(driverErrorOf(error).where ?? '');
+
+/** Whether a function of PostgreSQL raised it on purpose, under a code of its choice. */
+export const isRaised = (error: unknown): boolean => driverErrorOf(error).routine === RAISE;
+
+function kindByCode(error: unknown): FailureKind {
   const { code, errno, sqlState, message = '' } = driverErrorOf(error);
   const byNumber = errno === undefined ? undefined : kindOfNumber.get(errno);
   if (byNumber) return byNumber;

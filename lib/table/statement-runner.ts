@@ -207,9 +207,9 @@ export class StatementRunner {
 
   private async sendAgain(sending: Sending, error: unknown): Promise<StatementResult> {
     if (error instanceof SessionError) throw error;
-    const sessionError = toSessionError(error, sending.shape);
-    if (this.database.isClosed() || isClosedError(error)) throw this.database.closedError(sessionError.cause);
     const { attempt = 1, isIdempotent, wasLost, waitedMs = 0 } = sending;
+    const sessionError = toSessionError(error, sending.shape, attempt >= ATTEMPTS);
+    if (this.database.isClosed() || isClosedError(error)) throw this.database.closedError(sessionError.cause);
     const next = { ...sending };
     if (isTransient(error) && attempt < ATTEMPTS) {
       next.attempt = attempt + 1;

@@ -9,9 +9,9 @@ import { pickDialect } from '../../lib/table/databases/databases.js';
 import type { TableShape } from '../../lib/table/sql/dialect.js';
 import { compileText } from '../../lib/table/sql/statement.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
-import { describeEachDatabase } from '../support/databases.js';
-import { GOOD_USERS, REFUSED_USERS, TRIGGER_TEXT, useRefusingTable } from '../support/refusing-table.js';
-import { openTable } from '../support/table-open.js';
+import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { FAILING_USERS, GOOD_USERS, REFUSED_USERS, TRIGGER_TEXT, useRefusingTable } from '../support/refusing-table.js';
+import { openTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, NOW } from '../support/table-rows.js';
 
 const key = (name: string): string => createHash('sha256').update(name).digest('hex');
@@ -41,7 +41,11 @@ describeEachDatabase('A row that the database refuses', (database) => {
     ['update', (table, id, userId) => table.update([newChange(id, { userId, data })])],
     ['upsert', (table, id, userId) => table.upsert([newRow(id, { userId, data })])],
   ];
-  const reasons = [['NOT NULL', null, 'user_id'] as const, ...Object.entries(REFUSED_USERS).map(([why, rest]) => [why, ...rest] as const)];
+  const reasons = [
+    ['NOT NULL', null, 'user_id'] as const,
+    ...Object.entries(REFUSED_USERS).map(([why, rest]) => [why, ...rest] as const),
+    ...Object.entries(FAILING_USERS[database.name]).map(([user, [, named]]) => [`a failing trigger: ${user}`, user, named] as const),
+  ];
 
   describe.each(reasons)('for %s', (_, userId, named) => {
     it.each(writes)('fails by %s with SessionRefusedError, alone and among good ones, and harms none of them', async (operation, write) => {
@@ -49,8 +53,11 @@ describeEachDatabase('A row that the database refuses', (database) => {
       const ids = GOOD_USERS.map((user) => key(user));
       if (operation !== 'insert') await Promise.all([...ids, key('bad')].map((id) => table.insert([newRow(id, { userId: 'ann' })])));
       const alone = await failureOf(write(table, key('bad'), userId));
+      // The first one travels alone, and the others together.
+      const first = write(table, ids[0]!, GOOD_USERS[0]!);
       const bad = failureOf(write(table, key('bad'), userId));
-      const good = await Promise.all(ids.map((id, index) => write(table, id, GOOD_USERS[index]!)));
+      const rest = ids.slice(1).map((id, index) => write(table, id, GOOD_USERS[index + 1]!));
+      const good = await Promise.all([first, ...rest]);
       expect(good).toEqual(ids.map(() => ['saved']));
       for (const error of [alone, await bad]) {
         expect(error).toBeInstanceOf(SessionRefusedError);
@@ -184,8 +191,56 @@ describeEachDatabase('A statement that the database refuses', (database) => {
   });
 
   it('is told apart from a table that is missing', async () => {
-    const bare = await openWith({});
-    const missing = { ...pickDialect(bare), insert: (shape: TableShape) => compileText(shape, 'INSERT INTO no_such_table VALUES (1)') };
-    await expect(openTable(bare, entity, { dialect: missing }).insert([good])).rejects.toThrow(SessionEntityError);
+    const missing = ownSessionEntity(database);
+    const bare = await openWith({ entities: [missing] });
+    await expect(openTable(bare, missing).insert([good])).rejects.toThrow(SessionEntityError);
   });
 });
+
+describeEachDatabase(
+  'A policy that takes no row of a user',
+  (database) => {
+    const entity = ownSessionEntity(database);
+    const dataSource = useDataSource(database, [entity]);
+
+    it('refuses that row, and harms no neighbour', async () => {
+      const { tableName } = entity.options;
+      const role = `role_of_${tableName}`;
+      await dataSource().query(`CREATE ROLE ${role}`);
+      onTestFinished(() => dataSource().query(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
+      await dataSource().query(`GRANT ALL ON ${tableName} TO ${role}; ALTER TABLE ${tableName} ENABLE ROW LEVEL SECURITY`);
+      await dataSource().query(`CREATE POLICY p ON ${tableName} USING (true) WITH CHECK (user_id <> 'evil')`);
+      const other = new DataSource({ ...database.options, entities: [entity], extra: { options: `-c role=${role}` } } as DataSourceOptions);
+      await other.initialize();
+      onTestFinished(() => other.destroy());
+      const table = openTable(other, entity);
+      await table.fields();
+      const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
+      const insert = (userId: string) => together.insert([newRow(key(userId), { userId })]);
+      // The first one travels alone, and the others together.
+      const [first, evil, ...rest] = [insert('ann'), failureOf(insert('evil')), insert('bob'), insert('eve')];
+      expect(await Promise.all([first, ...rest])).toEqual([['saved'], ['saved'], ['saved']]);
+      expect(await evil).toBeInstanceOf(SessionRefusedError);
+    });
+  },
+  ['postgres'],
+);
+
+describeEachDatabase(
+  'A trigger that needs a table which does not exist',
+  (database) => {
+    const entity = ownSessionEntity(database);
+    const dataSource = useDataSource(database, [entity]);
+
+    it('is no missing session table, and is named', async () => {
+      const { tableName } = entity.options;
+      await dataSource().query(
+        `CREATE TRIGGER t_${tableName} BEFORE INSERT ON ${tableName} BEGIN INSERT INTO audit_of_nobody VALUES (1); END`,
+      );
+      const error = await failureOf(openTable(dataSource(), entity).insert([newRow(key('a'))]));
+      expect(error).toBeInstanceOf(SessionRefusedError);
+      expect((error as Error).message).toContain('audit_of_nobody');
+    });
+  },
+  ['better-sqlite3', 'sql.js'],
+);

@@ -11,6 +11,26 @@ export const REFUSED_USERS = {
   'a trigger': ['raised', 'trigger'],
 } as const;
 
+/** The user at which the trigger fails, what it does there, and what the error names. */
+export const FAILING_USERS: Record<TestDatabase['name'], Record<string, readonly [sql: string, named: string]>> = {
+  postgres: {
+    'missing table': ['INSERT INTO audit_of_nobody VALUES (1)', '"audit_of_nobody"'],
+    'missing column': ['NEW.user_id := (SELECT nope FROM pg_class LIMIT 1)', '"nope"'],
+    'missing function': ['PERFORM no_such(1)', '"no_such"'],
+    'no permission': [`RAISE EXCEPTION 'no' USING ERRCODE = '42501'`, 'the function "refuse'],
+    'no time': [`RAISE EXCEPTION 'no' USING ERRCODE = '57014'`, 'the function "refuse'],
+    'no order': [`RAISE EXCEPTION 'no' USING ERRCODE = '40001'`, 'the function "refuse'],
+  },
+  mariadb: {
+    'missing table': ['INSERT INTO audit_of_nobody VALUES (1)', 'audit_of_nobody"'],
+    'missing column': ['SET @x = (SELECT nope FROM information_schema.TABLES LIMIT 1)', '"nope"'],
+    'missing function': ['SET @x = no_such(1)', 'trigger'],
+    'several rows': ['SELECT TABLE_NAME INTO @x FROM information_schema.TABLES', 'trigger'],
+  },
+  'better-sqlite3': { 'wrong JSON': [`SELECT json('bad')`, 'trigger'] },
+  'sql.js': { 'wrong JSON': [`SELECT json('bad')`, 'trigger'] },
+};
+
 export const GOOD_USERS = ['ann', 'bob', 'eve'];
 
 /** What the trigger says: a value of the row, which must not reach a log. */
@@ -40,7 +60,9 @@ export function useRefusingTable(database: TestDatabase) {
   beforeAll(async () => {
     const opened = { ...database.options, entities: [Owner, entity], synchronize: true } as DataSourceOptions;
     dataSource = await new DataSource(opened).initialize();
-    await dataSource.getRepository(Owner).insert([...GOOD_USERS, 'banned', 'raised', 'slow'].map((id) => ({ id })));
+    await dataSource
+      .getRepository(Owner)
+      .insert([...GOOD_USERS, 'banned', 'raised', 'slow', ...Object.keys(FAILING_USERS[database.name])].map((id) => ({ id })));
     for (const sql of definitions(database.name, tableName)) await dataSource.query(sql);
   });
   afterAll(async () => {
@@ -55,6 +77,8 @@ export function useRefusingTable(database: TestDatabase) {
 
 /** The trigger, which also takes a long time for the user `slow`, and the check where TypeORM makes none. */
 function definitions(name: TestDatabase['name'], table: string): string[] {
+  const failing = Object.entries(FAILING_USERS[name]);
+  const failures = failing.map(([user, [sql]]) => `IF NEW.user_id = '${user}' THEN ${sql}; END IF;`).join('\n');
   const events = ['INSERT', 'UPDATE'];
   switch (name) {
     case 'postgres':
@@ -62,6 +86,7 @@ function definitions(name: TestDatabase['name'], table: string): string[] {
         `CREATE FUNCTION refuse_${table}() RETURNS trigger AS $$ BEGIN
            IF NEW.user_id = 'raised' THEN RAISE EXCEPTION 'nobody may be called %', NEW.user_id; END IF;
            IF NEW.user_id = 'slow' THEN PERFORM pg_sleep(60); END IF;
+           ${failures}
            RETURN NEW; END $$ LANGUAGE plpgsql`,
         `CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION refuse_${table}()`,
       ];
@@ -71,13 +96,16 @@ function definitions(name: TestDatabase['name'], table: string): string[] {
         ...events.map(
           (event) => `CREATE TRIGGER refuse_${event}_${table} BEFORE ${event} ON ${table} FOR EACH ROW BEGIN
             IF NEW.user_id = 'raised' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '${TRIGGER_TEXT}'; END IF;
-            IF NEW.user_id = 'slow' THEN DO SLEEP(60); END IF; END`,
+            IF NEW.user_id = 'slow' THEN DO SLEEP(60); END IF;
+            ${failures} END`,
         ),
       ];
     default:
-      return events.map(
-        (event) => `CREATE TRIGGER refuse_${event}_${table} BEFORE ${event} ON ${table} WHEN NEW.user_id = 'raised'
-          BEGIN SELECT RAISE(ABORT, '${TRIGGER_TEXT}'); END`,
+      return events.flatMap((event) =>
+        [['raised', [`SELECT RAISE(ABORT, '${TRIGGER_TEXT}')`]] as const, ...failing].map(
+          ([user, [sql]], index) => `CREATE TRIGGER refuse_${index}_${event}_${table} BEFORE ${event} ON ${table}
+            WHEN NEW.user_id = '${user}' BEGIN ${sql}; END`,
+        ),
       );
   }
 }

@@ -56,6 +56,7 @@ const MYSQL: readonly (readonly [number, string, FailureKind])[] = [
   [1142, '42000', 'statement'],
   [1146, '42S02', 'missing'],
   [1153, '08S01', 'size'],
+  [1172, '42000', 'row'],
   [1203, '42000', 'exhausted'],
   [1205, 'HY000', 'locked'],
   [1213, '40001', 'transient'],
@@ -84,7 +85,8 @@ const SQLITE: Record<string, FailureKind> = {
   SQLITE_CONSTRAINT_FOREIGNKEY: 'row',
   SQLITE_CONSTRAINT_TRIGGER: 'row',
   SQLITE_CORRUPT: 'exhausted',
-  SQLITE_ERROR: 'statement',
+  // What a trigger did, among others.
+  SQLITE_ERROR: 'row',
   SQLITE_FULL: 'exhausted',
   SQLITE_IOERR_WRITE: 'exhausted',
   SQLITE_LOCKED: 'busy',
@@ -137,6 +139,24 @@ describe('The kind of a failure', () => {
     'of %s is "lost"',
     (code) => expect(failureKind(asDriver({ code, errno: -111 }))).toBe('lost'),
   );
+
+  it.each([
+    ['42P01', 'table_open', 'row'],
+    ['42501', 'aclcheck_error', 'row'],
+    ['42501', 'exec_stmt_raise', 'row'],
+    ['57014', 'ProcessInterrupts', 'exhausted'],
+    ['57014', 'exec_stmt_raise', 'row'],
+    ['40001', 'exec_stmt_raise', 'transient'],
+    ['55P03', 'exec_stmt_raise', 'locked'],
+  ] as const)('of PostgreSQL’s %s that %s raises in a function is "%s"', (code, routine, kind) => {
+    for (const where of ['PL/pgSQL function f() line 1 at RAISE', 'PL/pgSQL-Funktion f() Zeile 1 bei RAISE'])
+      expect(failureKind(asDriver({ code, routine, where }))).toBe(kind);
+  });
+
+  it('of a policy of PostgreSQL is that of a row, and a permission is not', () => {
+    expect(failureKind(asDriver({ code: '42501', routine: 'ExecWithCheckOptions' }))).toBe('row');
+    expect(failureKind(asDriver({ code: '42501', routine: 'aclcheck_error' }))).toBe('statement');
+  });
 
   it('of SQL Server’s EREQUEST is that of an answer', () => {
     expect(failureKind(wrapped(asDriver({ code: 'EREQUEST' })))).toBe('row');
