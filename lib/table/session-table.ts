@@ -79,13 +79,17 @@ export type MultiRowOperation = 'find' | 'insert' | 'update' | 'upsert' | 'touch
 
 /**
  * Rows cannot be written together: the database, or a column, refuses one of them, or fewer are as expected and it does not say
- * which. Nothing has happened; each row must be written by itself.
+ * which. Nothing has happened; each row must be written by itself. With `outcomes` it has happened, and they say what became of each
+ * row, or why it was refused.
  */
 export class SplitBatchError extends SessionError {
   override readonly code = 'SESSION_SPLIT_BATCH';
   override readonly status = 500;
 
-  constructor(cause?: unknown) {
+  constructor(
+    cause?: unknown,
+    readonly outcomes?: readonly (string | SessionError)[],
+  ) {
     super('These rows cannot be written together. Write each of them by itself.', { cause });
   }
 }

@@ -10,9 +10,11 @@ import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
 import type { SessionField, SessionRow } from './session-row.js';
-import { SplitBatchError, type SaveOutcome, type SessionTable } from './session-table.js';
+import type { SaveOutcome, SessionTable } from './session-table.js';
 import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
+import { assertAllFit, assertFits } from './writing/fit.js';
+import { swallowed } from './writing/swallowed.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
 import { obstacleTo, withinLimit } from './writing/within-limit.js';
@@ -74,15 +76,17 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async insert(rows: readonly SessionRow[]): Promise<('saved' | 'conflict' | 'locked')[]> {
     if (this.reader.fitsBatch('insert', rows.map(idOf))) {
-      this.assertAllFit(rows);
-      // All of them or, with an error, none.
-      await splitIfLocked(() => this.runner.batch('insert', rows));
+      assertAllFit(this.runner.check(), rows);
+      // All of them or, with an error, none: but a trigger may leave one out.
+      const written = await splitIfLocked(() => this.runner.batch('insert', rows));
+      if (written?.length !== rows.length) await this.writer.assertThere(rows, swallowed(this.runner.check()));
       return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
       return this.unlessTaken(row.id, async (): Promise<'saved'> => {
-        await this.runner.write('insert', row);
+        // A trigger may have left it out, or put it into a part of the table itself.
+        if ((await this.runner.write('insert', row)) === 0 && !(await this.reader.exists(row.id))) throw swallowed(this.runner.check());
         return 'saved';
       });
     });
@@ -94,13 +98,18 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const isVersioned = changes.every(({ version }) => version !== undefined);
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.reader.fitsBatch(operation, changes.map(idOf))) {
-      this.assertAllFit(changes, 'id');
+      assertAllFit(this.runner.check(), changes, 'id');
       return this.writer.write({ operation, rows: changes, done: 'saved', missed });
     }
     return mapInSequence(changes, async (change) => {
-      this.assertFits(change, 'id');
+      assertFits(this.runner.check(), change, 'id');
       const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
-      return outcome ?? missed(change, await this.reader.stateOf(change.id));
+      if (outcome) return outcome;
+      const state = await this.reader.stateOf(change.id);
+      // Nobody has changed it, and it was not passed over: versions never go back.
+      const isUnchanged = change.version !== undefined && state?.version === change.version;
+      if (isUnchanged && !dialect.skipsLocked) throw swallowed(this.runner.check());
+      return missed(change, state);
     });
   }
 
@@ -120,7 +129,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const obstacle = async () => obstacleTo(change, await this.reader.stateOf(change.id));
     const wanted = { row: change, limit, timeoutMs: this.options.timeoutMs, obstacle };
     if (!dialect.updateWithin) return withinLimit(this, wanted, async () => (await this.update([change]))[0]!);
-    this.assertFits(change, 'id');
+    assertFits(this.runner.check(), change, 'id');
     const name = change.version === undefined ? 'overwriteWithin' : 'updateWithin';
     const outcome = await this.change(name, { ...change, now: limit.now, count: limit.sessions }, 'saved');
     return outcome ?? (await obstacle()) ?? 'full';
@@ -128,7 +137,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {
     if (this.reader.fitsBatch('upsert', rows.map(idOf))) {
-      this.assertAllFit(rows);
+      assertAllFit(this.runner.check(), rows);
       return this.writer.write({ operation: 'upsert', rows, done: 'saved', missed: (): 'locked' => 'locked' });
     }
     return mapInSequence(rows, async (row) => {
@@ -136,8 +145,9 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       const { dialect } = await this.runner.ready();
       if (!dialect.upsert) return updateOrInsert(this, row);
       return unlessLocked(async (): Promise<'saved'> => {
-        if ((await this.runner.write('upsert', row)) === 0) throw new SessionUnavailableError(ALIKE);
-        return 'saved';
+        if ((await this.runner.write('upsert', row)) > 0) return 'saved';
+        // Hashes are never alike.
+        throw isHash(row.id) ? swallowed(this.runner.check()) : new SessionUnavailableError(ALIKE);
       });
     });
   }
@@ -272,25 +282,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {
-    await this.runner.ready();
-    this.assertFits(row);
-  }
-
-  /**
-   * A value that is cut is a value that is lost: what does not fit is refused before any SQL. Except for the id of a change: one that
-   * does not fit is that of no row.
-   */
-  private assertFits(row: Partial<SessionRow>, except?: 'id'): void {
-    for (const { field, assertFits } of this.runner.check().limited) if (field !== except) assertFits?.(row[field]);
-  }
-
-  /** One that does not fit must not fail its neighbours. */
-  private assertAllFit(rows: readonly Partial<SessionRow>[], except?: 'id'): void {
-    try {
-      for (const row of rows) this.assertFits(row, except);
-    } catch (error) {
-      throw new SplitBatchError(error);
-    }
+    assertFits(await this.runner.ready(), row);
   }
 }
 

@@ -251,12 +251,17 @@ export class BatchQueue<Item, Outcome> {
         else for (const { resolve } of entry.waiters) resolve([outcome]);
       }
     } catch (error) {
-      if (batch.length > 1 && error instanceof SplitBatchError) {
+      const isSplit = batch.length > 1 && error instanceof SplitBatchError;
+      if (isSplit && !error.outcomes) {
         await Promise.all(batch.map((entry) => this.deliver([entry])));
         return;
       }
-      for (const { waiters } of batch) {
-        for (const { reject } of waiters) reject(error);
+      for (const [index, { waiters }] of batch.entries()) {
+        const outcome = isSplit ? error.outcomes?.[index] : undefined;
+        for (const { resolve, reject } of waiters) {
+          if (typeof outcome === 'string') resolve([outcome as Outcome]);
+          else reject(outcome ?? error);
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-import { SessionUnavailableError } from '../../session.errors.js';
+import { SessionUnavailableError, type SessionError } from '../../session.errors.js';
 import { isLockTimeout } from '../failure-kind.js';
 import type { Values } from '../sql/bound-statement.js';
 import type { SessionRow } from '../session-row.js';
@@ -61,6 +61,13 @@ export class MultiRowWriter {
     if (ids.size === rows.length) return rows.map(() => done);
     const states = await this.statesOf(rows.filter(({ id }) => !ids.has(id)));
     return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
+  }
+
+  /** For fewer rows than were inserted. Rejects with `SplitBatchError`, which says what became of each, if one of them is not there. */
+  async assertThere(rows: readonly RowValues[], refused: SessionError): Promise<void> {
+    const states = await this.statesOf(rows);
+    const outcomes = rows.map(({ id }) => (states.has(id) ? 'saved' : refused));
+    if (outcomes.includes(refused)) throw new SplitBatchError(refused, outcomes);
   }
 
   /** The rows that were written; `undefined` if one of them kept the statement from all of them. */
