@@ -12,7 +12,7 @@ import { isHeard, notify, type Emit, type EventRelay, type SessionEvent } from '
 import { Telemetry, type TelemetryApi } from './runtime/telemetry.js';
 import { SessionCodec } from './session/codec.js';
 import { keyOf, whyNoKey } from './session/id.js';
-import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionOrigin } from './session/origin.js';
+import { newOrigin, notRead, SessionOrigins, SessionTurns, type SessionState } from './session/origin.js';
 import type { LoginStamp } from './session/login-stamp.js';
 import { createSessionObject } from './session/session-object.js';
 import { lockSession, type SessionLockOptions } from './work/lock.js';
@@ -74,7 +74,9 @@ export abstract class ContractStore extends Store {
   get(sid: string): Promise<SessionData | undefined>;
   get(sid: string, callback: Callback<SessionData | null>): void;
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
-    return settle(() => this.read(sid), callback as Callback<SessionData | undefined>);
+    const key = this.keyOf(sid);
+    const read = () => (key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined));
+    return settle<SessionData | undefined>(read, callback as Callback<SessionData | undefined>);
   }
 
   /** Stores session data. Of data that `get` handed out only a row that is still there is updated; other data is upserted. */
@@ -215,9 +217,7 @@ export abstract class ContractStore extends Store {
   }
 
   /** @internal */
-  stateOf(
-    session: object | null | undefined,
-  ): Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'isEndedByCookie' | 'alias'>> | undefined {
+  stateOf(session: object | null | undefined): SessionState | undefined {
     return this.dependencies.origins.of(session);
   }
 
@@ -243,11 +243,6 @@ export abstract class ContractStore extends Store {
   isTouchDue(session: object): boolean {
     const origin = this.dependencies.origins.of(session);
     return origin !== undefined && this.writer.isTouchDue(session as SessionData, origin);
-  }
-
-  private read(sid: string): Promise<SessionData | undefined> {
-    const key = this.keyOf(sid);
-    return key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined);
   }
 
   private save(sid: string, session: SessionData): Promise<void> {

@@ -210,7 +210,7 @@ describeEachDatabase(
       onTestFinished(() => dataSource().query(`DROP OWNED BY ${role}; DROP ROLE ${role}`));
       await dataSource().query(`GRANT ALL ON ${tableName} TO ${role}; ALTER TABLE ${tableName} ENABLE ROW LEVEL SECURITY`);
       await dataSource().query(`CREATE POLICY p ON ${tableName} USING (true) WITH CHECK (user_id <> 'evil')`);
-      const other = new DataSource({ ...database.options, entities: [entity], extra: { options: `-c role=${role}` } } as DataSourceOptions);
+      const other = new DataSource({ ...database.options, entities: [entity], extra: { options: `-c role=${role}` } });
       await other.initialize();
       onTestFinished(() => other.destroy());
       const table = openTable(other, entity);

@@ -48,6 +48,9 @@ export interface SessionOrigin {
   turn: Promise<void> | undefined;
 }
 
+/** What the end of a request asks of its session. */
+export type SessionState = Readonly<Pick<SessionOrigin, 'isStored' | 'isEnded' | 'isEndedByCookie' | 'alias'>>;
+
 const NOTHING: StoredData = { text: '', expires: null };
 
 /** The origin of a session made now, under this key; with a row, of one that was read from it. */
