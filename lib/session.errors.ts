@@ -101,10 +101,10 @@ export class SessionUnavailableError extends SessionError {
   override readonly status = 503;
 }
 
-/** What an error says, for the log. Throws nothing, whatever was thrown: it may be no error, or one whose members throw. @internal */
-export function messageOf(error: unknown): string {
+/** An error as the log shows it. Throws nothing, whatever was thrown: it may be no error, or one whose members throw. @internal */
+export function textOf(error: unknown): string {
   try {
-    return String(isError(error) ? error.message : error);
+    return String(error);
   } catch {
     return 'something that cannot be shown was thrown';
   }

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { messageOf } from '../session.errors.js';
+import { textOf } from '../session.errors.js';
 import type { SessionExchange } from './exchange.js';
 import { addCookie, headersOf, headOf, keepHead, setHead, setHeaders, setStatus, type Head } from './response-headers.js';
 
@@ -216,7 +216,7 @@ export class HeldResponse {
   }
 
   private warnLate(error: unknown): void {
-    this.warn(`A session could not be stored after its response had begun: ${messageOf(error)}`);
+    this.warn(`A session could not be stored after its response had begun: ${textOf(error)}`);
   }
 
   /** The session cannot be stored, or the answer not be sent: while its head has not left, an error takes its place. */
@@ -237,7 +237,7 @@ export class HeldResponse {
   /** The answer has begun and cannot be ended as it should. */
   private breakOff(error: unknown): void {
     this.state = 'ended';
-    this.warn(`A response was broken off after its head had left: ${messageOf(error)}`);
+    this.warn(`A response was broken off after its head had left: ${textOf(error)}`);
     this.res.destroy();
   }
 

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { messageOf, SessionEntityError, SessionOptionsError } from '../session.errors.js';
+import { textOf, SessionEntityError, SessionOptionsError } from '../session.errors.js';
 import { borrowDatabase, ownDatabase, type DataSourceLifecycle } from '../table/data-source-lifecycle.js';
 import { adoptedTable } from '../table/entity/adopted-tables.js';
 import { SessionEntity } from '../table/entity/session.entity.js';
@@ -109,7 +109,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
   store.startPruning();
   loadTelemetryApi().then(
     (api) => api && store.attachTelemetry(api),
-    (error: unknown) => warn(`Telemetry of the session store could not be loaded: ${messageOf(error)}`),
+    (error: unknown) => warn(`Telemetry of the session store could not be loaded: ${textOf(error)}`),
   );
   return { store, table, database, warn };
 }

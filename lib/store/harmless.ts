@@ -1,4 +1,4 @@
-import { messageOf } from '../session.errors.js';
+import { textOf } from '../session.errors.js';
 
 /**
  * The same log, which throws nothing: warnings come from timers, from callbacks of drivers and from responses that have begun,
@@ -9,7 +9,7 @@ export function harmless(warn: (message: string) => void): (message: string) => 
     try {
       warn(message);
     } catch (error) {
-      process.emitWarning(`A warning of the session store could not be logged (${messageOf(error)}): ${message}`);
+      process.emitWarning(`A warning of the session store could not be logged (${textOf(error)}): ${message}`);
     }
   };
 }

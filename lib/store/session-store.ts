@@ -1,4 +1,4 @@
-import { messageOf, SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
+import { textOf, SessionInterruptedError, SessionOptionsError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 import { ContractStore } from './contract-store.js';
 import type { Request, Session, SessionData } from './express-session.js';
@@ -200,7 +200,7 @@ export class SessionStore extends ContractStore {
   /** @internal Ends timers and waits for the operations in flight now; later ones are served, and delay nothing. */
   async quiesce(): Promise<void> {
     // A run of the pruner on a database that hangs is waited for no longer than the rest.
-    this.deadlines.run(() => this.pruner.stop()).catch((error: unknown) => this.dependencies.warn(messageOf(error)));
+    this.deadlines.run(() => this.pruner.stop()).catch((error: unknown) => this.dependencies.warn(textOf(error)));
     await this.deadlines.settled();
   }
 

@@ -1,4 +1,4 @@
-import { messageOf, SessionEntityError, SessionError, SessionUnavailableError } from '../session.errors.js';
+import { textOf, SessionEntityError, SessionError, SessionUnavailableError } from '../session.errors.js';
 import type { SessionTable } from '../table/session-table.js';
 
 /** What is asked of a table before the application starts. */
@@ -50,6 +50,6 @@ async function inspect(table: Looked): Promise<readonly string[]> {
     return (await table.inspect?.()) ?? [];
   } catch (error) {
     if (error instanceof SessionEntityError) throw error;
-    return [`The columns and indexes of the session table could not be looked at: ${messageOf(error)}`];
+    return [`The columns and indexes of the session table could not be looked at: ${textOf(error)}`];
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, SessionUnavailableError } from '../../session.errors.js';
+import { textOf, SessionUnavailableError } from '../../session.errors.js';
 import type { SessionStore } from '../../store/session-store.js';
 import { requestOfSocket, type HandlerRequest } from '../request-of.js';
 
@@ -58,7 +58,7 @@ export class SocketWatch {
     try {
       return (await this.store.find(handle)) === undefined;
     } catch (error) {
-      if (!(error instanceof SessionUnavailableError)) this.warn(`A socket could not look for its session: ${messageOf(error)}`);
+      if (!(error instanceof SessionUnavailableError)) this.warn(`A socket could not look for its session: ${textOf(error)}`);
       return false;
     }
   }
@@ -80,7 +80,7 @@ export class SocketWatch {
         client.close?.(SESSION_ENDED, 'The session has ended.');
       }
     } catch (error) {
-      this.warn(`A socket whose session has ended could not be cut: ${messageOf(error)}`);
+      this.warn(`A socket whose session has ended could not be cut: ${textOf(error)}`);
     }
   }
 

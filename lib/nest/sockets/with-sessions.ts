@@ -3,7 +3,7 @@ import type { INestApplicationContext, WebSocketAdapter } from '@nestjs/common';
 import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import type { SessionMiddleware } from '../../http/session-middleware.js';
-import { messageOf, SessionOptionsError } from '../../session.errors.js';
+import { textOf, SessionOptionsError } from '../../session.errors.js';
 import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
 import { noteRequest } from '../request-of.js';
 import { SESSION_MIDDLEWARE } from '../session.tokens.js';
@@ -120,7 +120,7 @@ function verifierOf(middleware: RequestHandler, theirs: VerifyClient | undefined
         )
         .catch((error: unknown) => {
           info.req.destroy();
-          warn(`A socket could not be opened: ${messageOf(error)}`);
+          warn(`A socket could not be opened: ${textOf(error)}`);
         });
     };
     if (!theirs) return open();

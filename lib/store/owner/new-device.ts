@@ -1,4 +1,4 @@
-import { messageOf } from '../../session.errors.js';
+import { textOf } from '../../session.errors.js';
 import type { SessionTable } from '../../table/session-table.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 import type { SessionOrigin } from '../session/origin.js';
@@ -32,7 +32,7 @@ export async function lookUpDevice(
   if (isKnown) return false;
   const client = { ipAddress: ipAddress ?? null, userAgent: userAgent ?? null };
   return isNewDevice(dependencies, { userId, client, exceptId: key }).catch((error: unknown) => {
-    warn(`Whether a user signed in on a new device could not be looked up: ${messageOf(error)}`);
+    warn(`Whether a user signed in on a new device could not be looked up: ${textOf(error)}`);
     return undefined;
   });
 }

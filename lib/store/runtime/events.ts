@@ -1,4 +1,4 @@
-import { messageOf } from '../../session.errors.js';
+import { textOf } from '../../session.errors.js';
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { EventEmitter } from 'node:events';
 
@@ -117,7 +117,7 @@ export function notify(
   { warn, relay }: { readonly warn: (message: string) => void; readonly relay: EventRelay | undefined },
 ): void {
   channels[name].publish(event);
-  const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${messageOf(error)}`);
+  const warnOf = (error: unknown) => warn(`A listener of the session event "${name}" failed: ${textOf(error)}`);
   const call = (listener: () => unknown): void => {
     try {
       Promise.resolve(listener()).catch(warnOf);

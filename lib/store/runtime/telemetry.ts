@@ -1,4 +1,4 @@
-import { messageOf, SessionError } from '../../session.errors.js';
+import { textOf, SessionError } from '../../session.errors.js';
 
 /** The package whose metrics and traces are used. As a variable, so that nobody needs it who does not have it. */
 const API: string = '@opentelemetry/api';
@@ -162,7 +162,7 @@ export class Telemetry {
     } catch (error) {
       if (this.hasWarned) return;
       this.hasWarned = true;
-      this.source.warn(`Telemetry of the session store fails: ${messageOf(error)}`);
+      this.source.warn(`Telemetry of the session store fails: ${textOf(error)}`);
     }
   }
 }

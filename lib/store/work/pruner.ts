@@ -1,4 +1,4 @@
-import { messageOf } from '../../session.errors.js';
+import { textOf } from '../../session.errors.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
 
 /** Rows that `store.prune()` removes at a time with `prune: false`. */
@@ -112,7 +112,7 @@ export class SessionPruner {
   }
 
   private warn(error: unknown): void {
-    this.dependencies.warn(`Expired sessions could not be removed: ${messageOf(error)}`);
+    this.dependencies.warn(`Expired sessions could not be removed: ${textOf(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DataSource, EntityTarget, ObjectLiteral } from 'typeorm';
-import { messageOf, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
+import { textOf, SessionOptionsError, SessionUnavailableError } from '../../session.errors.js';
 import { pickDialect } from '../databases/databases.js';
 import type { DatabaseNotices, Listening } from '../sql/dialect.js';
 import { queryRunnerTransport } from '../sql/transport.js';
@@ -78,7 +78,7 @@ export class NoticeChannel {
     } catch (error) {
       if (!this.isMute) {
         this.warn(
-          `Other processes could not be told that sessions have ended, and may read them for up to \`cache.ttl\`: ${messageOf(error)}`,
+          `Other processes could not be told that sessions have ended, and may read them for up to \`cache.ttl\`: ${textOf(error)}`,
         );
       }
       this.isMute = true;
@@ -100,9 +100,7 @@ export class NoticeChannel {
       await this.listening?.end(this.timeoutMs);
       if (this.isClosed) return;
       if (!this.isDeaf) {
-        this.warn(
-          `Ends of sessions in other processes are not heard now, so every session is read from the database: ${messageOf(reason)}`,
-        );
+        this.warn(`Ends of sessions in other processes are not heard now, so every session is read from the database: ${textOf(reason)}`);
       }
       this.isDeaf = true;
       await this.rest(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + Math.random() / 2));
