@@ -151,9 +151,8 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * Ends the sessions of everybody, in batches, with the event `revoking` after each; resolves to how many. Who signs in more than 15
-   * seconds after the call stays signed in; before that a sign-in may be ended, too, because the clocks of servers differ. A batch that
-   * fails rejects, and the sessions of those before it have ended: call it again.
+   * Ends the sessions of everybody, in batches, with the event `revoking` after each; resolves to how many. Who signs in meanwhile stays
+   * signed in. A batch that fails rejects, and the sessions of those before it have ended: call it again.
    */
   async revokeAll(): Promise<number> {
     return this.revoker.revokeAll();

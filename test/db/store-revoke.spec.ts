@@ -220,12 +220,12 @@ describeEachDatabase('a revocation', (database) => {
       expect(told.filter(([name]) => name === 'destroyed')).toHaveLength(5);
     });
 
-    it('lets who signs in 15 seconds after the call stay signed in', async () => {
+    it('lets who signs in meanwhile stay signed in', async () => {
       const store = open({ prune: { batchSize: 1 } });
       await signIn(store, 'ann', 'bob', 'eve');
       const signedIn: Promise<unknown>[] = [];
       store.on('revoking', () => {
-        clock.now += 15_001;
+        clock.now += 1;
         signedIn.push(newSession(store, `new ${signedIn.length}`, { userId: 'new' }).save());
       });
       expect(await store.revokeAll()).toBe(3);

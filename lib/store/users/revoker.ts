@@ -16,9 +16,6 @@ const PAGE_ROWS = 128;
 const FIRST_REMOVED_ROWS = 16;
 const REMOVED_ROWS = 64;
 
-/** By so much the clocks of servers may differ, as docs/concepts/lifetimes.md says. */
-const CLOCK_DIFFERENCE_MS = 15_000;
-
 /**
  * Which session `revoke` ends, and why.
  *
@@ -81,10 +78,17 @@ export class SessionRevoker {
   }
 
   async revokeAll(): Promise<number> {
-    const { table, now } = this.dependencies;
-    // Who signs in later stays signed in; the clock of another server may be ahead.
-    const createdUntil = (await table.fields()).has('createdAt') ? now() + CLOCK_DIFFERENCE_MS : undefined;
+    const createdUntil = await this.newestCreation();
     return this.endAll({ createdUntil }).finally(() => this.dependencies.cache?.forgetAll());
+  }
+
+  /** Until when all sessions of now were created: who signs in later stays signed in. The clock of another server may be ahead. */
+  private async newestCreation(): Promise<number | undefined> {
+    const { table, now } = this.dependencies;
+    const fields = await table.fields();
+    if (!fields.has('createdAt')) return undefined;
+    const [newest] = fields.has('handle') ? await this.deadlines.run(() => table.page({ limit: 1, now: now() })) : [];
+    return Math.max(now(), newest?.createdAt ?? 0);
   }
 
   /** The same for all rows of a search, page by page. */
