@@ -19,8 +19,8 @@ afterAll(() => {
   for (const file of files) rmSync(file);
 });
 
-it('docs/testing has five test files', () => {
-  expect(snippets).toHaveLength(5);
+it('docs/testing has six test files', () => {
+  expect(snippets).toHaveLength(6);
 });
 
 // One after the other: the tests of each come into this file as it is loaded.

@@ -1,4 +1,4 @@
-import { Controller, Get, Inject, Post } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Post } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import express from 'express';
@@ -122,6 +122,19 @@ describe.each(ADAPTERS)('FakeSessionModule under %s', (adapter) => {
     const imports = [FakeSessionModule.forRoot(), SessionModule.forRoot({ secret: SECRET, connection: embedded })];
     const module = Test.createTestingModule({ imports });
     await expect(module.compile()).rejects.toThrow('SessionModule is set up 2 times in this application.');
+  });
+
+  it('takes the place of the SessionModule of an application, by the constant that it is', async () => {
+    const sessions = SessionModule.forRoot({ secret: SECRET, connection: embedded });
+    @Module({ imports: [sessions], controllers: [CartController] })
+    class AppModule {}
+    const fake = await FakeSessionModule.forRoot({ data: { userId: 'ada' } });
+    const builder = Test.createTestingModule({ imports: [AppModule] });
+    const module = await builder.overrideModule(sessions).useModule(fake).compile();
+    const app = module.createNestApplication(newAdapter(adapter), { logger: false });
+    onTestFinished(() => app.close());
+    await app.listen(0, '127.0.0.1');
+    await expect(cookieOnly(await app.getUrl(), '/cart', '')).resolves.toMatchObject({ userId: 'ada' });
   });
 
   it('refuses a wrong option as SessionModule does', async () => {
