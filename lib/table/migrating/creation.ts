@@ -8,7 +8,7 @@ import { columnsBeyond, quoted, tableOf, type Work } from './work.js';
 export const creation = (entity: EntityTarget<ObjectLiteral>): Work => ({
   async up(runner) {
     const { metadata, table } = await tableOf(runner, entity);
-    const found = await runner.getTable(metadata.tablePath);
+    const found = (await runner.hasTable(metadata.tablePath)) ? await runner.getTable(metadata.tablePath) : undefined;
     const missing = found ? columnsBeyond(table, found) : [];
     if (missing.length > 0) {
       throw new SessionEntityError(
