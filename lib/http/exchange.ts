@@ -138,7 +138,7 @@ export class SessionExchange {
     if (!req.session) return undefined;
     if (!context.options.saveOnError && this.res.statusCode >= 500) return undefined;
     const session = this.checked(req.session as LiveSession);
-    this.takeForFirst(session);
+    this.shareOrigin(session);
     const atEnd = context.store.dueAtEnd(session);
     if (atEnd.known) return this.pay(sessionID, session, atEnd.known, hasHead);
     return atEnd.later.then((found) => this.pay(sessionID, session, found, hasHead));
@@ -155,9 +155,9 @@ export class SessionExchange {
    * A copy in the place of the session that the request began with, as `req.session = { ...req.session }` makes one, is that session: its
    * row is updated only if it is still there, and other requests have their changes merged. Else a copy could bring back what was ended.
    */
-  private takeForFirst(session: LiveSession): void {
+  private shareOrigin(session: LiveSession): void {
     const { first } = this;
-    if (first && session !== first && first.id === this.req.sessionID) this.context.store.requests.takeFor(first, session);
+    if (first && session !== first && first.id === this.req.sessionID) this.context.store.requests.shareOrigin(first, session);
   }
 
   /** A handler may have put anything on the request, as by assigning a whole body to the session. */

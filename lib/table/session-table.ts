@@ -160,9 +160,8 @@ export interface SessionTable<Held extends string = never> {
   update(changes: readonly SessionChange[]): Promise<(SaveOutcome | Held)[]>;
 
   /**
-   * Adds the row of a user if he has fewer live ones than the limit; else `full`. A row that is in the way, gone or at another version is
-   * said first, and the row itself does not count. Writes within a limit that are for one user count one
-   * after the other, in all processes if the database can. Needs `userId`.
+   * Adds the row of a user if he has fewer live ones than the limit, not counting the row itself; else `full`. `conflict` and `gone` come
+   * before `full`. Writes within a limit that are for one user count one after the other, in all processes if the database can. Needs `userId`.
    */
   insertWithin(row: SessionRow, limit: UserLimit): Promise<'saved' | 'conflict' | 'full' | Held>;
 

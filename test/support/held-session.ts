@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Post, Res, type Type } from '@nestjs/common';
 import type { Response } from 'express';
-import { Session } from 'nestjs-typeorm-session';
+import { Session, type SessionStore } from 'nestjs-typeorm-session';
 import { nodeResponse } from './adapters.js';
 import { Barrier } from './barrier.js';
 import './session-data.js';
@@ -18,6 +18,14 @@ export const COPIES = {
   assigned: (session: Session) => Object.assign({}, session),
   parsed: (session: Session) => JSON.parse(JSON.stringify(session)) as Session,
   proxied: (session: Session) => new Proxy(session, {}),
+  ofAnotherRow: async (session: Session) => {
+    const { req } = session as Session & { req: { sessionStore: SessionStore } };
+    const { sessionStore: store } = req;
+    await store.set('the id of another row', { ...(session as object) } as never);
+    const data = await store.get('the id of another row');
+    await store.destroy('the id of another row');
+    return data as Session;
+  },
   inherited: (session: Session) => Object.assign(Object.create(session) as Session, session),
 };
 
@@ -72,7 +80,7 @@ export function holdSessions(): HeldSession {
     async holdAndReplace(@Session() session: Session, @Param('how') how: keyof typeof COPIES) {
       const { req } = session as Session & { req: { session: Session } };
       await barrier.wait();
-      req.session = COPIES[how](session);
+      req.session = await COPIES[how](session);
       req.session.theme = 'dark';
       return { userId: session.userId };
     }

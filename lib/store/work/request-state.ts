@@ -119,10 +119,11 @@ export class RequestState {
     this.locks.set(req, lock);
   }
 
-  /** Takes data of unknown origin for that of a session. */
-  takeFor(session: object, data: object): void {
+  /** Gives a copy of a session the origin of that session, unless it was read from the same row. */
+  shareOrigin(session: object, copy: object): void {
     const { origins } = this.dependencies;
-    if (!origins.of(data)) origins.move(session, data);
+    const origin = origins.of(session);
+    if (origin && !origins.of(copy, origin.key)) origins.note(copy, origin);
   }
 
   /** The next read of a session asks the database, whatever the option `cache` says. */
