@@ -5,7 +5,7 @@ import { batched } from '../../lib/store/batching/batching-table.js';
 import { describeExactness } from '../conformance/session-table.js';
 import { describeEachDatabase, useDataSource, type TestDatabase } from '../support/databases.js';
 import { variantOf } from '../support/table-entities.js';
-import { openTable } from '../support/table-open.js';
+import { openImpatientTable, openTable } from '../support/table-open.js';
 import { HOUR, newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
 type Ids = Record<string, EntitySchemaColumnOptions>;
@@ -42,7 +42,7 @@ describeEachDatabase('An id', (database) => {
     describeExactness(open);
 
     it('of several rows at once never picks the values of another row', async () => {
-      const table = open();
+      const table = openImpatientTable(dataSource(), entity);
       await table.fields();
       const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
       const ids = ['0', 'a', 'aa', 'aaa', 'aab', 'ab', 'b', 'baa', 'c', 'f', 'fa', 'faa'].map((start) => start.padEnd(64, '0'));

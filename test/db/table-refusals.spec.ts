@@ -9,9 +9,9 @@ import { pickDialect } from '../../lib/table/databases/databases.js';
 import type { TableShape } from '../../lib/table/sql/dialect.js';
 import { compileText } from '../../lib/table/sql/statement.js';
 import type { SessionTable } from '../../lib/table/session-table.js';
-import { describeEachDatabase, useDataSource } from '../support/databases.js';
+import { describeEachDatabase, describeEachServer, useDataSource } from '../support/databases.js';
 import { FAILING_USERS, GOOD_USERS, REFUSED_USERS, TRIGGER_TEXT, useRefusingTable } from '../support/refusing-table.js';
-import { openTable, ownSessionEntity } from '../support/table-open.js';
+import { openImpatientTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, NOW } from '../support/table-rows.js';
 
 const key = (name: string): string => createHash('sha256').update(name).digest('hex');
@@ -30,7 +30,7 @@ describeEachDatabase('A row that the database refuses', (database) => {
 
   /** As a store has it: what waits goes together. */
   const open = async (): Promise<SessionTable> => {
-    const table = openTable(dataSource(), entity);
+    const table = openImpatientTable(dataSource(), entity);
     await table.fields();
     await table.clear();
     return batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
@@ -86,6 +86,28 @@ describeEachDatabase('A row that the database refuses', (database) => {
   });
 });
 
+describeEachServer('A row that the database refuses', (database) => {
+  const { entity, tableName, dataSource } = useRefusingTable(database);
+
+  it('once another transaction lets go of it harms none of those that travelled with it', async () => {
+    const table = openImpatientTable(dataSource(), entity);
+    await table.fields();
+    const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
+    await Promise.all(GOOD_USERS.map((user) => together.insert([newRow(key(user), { userId: 'ann' })])));
+    const holder = dataSource().createQueryRunner();
+    onTestFinished(() => holder.release());
+    await holder.startTransaction();
+    await holder.query(`SELECT 1 FROM ${tableName} WHERE id = '${key('bob')}' FOR UPDATE`);
+    const update = (user: string, userId: string) => together.update([newChange(key(user), { userId, data })]);
+    // The first one travels alone, and the others together.
+    const good = [update('ann', 'ann'), update('eve', 'eve')];
+    const bad = failureOf(update('bob', 'deleted'));
+    expect(await Promise.all(good)).toEqual([['saved'], ['saved']]);
+    await holder.rollbackTransaction();
+    expect(await bad).toBeInstanceOf(SessionRefusedError);
+  });
+});
+
 describeEachDatabase('A statement that the database refuses', (database) => {
   const { entity, tableName, dataSource } = useRefusingTable(database);
   const good = newRow(key('good'), { userId: 'ann' });
@@ -99,7 +121,7 @@ describeEachDatabase('A statement that the database refuses', (database) => {
     return other;
   }
 
-  async function expectRefusal(table: SessionTable): Promise<void> {
+  async function expectRefusal(table: SessionTable<'locked'>): Promise<void> {
     await table.fields();
     const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
     const rows = ['a', 'b', 'c', 'd'].map((name) => newRow(key(name), { userId: 'bob' }));
@@ -109,29 +131,29 @@ describeEachDatabase('A statement that the database refuses', (database) => {
       expect(everythingIn(error)).not.toContain(good.id);
     }
     // Reads go on, and none of the rows is there.
-    expect(await openTable(dataSource(), entity).count({ now: NOW })).toBe(0);
+    expect(await openImpatientTable(dataSource(), entity).count({ now: NOW })).toBe(0);
   }
 
   it('for its syntax', async () => {
     const picked = pickDialect(dataSource());
     const broken = { ...picked, multiRow: {}, insert: (shape: TableShape) => compileText(shape, 'INSERT NOWHERE') };
-    await expectRefusal(openTable(dataSource(), entity, { dialect: broken }));
+    await expectRefusal(openImpatientTable(dataSource(), entity, { dialect: broken }));
   });
 
   it('because the server, or the transaction, is read-only', async () => {
     switch (database.name) {
       case 'postgres': {
         const readOnly = await openWith({ extra: { options: '-c default_transaction_read_only=on' } });
-        return expectRefusal(openTable(readOnly, entity));
+        return expectRefusal(openImpatientTable(readOnly, entity));
       }
       case 'mariadb': {
         const readOnly = await openWith({ extra: { connectionLimit: 1 } }, (other) => other.query('SET SESSION TRANSACTION READ ONLY'));
-        return expectRefusal(openTable(readOnly, entity));
+        return expectRefusal(openImpatientTable(readOnly, entity));
       }
       default: {
         await dataSource().query('PRAGMA query_only = 1');
         try {
-          await expectRefusal(openTable(dataSource(), entity));
+          await expectRefusal(openImpatientTable(dataSource(), entity));
         } finally {
           await dataSource().query('PRAGMA query_only = 0');
         }
@@ -144,7 +166,7 @@ describeEachDatabase('A statement that the database refuses', (database) => {
   it('because its user has no permission', async () => {
     if (database.name === 'postgres') {
       const reader = await openWith({ extra: { options: '-c role=pg_read_all_data' } });
-      return expectRefusal(openTable(reader, entity));
+      return expectRefusal(openImpatientTable(reader, entity));
     }
     const user = `reader_${tableName.slice(-12)}`;
     await dataSource().query(`CREATE USER ${user}@'%' IDENTIFIED BY 'reader'`);
@@ -153,7 +175,7 @@ describeEachDatabase('A statement that the database refuses', (database) => {
     const url = new URL((database.options as { url: string }).url);
     url.username = user;
     url.password = 'reader';
-    await expectRefusal(openTable(await openWith({ url: String(url) }), entity));
+    await expectRefusal(openImpatientTable(await openWith({ url: String(url) }), entity));
   });
 
   describe('or cannot finish is no refusal:', () => {
@@ -164,12 +186,12 @@ describeEachDatabase('A statement that the database refuses', (database) => {
         database.name === 'postgres'
           ? await openWith({ extra: { options: '-c statement_timeout=100' } })
           : await openWith({ extra: { connectionLimit: 1 } }, (other) => other.query('SET SESSION max_statement_time = 0.1'));
-      await expect(openTable(limited, entity).insert([slow])).rejects.toThrow(SessionUnavailableError);
+      await expect(openImpatientTable(limited, entity).insert([slow])).rejects.toThrow(SessionUnavailableError);
     });
 
     it('one is ended by an administrator', async () => {
       const other = await openWith(database.name === 'postgres' ? {} : { extra: { connectionLimit: 1 } });
-      const failure = failureOf(openTable(other, entity).insert([slow]));
+      const failure = failureOf(openImpatientTable(other, entity).insert([slow]));
       await killSleeping();
       expect(await failure).toBeInstanceOf(SessionUnavailableError);
     });
@@ -193,7 +215,7 @@ describeEachDatabase('A statement that the database refuses', (database) => {
   it('is told apart from a table that is missing', async () => {
     const missing = ownSessionEntity(database);
     const bare = await openWith({ entities: [missing] });
-    await expect(openTable(bare, missing).insert([good])).rejects.toThrow(SessionEntityError);
+    await expect(openImpatientTable(bare, missing).insert([good])).rejects.toThrow(SessionEntityError);
   });
 });
 
@@ -213,7 +235,7 @@ describeEachDatabase(
       const other = new DataSource({ ...database.options, entities: [entity], extra: { options: `-c role=${role}` } });
       await other.initialize();
       onTestFinished(() => other.destroy());
-      const table = openTable(other, entity);
+      const table = openImpatientTable(other, entity);
       await table.fields();
       const together = batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());
       const insert = (userId: string) => together.insert([newRow(key(userId), { userId })]);
@@ -237,7 +259,7 @@ describeEachDatabase(
       await dataSource().query(
         `CREATE TRIGGER t_${tableName} BEFORE INSERT ON ${tableName} BEGIN INSERT INTO audit_of_nobody VALUES (1); END`,
       );
-      const error = await failureOf(openTable(dataSource(), entity).insert([newRow(key('a'))]));
+      const error = await failureOf(openImpatientTable(dataSource(), entity).insert([newRow(key('a'))]));
       expect(error).toBeInstanceOf(SessionRefusedError);
       expect((error as Error).message).toContain('audit_of_nobody');
     });

@@ -6,7 +6,7 @@ import type { SessionRow } from '../../lib/table/session-row.js';
 import type { SessionChange, SessionTable } from '../../lib/table/session-table.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { interceptStatements } from '../support/intercept-statements.js';
-import { openTable, ownSessionEntity } from '../support/table-open.js';
+import { openImpatientTable, ownSessionEntity } from '../support/table-open.js';
 import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
 const ROUNDS = 200;
@@ -28,7 +28,7 @@ describeEachDatabase(`A bad row among ${NEIGHBOURS} good ones, ${ROUNDS} times`,
   const nul = database.name === 'postgres' ? 'SESSION_SERIALIZATION' : 'saved';
 
   const open = async (): Promise<SessionTable> => {
-    const table = openTable(dataSource(), entity);
+    const table = openImpatientTable(dataSource(), entity);
     await table.fields();
     await table.clear();
     return batched(table, resolveOptions({ secret: 'a secret' }), () => performance.now());

@@ -4,7 +4,10 @@ type Write = (items: readonly unknown[], ...rest: unknown[]) => Promise<unknown[
 
 const WRITES: ReadonlySet<PropertyKey> = new Set(['insert', 'update', 'upsert', 'touch', 'changeId', 'remove']);
 
-/** A table that asks again for the rows that another transaction holds, until it has them. */
+/**
+ * A table that asks again for the rows that another transaction holds, until it has them. Not for behind a batcher, which does so
+ * itself: what is refused at last hides what became of the rows that were written before it.
+ */
 export function patient<Table extends SessionTable<'locked'>>(table: Table): Omit<Table, keyof SessionTable> & SessionTable {
   const patientTable = new Proxy(table, {
     get(target, name) {
