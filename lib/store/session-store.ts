@@ -144,7 +144,8 @@ export class SessionStore extends ContractStore {
   /**
    * Ends all sessions whose row has this value in a column of the application's own, such as the session id of an identity provider;
    * with `before`, only those that were created before that moment. Resolves to how many. Rejects with `SessionEntityError` if the
-   * entity has no property of this name, or no index on its column.
+   * entity has no property of this name, or no index on its column, and with `SessionSerializationError` if the connection does not
+   * carry every character of the value: another value would be looked for, and the sessions of others ended.
    */
   async revokeBy(column: Readonly<Record<string, string | number>>, options: { before?: Date | undefined } = {}): Promise<number> {
     return this.revoker.revokeBy(column, options);

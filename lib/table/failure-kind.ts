@@ -76,7 +76,8 @@ const NUMBERS: Sorted<number> = {
   // 1242: our upsert met a row whose id only collates like ours. 1364: no default. 4025, 3819: CHECK. 1644: SIGNAL.
   // 1172: a trigger selected several rows. 1305: it calls a function that is missing.
   row: [1048, 1062, 1169, 1172, 1216, 1217, 1242, 1305, 1364, 1369, 1451, 1452, 1526, 1557, 1586, 1644, 1748, 3819, 4025],
-  value: [1264, 1265, 1292, 1300, 1366, 1367, 1411, 3140, 3988],
+  // 1267: a column of another character set is compared with a string that this set cannot hold.
+  value: [1264, 1265, 1267, 1292, 1300, 1366, 1367, 1411, 3140, 3988],
   size: [139, 1118, 1153, 1162, 1301, 1406],
   // 1290, 1836: the server is read-only. 1792: the transaction is. 1142 to 1370: permissions.
   statement: [1064, 1142, 1143, 1227, 1290, 1370, 1792, 1836],
@@ -197,6 +198,9 @@ export const isLockTimeout = (error: unknown): boolean => failureKind(error) ===
 
 /** Whether the database refused one row, and its neighbours may do better without it. */
 export const isOfRow = (error: unknown): boolean => OF_ROW.has(failureKind(error));
+
+/** Whether a value does not fit the type or the character set of its column. */
+export const isOfValue = (error: unknown): boolean => failureKind(error) === 'value';
 
 /** Whether nothing has happened: the database has said so. For an error of a statement, or one of ours with it as its cause. */
 export function isUndone(error: unknown): boolean {

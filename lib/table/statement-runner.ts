@@ -7,7 +7,7 @@ import type { BoundStatement, Values } from './sql/bound-statement.js';
 import { StatementCache, viaTypeOrm, type BuildStatement } from './sql/statement-cache.js';
 import { assertFamily, type AdoptedTable } from './entity/adopted-tables.js';
 import { assertHoldsSessions } from './entity/entity-faults.js';
-import { narrowFieldsOf } from './character-sets.js';
+import { characterSetsOf } from './character-sets.js';
 import { narrowColumns } from './entity/narrow-columns.js';
 import { mapColumns, type SessionColumn, type SessionColumnNames, type SessionColumns } from './entity/columns.js';
 import { metadataOf } from './entity/entity-metadata.js';
@@ -84,7 +84,7 @@ export class StatementRunner {
     const { dialect, columns } = shape;
     viaTypeOrm(() => this.options.onReady?.(new Set(Object.keys(columns) as SessionField[])));
     this.shape = shape;
-    this.isSettled = !dialect.narrowFields;
+    this.isSettled = !dialect.characterSets;
     this.transport = this.options.prepares === false ? dialect.unpreparedTransport : dialect.transport;
     return shape;
   }
@@ -112,9 +112,12 @@ export class StatementRunner {
 
   /** Asks once which characters columns and connection carry, and whether values are safe on it, before the first statement is built. */
   private async settle(shape: TableShape): Promise<TableShape> {
-    const narrow = await narrowFieldsOf(shape, this.options.timeoutMs);
-    if (!narrow) return shape;
-    if (!this.isSettled && narrow.size > 0) this.shape = { ...shape, ...withLimits(narrowColumns(shape.columns, narrow)) };
+    const sets = await characterSetsOf(shape, this.options.timeoutMs);
+    if (!sets) return shape;
+    const { narrowFields, isConnectionNarrow } = sets;
+    if (!this.isSettled && narrowFields.size > 0) {
+      this.shape = { ...shape, ...withLimits(narrowColumns(shape.columns, narrowFields)), losesCharacters: isConnectionNarrow };
+    }
     this.isSettled = true;
     return this.check();
   }

@@ -1,4 +1,5 @@
-import { SessionEntityError } from '../../session.errors.js';
+import { SessionEntityError, type SessionError } from '../../session.errors.js';
+import { isOfValue } from '../failure-kind.js';
 import { nameOfRegistered } from '../entity/entity-name.js';
 import type { SessionField, SessionRow } from '../session-row.js';
 import type { SessionPage, SessionSearch } from '../session-table.js';
@@ -59,10 +60,11 @@ export class TableReader {
     if (handle !== undefined) await this.need('handle', 'end a session by its handle');
     if (createdUntil !== undefined) await this.need('createdAt', 'end the sessions that are older than something');
     const shape = await this.runner.ready();
-    const column = own && ownColumnOf(shape, own.property);
+    const column = own && ownColumnOf(shape, own);
     const { field } = locateOrder(shape);
     const values = { userId, handle, createdUntil, after: after?.[field as 'id' | 'handle'], limit, own: own?.value };
-    const rows = await this.runner.readBy('locate', (known) => known.dialect.locate(known, search), values, column);
+    const found = this.runner.readBy('locate', (known) => known.dialect.locate(known, search), values, column);
+    const rows = await (own ? found.catch(noneOfUnfit) : found);
     const wanted = rows.filter((row) => userId === undefined || row.userId === userId);
     const last = rows.at(-1);
     if (rows.length < limit || wanted.length === rows.length || last === undefined) return wanted;
@@ -131,6 +133,12 @@ export class TableReader {
       `To ${purpose}, the entity ${nameOfRegistered(metadata)} needs a column for ${field}. Add it and name it in \`columns.${field}\`.`,
     );
   }
+}
+
+/** No row has a value that its column cannot hold. */
+function noneOfUnfit(error: unknown): [] {
+  if (isOfValue((error as SessionError).cause)) return [];
+  throw error;
 }
 
 /** Whether an id is a hash, which needs no exact comparison. */

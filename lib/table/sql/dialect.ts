@@ -16,6 +16,8 @@ export interface TableShape {
   readonly table: string;
   /** Whether the commit of a touch waits for the disk; a database that cannot choose always waits. */
   readonly touchDurability: 'relaxed' | 'full';
+  /** Whether the connection loses characters; that columns do so, they know themselves. @default false */
+  readonly losesCharacters?: boolean;
   /** The column of the application's own that a search compares. */
   readonly own?: SessionColumn;
   /** The column in which another store marks a session as ended, if the entity does not map it. */
@@ -57,6 +59,14 @@ export type MultiRowName = MultiRowOperation | 'updateInPlace' | 'versions' | 'u
 
 /** The statements of a dialect that take several rows. */
 export type MultiRowStatements = Readonly<Partial<Record<MultiRowName, MultiRowStatement>>>;
+
+/** What a table and the way to it do with characters. */
+export interface CharacterSets {
+  /** The string fields whose column, or the connection, does not carry every character. */
+  readonly narrowFields: ReadonlySet<SessionField>;
+  /** Whether the connection does not. */
+  readonly isConnectionNarrow: boolean;
+}
 
 /** How long a lock is waited for, and how old it may get, in milliseconds. */
 export type LockLimits = Pick<LockRequest, 'waitMs' | 'maxHoldMs'>;
@@ -122,10 +132,10 @@ export interface SessionDialect extends ColumnTraits {
   equals(column: Pick<SessionColumn, 'sql' | 'type' | 'metadata'>, value: string): string;
 
   /**
-   * The string fields whose column, or the connection, does not carry every character; `undefined` if there is no table yet. Without
-   * it, all carry every character. Rejects with `SessionOptionsError` if the driver cannot send values safely over these connections.
+   * What the columns and the connection carry; `undefined` if there is no table yet. Without it, all carry every character. Rejects
+   * with `SessionOptionsError` if the driver cannot send values safely over these connections.
    */
-  narrowFields?(query: Query, shape: TableShape): Promise<ReadonlySet<SessionField> | undefined>;
+  characterSets?(query: Query, shape: TableShape): Promise<CharacterSets | undefined>;
 
   /** A statement under which time columns mean UTC, where that depends on the session; without it, the statement itself. */
   inUtc?(shape: TableShape, sql: string, parameters: readonly unknown[]): string;

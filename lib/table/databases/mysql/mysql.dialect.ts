@@ -25,19 +25,20 @@ export const mysqlDialect: SessionDialect = {
   multiRow: mysqlMultiRow,
   textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 
-  async narrowFields(query, shape) {
+  async characterSets(query, shape) {
     const { database, schema, tableName } = shape.metadata;
     const known = await query(CHARACTER_SETS, [database ?? schema ?? null, tableName]);
     if (known.length === 0) return undefined;
     assertEscapes(known[0]!['mode']);
     const sets = new Map(known.map(({ name, charset }) => [name, charset]));
     const isNarrow = (set: unknown) => !/^(utf8mb4|utf16|utf16le|utf32)$/.test(String(set));
+    const isConnectionNarrow = isNarrow(known[0]!['client']);
     const narrow = fieldsOf(shape).filter(({ type, metadata }) => {
       if (!/char|text|json|enum/.test(type)) return false;
       const set = sets.get(metadata.databaseName);
-      return isNarrow(known[0]!['client']) || (typeof set === 'string' && isNarrow(set));
+      return isConnectionNarrow || (typeof set === 'string' && isNarrow(set));
     });
-    return new Set(narrow.map(({ field }) => field));
+    return { narrowFields: new Set(narrow.map(({ field }) => field)), isConnectionNarrow };
   },
 
   jsonType: 'json',

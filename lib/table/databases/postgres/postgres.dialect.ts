@@ -82,11 +82,12 @@ export const postgresDialect: SessionDialect = {
     },
     { waitsBriefly: WAITS_BRIEFLY, commitsEarly: COMMITS_EARLY, rewritesIndexes: false },
   ),
-  async narrowFields(query, shape) {
+  async characterSets(query, shape) {
     const [encodings] = await query(ENCODINGS, []);
-    const isWide = Object.values(encodings ?? {}).every((encoding) => encoding === 'UTF8');
+    const { server, client } = encodings ?? {};
+    const isWide = server === 'UTF8' && client === 'UTF8';
     const narrow = isWide ? [] : fieldsOf(shape).filter(({ type }) => /char|text|json/.test(type));
-    return new Set(narrow.map(({ field }) => field));
+    return { narrowFields: new Set(narrow.map(({ field }) => field)), isConnectionNarrow: client !== 'UTF8' };
   },
   lacksNul: true,
   jsonType: 'json',
