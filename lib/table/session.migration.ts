@@ -1,6 +1,7 @@
 import type { EntityTarget, MigrationInterface, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SessionOptionsError } from '../session.errors.js';
-import { anEntity, anObjectOf, checkArguments, either, type Checks } from './checking/arguments.js';
+import { checkArguments } from './checking/arguments.js';
+import { anEntity, anObjectOf, either, type Rules } from './checking/rules.js';
 import { aStore, checkAdoption, type AdoptedStore, type SessionAdoption } from './entity/adopted-tables.js';
 import { SessionEntity } from './entity/session.entity.js';
 import { adoption } from './migrating/adoption.js';
@@ -32,7 +33,7 @@ export interface SessionMigrationOptions {
   name?: string;
 }
 
-const CHECKS: Checks<keyof SessionMigrationOptions> = {
+const RULES: Rules<keyof SessionMigrationOptions> = {
   entity: anEntity,
   from: anEntity,
   adopt: either(aStore, anObjectOf('store, tableName, schema, columns, extended')),
@@ -48,7 +49,7 @@ const CHECKS: Checks<keyof SessionMigrationOptions> = {
  * @publicApi
  */
 export function createSessionMigration(options: SessionMigrationOptions = {}): new () => MigrationInterface {
-  checkArguments('createSessionMigration', options, CHECKS);
+  checkArguments('createSessionMigration', options, RULES);
   const { entity = SessionEntity, from } = options;
   const adopt = typeof options.adopt === 'string' ? { store: options.adopt } : options.adopt;
   if (adopt) checkAdoption('createSessionMigration', adopt);

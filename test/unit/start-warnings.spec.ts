@@ -74,6 +74,10 @@ describe('a number that was probably meant as seconds', () => {
     ['idleTimeout', { idleTimeout: 1_800 }, 1.8],
     ['absoluteTimeout', { absoluteTimeout: 59_999 }, 59.999],
     ['cookie.maxAge', { cookie: { maxAge: 3_600 } }, 3.6],
+    ['prune.interval', { prune: { interval: 900 } }, 0.9],
+    ['touchInterval', { touchInterval: 60 }, 0.06],
+    ['operationTimeout', { operationTimeout: 5 }, 0.005],
+    ['cache.ttl', { cache: { ttl: 5 } }, 0.005],
   ])('is a warning: %s', async (name, options, seconds) => {
     expect(await warningsOf(options)).toEqual([
       expect.stringMatching(new RegExp(`\`${name}\` is .* which is ${seconds} seconds: numbers are milliseconds\\. Write '30m'`)),
@@ -83,6 +87,8 @@ describe('a number that was probably meant as seconds', () => {
   it.each<[string, Partial<SessionModuleOptions>]>([
     ['a minute', { idleTimeout: 60_000, absoluteTimeout: 60_000, cookie: { maxAge: 60_000 } }],
     ['a string, which names its unit', { idleTimeout: '30s', absoluteTimeout: '45s', cookie: { maxAge: '10s' } }],
+    ['short for a timeout, and not for what is short by nature', { touchInterval: 1_000, operationTimeout: 100, cache: { ttl: 100 } }],
+    ['none, or nothing at all', { touchInterval: 0, prune: false, cache: false }],
     ['no age, and no end', { absoluteTimeout: false, cookie: { maxAge: null } }],
     ['functions', { idleTimeout: () => 5, cookie: () => ({ maxAge: 5 }) }],
   ])('is not: %s', async (_, options) => {

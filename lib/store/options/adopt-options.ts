@@ -1,8 +1,9 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { ADOPTION_CHECKS, adoptedTable, aStore, COLUMN_CHECKS, type SessionAdoption } from '../../table/entity/adopted-tables.js';
+import { ADOPTION_RULES, adoptedTable, aStore, COLUMN_RULES, type SessionAdoption } from '../../table/entity/adopted-tables.js';
 import { adoptedEntity } from '../../table/entity/session.entity.js';
 import { wrongOption } from './checking/option-error.js';
-import { checkOptions, isObject, type Rule } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { isObject, type Rule } from '../../table/checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 /** The rule of the option `adopt`. */
@@ -53,8 +54,8 @@ function adoptionOf({ adopt }: Pick<SessionModuleOptions, 'adopt'>): SessionAdop
   if (adopt === undefined) return undefined;
   if (!anAdoption[0](adopt)) throw wrongOption('adopt', adopt, anAdoption[1]);
   if (typeof adopt === 'string') return { store: adopt };
-  checkOptions(adopt, ADOPTION_CHECKS, 'adopt.');
+  checkOptions(adopt, ADOPTION_RULES, 'adopt.');
   if (!aStore[0](adopt.store)) throw wrongOption('adopt.store', adopt.store, aStore[1]);
-  if (adopt.columns) checkOptions(adopt.columns, COLUMN_CHECKS, 'adopt.columns.');
+  if (adopt.columns) checkOptions(adopt.columns, COLUMN_RULES, 'adopt.columns.');
   return adopt;
 }

@@ -1,7 +1,8 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { parseDuration, type Duration } from './checking/duration.js';
+import { aTimer, parseDuration, type Duration } from './checking/duration.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, aTimer, checkOptions, isObject, type Rule, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { aBoolean, isObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /**
  * How this process keeps sessions in memory.

@@ -3,7 +3,8 @@ import { SessionOptionsError } from '../../session.errors.js';
 import type { CookieOptions } from '../express-session.js';
 import { DURATION, parseDuration, type Duration } from './checking/duration.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, checkOptions, isObject, oneOf, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { aBoolean, isObject, oneOf, type Rules } from '../../table/checking/rules.js';
 
 /** Attributes of the session cookie, as in express-session; `maxAge` also takes a duration such as `'14d'`. */
 export interface SessionCookieOptions extends Omit<CookieOptions, 'maxAge' | 'signed' | 'encode'> {

@@ -1,5 +1,6 @@
 import { wrongOption } from './checking/option-error.js';
-import { checkOptions, isObject, type Rule, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { isObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /** Which requests of other sites may change something. */
 export interface CsrfOptions {

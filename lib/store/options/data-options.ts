@@ -4,7 +4,8 @@ import { graphSerializer, type GraphSerializerOptions } from '../serializers/gra
 import { PayloadCipher, type PayloadKey } from '../serializers/payload-cipher.js';
 import { jsonSerializer, type SessionSerializer } from '../serializers/serializer.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, checkOptions, isFunction, isObject, type Rule, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { aBoolean, isFunction, isObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /** A serializer by its name, by itself, or by what makes it of options. */
 export type SerializerOption =

@@ -1,5 +1,6 @@
 import { wrongOption } from './checking/option-error.js';
-import { checkOptions, isFunction, isObject, oneOf, type Rule, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { isFunction, isObject, oneOf, type Rule, type Rules } from '../../table/checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 export const A_METADATA: Rule = [

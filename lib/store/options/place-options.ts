@@ -1,4 +1,4 @@
-import { isFunction, isObject, type Rule } from './checking/rules.js';
+import { isFunction, isObject, type Rule } from '../../table/checking/rules.js';
 
 /** Where sessions are kept, and which routes have them. */
 export const A_DATA_SOURCE: Rule = [

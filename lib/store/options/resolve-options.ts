@@ -4,14 +4,15 @@ import { resolveCookie, resolveCookieOf } from './cookie-options.js';
 import { A_CACHE, resolveCache } from './cache-options.js';
 import { csrfRule, resolveCsrf } from './csrf-options.js';
 import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE } from './data-options.js';
-import { DURATION, parseDuration, suspectSeconds } from './checking/duration.js';
+import { DURATION, aTimer, isPositive, parseDuration, suspectSeconds, type Duration } from './checking/duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './checking/option-error.js';
-import { aBoolean, aFunction, aTimer, checkOptions, isFunction, isObject, isPositive, oneOf, type Rules } from './checking/rules.js';
+import { checkOptions } from './checking/check-options.js';
+import { aBoolean, aFunction, isFunction, isObject, oneOf, type Rules } from '../../table/checking/rules.js';
 import { A_CONNECTION, A_DATA_SOURCE, routes, someRoutes } from './place-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
@@ -155,14 +156,19 @@ export function resolveStoreOptions(options: Partial<SessionModuleOptions>): Res
 }
 
 /** What is probably not meant, and no error. */
-function warningsOf({ idleTimeout, anonymousTimeout, absoluteTimeout, cookie }: SessionModuleOptions): string[] {
-  const durations = {
-    idleTimeout,
-    anonymousTimeout,
-    absoluteTimeout,
-    'cookie.maxAge': typeof cookie === 'object' ? cookie.maxAge : undefined,
-  };
-  return Object.entries(durations).flatMap(([name, value]) => suspectSeconds(name, value) ?? []);
+function warningsOf(options: SessionModuleOptions): string[] {
+  const { idleTimeout, anonymousTimeout, absoluteTimeout, touchInterval, operationTimeout, cookie, prune, cache } = options;
+  const durations: readonly (readonly [name: string, value: unknown, least: Duration])[] = [
+    ['idleTimeout', idleTimeout, '1m'],
+    ['anonymousTimeout', anonymousTimeout, '1m'],
+    ['absoluteTimeout', absoluteTimeout, '1m'],
+    ['cookie.maxAge', typeof cookie === 'object' ? cookie.maxAge : undefined, '1m'],
+    ['prune.interval', prune && prune.interval, '1m'],
+    ['touchInterval', touchInterval, '1s'],
+    ['operationTimeout', operationTimeout, '100ms'],
+    ['cache.ttl', cache && cache.ttl, '100ms'],
+  ];
+  return durations.flatMap(([name, value, least]) => suspectSeconds(name, value, least) ?? []);
 }
 
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */

@@ -1,6 +1,7 @@
 import type { EntitySchemaColumnOptions } from 'typeorm';
 import { SessionEntityError } from '../../session.errors.js';
-import { aBoolean, aName, anObjectOf, checkArguments, oneOf, type Checks } from '../checking/arguments.js';
+import { checkArguments } from '../checking/arguments.js';
+import { aBoolean, aName, anObjectOf, oneOf, type Rules } from '../checking/rules.js';
 import { SESSION_FIELDS, type SessionField } from '../session-row.js';
 
 /** The stores whose tables are known by name. */
@@ -107,12 +108,12 @@ export const ADOPTED = {
 } as const satisfies Record<string, AdoptedTable>;
 
 /** What names a store. */
-export const aStore = oneOf(Object.keys(ADOPTED));
+export const aStore = oneOf(...Object.keys(ADOPTED));
 export const someColumns = anObjectOf('the name of a column per field');
 /** What the names of columns must be, by field. */
-export const COLUMN_CHECKS: Checks = Object.fromEntries(SESSION_FIELDS.map((field) => [field, aName]));
+export const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, aName]));
 /** What an adoption must be, option by option. */
-export const ADOPTION_CHECKS: Checks<keyof SessionAdoption> = {
+export const ADOPTION_RULES: Rules<keyof SessionAdoption> = {
   store: aStore,
   tableName: aName,
   schema: aName,
@@ -123,8 +124,8 @@ export const ADOPTION_CHECKS: Checks<keyof SessionAdoption> = {
 /** Throws `SessionOptionsError` for an adoption that `caller` cannot use. */
 export function checkAdoption(caller: string, adopt: SessionAdoption): void {
   // A store that is missing is a wrong one.
-  checkArguments(caller, { ...adopt, store: adopt.store ?? null }, ADOPTION_CHECKS, 'adopt.');
-  if (adopt.columns) checkArguments(caller, adopt.columns, COLUMN_CHECKS, 'adopt.columns.');
+  checkArguments(caller, { ...adopt, store: adopt.store ?? null }, ADOPTION_RULES, 'adopt.');
+  if (adopt.columns) checkArguments(caller, adopt.columns, COLUMN_RULES, 'adopt.columns.');
 }
 
 /** What there is to know of a store's table. */

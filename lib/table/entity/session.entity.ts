@@ -1,8 +1,9 @@
 import { Column, Entity, EntitySchema, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
 import { SessionOptionsError } from '../../session.errors.js';
-import { aBoolean, aName, checkArguments, type Checks } from '../checking/arguments.js';
-import { adoptedTable, aStore, COLUMN_CHECKS, someColumns, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
+import { checkArguments } from '../checking/arguments.js';
+import { aBoolean, aName, type Rules } from '../checking/rules.js';
+import { adoptedTable, aStore, COLUMN_RULES, someColumns, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type RenewalField, type SessionField } from '../session-row.js';
 
 /** A column as both decorators and schemas take it. */
@@ -124,7 +125,7 @@ export interface SessionEntityDefinition {
   renewal?: boolean;
 }
 
-const CHECKS: Checks<keyof SessionEntityDefinition> = {
+const RULES: Rules<keyof SessionEntityDefinition> = {
   name: aName,
   tableName: aName,
   schema: aName,
@@ -144,8 +145,8 @@ const CHECKS: Checks<keyof SessionEntityDefinition> = {
  * @publicApi
  */
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
-  checkArguments('defineSessionEntity', definition, CHECKS);
-  if (definition.columns) checkArguments('defineSessionEntity', definition.columns, COLUMN_CHECKS, 'columns.');
+  checkArguments('defineSessionEntity', definition, RULES);
+  if (definition.columns) checkArguments('defineSessionEntity', definition.columns, COLUMN_RULES, 'columns.');
   const { tableName = 'sessions', schema, columns, dataType, charset, renewal, adopt: store } = definition;
   if (store) {
     const told = Object.entries({ dataType, charset, renewal }).find(([, value]) => value !== undefined);

@@ -1,5 +1,5 @@
-import { types } from 'node:util';
 import { SessionOptionsError } from '../../../session.errors.js';
+import { show } from '../../../table/checking/rules.js';
 import { isPromise } from '../../callback.js';
 
 /** What is said of a value of `secret`, whatever it is. */
@@ -14,14 +14,7 @@ export function wrongOption(name: string, value: unknown, expected: string): Ses
 
 function shownOf(name: string, value: unknown): string {
   if (value !== undefined && /(^|\.)secret$/.test(name)) return NO_SECRET;
-  return typeof value === 'string' && value !== '' && HAS_PASSWORD.includes(name) ? 'a string' : show(value);
-}
-
-function show(value: unknown): string {
+  if (typeof value === 'string' && value !== '' && HAS_PASSWORD.includes(name)) return 'a string';
   if (value === undefined) return 'missing';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null) return String(value);
-  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
-  if (isPromise(value)) return 'a promise';
-  return Array.isArray(value) ? 'an array' : `of type ${typeof value}`;
+  return isPromise(value) ? 'a promise' : show(value);
 }

@@ -1,0 +1,36 @@
+import { types } from 'node:util';
+
+/** What an option must be: a test, and the words for the error. */
+export type Rule = readonly [fits: (value: unknown) => boolean, expected: string];
+export type Rules<Name extends string = string> = Readonly<Record<Name, Rule>>;
+
+export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+export const isFunction = (value: unknown): boolean => typeof value === 'function';
+const isName = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+export const oneOf = (...values: unknown[]): Rule => [
+  (value) => values.includes(value),
+  values.map((each) => JSON.stringify(each)).join(' or '),
+];
+export const either = ([fits, expected]: Rule, [otherFits, otherwise]: Rule): Rule => [
+  (value) => fits(value) || otherFits(value),
+  `${expected}, or ${otherwise}`,
+];
+export const aBoolean = oneOf(true, false);
+export const aFunction: Rule = [isFunction, 'a function'];
+export const aName: Rule = [isName, 'a non-empty string'];
+export const anObjectOf = (what: string): Rule => [isObject, `an object with ${what}`];
+export const anEntity: Rule = [
+  (value) => isFunction(value) || isObject(value) || isName(value),
+  'an entity class, an EntitySchema, or what `defineSessionEntity` returned',
+];
+
+/** A wrong value as an error shows it: what may hold a secret only by its kind. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return String(value);
+  if (typeof value === 'function') return 'a function';
+  if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `of type ${typeof value}`;
+}
