@@ -1,5 +1,5 @@
-import type { DataSource, QueryRunner } from 'typeorm';
-import { describe, expect, it } from 'vitest';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { SessionUnavailableError } from '../../lib/session.errors.js';
 import { describeEachDatabase, useDataSource } from '../support/databases.js';
 import { endConnection, recordRunners } from '../support/lock-connections.js';
@@ -179,23 +179,24 @@ describeEachDatabase('The lock of an id', (database) => {
 
   if (database.name === 'postgres') {
     describe('under the timeouts of PostgreSQL', () => {
-      const options = '-c idle_in_transaction_session_timeout=40 -c statement_timeout=40';
-      const hasty = useDataSource(database, [entity], { poolSize: 2, extra: { options } });
+      const options = '-c idle_in_transaction_session_timeout=250 -c statement_timeout=250';
 
       it('outlives those for idle transactions and for statements, which are as before afterwards', async () => {
-        const [here, there] = [open(hasty()), open(second())];
+        const hasty = await new DataSource({ ...database.options, entities: [entity], extra: { options } }).initialize();
+        onTestFinished(() => hasty.destroy());
+        const [here, there] = [open(hasty), open(second())];
         const other = await take(there, 'a');
         const waiting = take(here, 'a');
         // Longer than the server lets other statements wait, and then other transactions be idle.
-        await second().query('SELECT pg_sleep(0.1)');
+        await second().query('SELECT pg_sleep(0.4)');
         await other.release();
         const held = await waiting;
-        await second().query('SELECT pg_sleep(0.1)');
+        await second().query('SELECT pg_sleep(0.4)');
         expect(held.isHeld).toBe(true);
         expect(await lock(there, 'a', { waitMs: 20 })).toBeUndefined();
         await held.release();
-        await expect(hasty().query('SHOW idle_in_transaction_session_timeout')).resolves.toEqual([
-          { idle_in_transaction_session_timeout: '40ms' },
+        await expect(hasty.query('SHOW idle_in_transaction_session_timeout')).resolves.toEqual([
+          { idle_in_transaction_session_timeout: '250ms' },
         ]);
       });
 
