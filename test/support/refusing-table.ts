@@ -52,7 +52,7 @@ export function useRefusingTable(database: TestDatabase) {
     name: `Refusing_${owners}`,
     tableName,
     columns: { ...options.columns, userId },
-    foreignKeys: [{ target: Owner, columnNames: ['userId'], referencedColumnNames: ['id'], name: 'fk_owner' }],
+    foreignKeys: [{ target: Owner, columnNames: ['userId'], referencedColumnNames: ['id'], name: `fk_owner_${owners}` }],
     checks: [{ name: 'chk_owner', expression: `user_id <> 'banned'` }],
   });
   let dataSource: DataSource;
