@@ -52,7 +52,7 @@ export function nestAdd({ sourceRoot = 'src' }: { sourceRoot?: string } = {}) {
     if (hasDataSource) addMigration(tree, sourceRoot, logger);
     else {
       logger.info(`The sessions are kept in the file sessions.sqlite. For that: npm install ${missingOf(tree)}better-sqlite3`);
-      logger.info(`If another module than ${path} has your data source, remove \`connection\`: the sessions are kept there then.`);
+      logger.info(`If another module than ${path} has your data source, remove \`connection\`: then the sessions are kept there.`);
     }
     return tree;
   };
@@ -119,6 +119,6 @@ function addMigration(tree: Tree, sourceRoot: string, logger: Context['logger'])
   const text = `import { createSessionMigration } from '${PACKAGE}';\n\nexport const ${name} = createSessionMigration({ name: '${name}' });\n`;
   tree.create(path, text);
   logger.info(
-    `For production, add ${path} to the \`migrations\` of your data source. Where it has no \`autoLoadEntities\`, add SessionEntity to its \`entities\`.`,
+    `For production, add ${path} to the \`migrations\` of your data source. If it has no \`autoLoadEntities\`, add SessionEntity to its \`entities\`.`,
   );
 }

@@ -50,7 +50,7 @@ export class SessionConflictError extends SessionError {
   override readonly status = 409;
 }
 
-/** The session was to get another id when its response had begun, so no cookie could go out with it. The message says what became of the session. */
+/** A new session id was requested after the response had begun, so no cookie could carry it. The message says what became of the session. */
 export class SessionHeadersSentError extends SessionError {
   override readonly code = 'SESSION_HEADERS_SENT';
   override readonly status = 500;
@@ -75,7 +75,7 @@ export class SessionTooLargeError extends SessionError {
 export class SessionLimitError extends SessionError {
   override readonly code = 'SESSION_LIMIT';
   override readonly status = 403;
-  constructor(message = 'This user has as many sessions as are allowed. End one of them, and sign in again.') {
+  constructor(message = 'This user has the maximum number of sessions. End one of them, and sign in again.') {
     super(message);
   }
 }
@@ -95,7 +95,7 @@ export class SessionRefusedError extends SessionError {
   override readonly status = 500;
 }
 
-/** The database did not answer, not in time, or cannot answer now. What was asked for may or may not have happened. */
+/** The database did not answer, answered too late, or cannot answer now. The operation may or may not have happened. */
 export class SessionUnavailableError extends SessionError {
   override readonly code = 'SESSION_UNAVAILABLE';
   override readonly status = 503;

@@ -17,7 +17,7 @@ export interface LostCookie {
 const TRUST_PROXY =
   "`app.set('trust proxy', 1)` under Express, `new FastifyAdapter({ trustProxy: true })` under Fastify, or the session option `proxy: true`";
 
-/** Says once per cause why browsers do not keep the session cookie. For development: it costs a look at each cookie that goes out. */
+/** Warns once per cause if browsers will not keep the session cookie. Only outside production, because it checks each cookie that is sent. */
 export class CookieWarnings {
   private readonly known = new Set<Cause>();
 
@@ -35,7 +35,7 @@ export class CookieWarnings {
   }
 }
 
-/** Why the browser behind a request will not keep this cookie; `undefined` where nothing speaks against it. */
+/** Why the browser behind a request will not keep this cookie; `undefined` if it will. */
 export function findLostCookie(req: SessionRequest, cookie: SessionCookie, options: ResolvedSessionOptions): LostCookie | undefined {
   return findInsecure(req, cookie, options) ?? findOtherSite(req, cookie, options) ?? findOtherDomain(req, cookie, options);
 }
@@ -76,7 +76,7 @@ function needsSecure({ sameSite, partitioned }: SessionCookie & { partitioned?: 
 
 const isForwardedHttps = ({ headers }: SessionRequest): boolean => /^\s*https\b/i.test(String(headers['x-forwarded-proto'] ?? ''));
 
-/** Scripts of another site cannot give this one a cookie with `lax` or `strict`; who is led here by a link or a form can get one. */
+/** With `lax` or `strict`, a request of another site's script cannot set the cookie; following a link or sending a form can. */
 function findOtherSite(req: SessionRequest, { sameSite }: SessionCookie, options: ResolvedSessionOptions): LostCookie | undefined {
   const value = sameSite === true ? 'strict' : String(sameSite).toLowerCase();
   const { origin = '', 'sec-fetch-site': site, 'sec-fetch-mode': mode } = req.headers;

@@ -20,7 +20,7 @@ export interface RequestSource {
 
 /**
  * Whether a request that carries a session may come from another site. `Sec-Fetch-Site` decides; browsers send it over TLS and to
- * localhost. Without it `Origin` must name this host. Without both it was no browser, or none of a page.
+ * localhost. Without it `Origin` must name this host. Without both, no page in a browser has sent the request.
  */
 export function isForged(source: RequestSource, { trustedOrigins }: ResolvedCsrf): boolean {
   const { method, fetchSite, origin } = source;
@@ -30,7 +30,7 @@ export function isForged(source: RequestSource, { trustedOrigins }: ResolvedCsrf
   return origin !== undefined && !isOwn(origin, source);
 }
 
-/** An origin with TLS may be ours although we do not know of the TLS, because a proxy ends it; the other way round it is not. */
+/** An https origin may be ours though the request came over http, because a proxy may end TLS. Over TLS, an http origin is not ours. */
 function isOwn(given: string, source: RequestSource): boolean {
   const origin = toOrigin(given);
   const scheme = origin?.split(':', 1)[0];

@@ -29,8 +29,8 @@ type LiveSession = NonNullable<SessionRequest['session']> & SessionData;
 const TOUCH_PAUSE_MS = 60_000;
 
 /**
- * One HTTP exchange: finds the session of the request, says at the end what is stored of it, and which cookie goes out. It
- * knows no framework, and express-session's rules stand here and nowhere else.
+ * One HTTP exchange: finds the session of the request, and decides at the end what is stored and which cookie is sent. It
+ * knows no framework, and it is the only place with express-session's rules.
  */
 export class SessionExchange {
   /** The id of the cookie that the session was found by. */
@@ -59,15 +59,15 @@ export class SessionExchange {
   }
 
   /**
-   * Puts a session on the request: that of the first cookie which names a live one, else a new one. `undefined` where no
-   * cookie is worth a question to the store: then the session is there at once. Throws what the options of the application throw, and
+   * Puts a session on the request: that of the first cookie with a live session, else a new one. `undefined` if no
+   * cookie has a valid signature: then the session is there at once. Throws what the options of the application throw, and
    * `SessionCsrfError`.
    */
   begin(): Promise<void> | undefined {
     const { req, context } = this;
     const { options } = context;
     req.sessionStore = context.store;
-    // Node.js keeps it from the first look on, also when the client has gone before its session is stored.
+    // Once read, Node.js keeps the address, even if the client disconnects before its session is stored.
     if (context.options.metadata) void req.socket?.remoteAddress;
     const ids = context.cookies.idsIn(req.headers.cookie);
     if (ids.length > 0) {
@@ -119,8 +119,8 @@ export class SessionExchange {
   }
 
   /**
-   * Stores what the request owes its session; `undefined` where that is nothing. `hasHead` tells whether a new id can still
-   * go out. Throws, or rejects, with what the store and the code of the application in it throw.
+   * Saves, touches or removes the session, if that is due; `undefined` if not. `hasHead`: whether a new id can still
+   * be sent. Throws, or rejects with, the errors of the store and of application code in it.
    */
   settle(hasHead: boolean): Promise<void> | undefined {
     const { store } = this.context;
@@ -152,8 +152,8 @@ export class SessionExchange {
   }
 
   /**
-   * A copy in the place of the session that the request began with, as `req.session = { ...req.session }` makes one, is that session: its
-   * row is updated only if it is still there, and other requests have their changes merged. Else a copy could bring back what was ended.
+   * A copy such as `req.session = { ...req.session }` is written as the session that it replaces: its row is updated only if it still
+   * exists, and changes of other requests are merged. Otherwise a copy could bring back a session that has ended.
    */
   private shareOrigin(session: LiveSession): void {
     const { first } = this;
@@ -170,7 +170,7 @@ export class SessionExchange {
       );
     }
     if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);
-    // Code without types may give a moment as a number or text. A Cookie takes that for its age, and cannot be sent with it.
+    // Untyped code may set a number or a string. A Cookie would use it as its age, and could not be sent.
     const expires: unknown = session.cookie.expires;
     if (expires && !types.isDate(expires)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
     return session;
@@ -214,7 +214,7 @@ export class SessionExchange {
     }
     const state = store.stateOf(session);
     if (state?.isEndedByCookie && this.presented === sessionID) return cookies.farewellTo(session.cookie);
-    // A cookie names a row; and one with an old id must not overtake that with the new one.
+    // No cookie without a row; and a cookie with the old id must not replace the one with the new id.
     if (typeof sessionID !== 'string' || (state && (!state.isStored || state.isEnded || state.alias !== undefined))) return undefined;
     if (!this.isCookieDue(session, sessionID)) return undefined;
     context.cookieWarnings?.check(req, session.cookie);
@@ -228,7 +228,7 @@ export class SessionExchange {
     return this.context.store.requests.siteDataToClear(this.request);
   }
 
-  /** To a browser that has another id or none, the cookie goes with the first change; else with each answer, or with a new age. */
+  /** If the browser has another id or none: with the first change. Else with each response (`rolling`), or with a change if it has an age. */
   private isCookieDue(session: LiveSession, sid: string): boolean {
     const { saveUninitialized, rolling } = this.context.options;
     const isModified = this.isChanged || sid !== this.firstId;

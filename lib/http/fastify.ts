@@ -53,8 +53,8 @@ const RESPONSE = Symbol('response');
 export const replyTo = (req: object): ServerResponse | undefined => (req as { [RESPONSE]?: ServerResponse })[RESPONSE];
 
 /**
- * Fastify runs middleware on Node's own request and response, and hears of no error once they have passed the request on. So
- * replies are noted: an error that takes the place of an answer goes through them to Fastify's error handler, and with it to the
+ * Fastify runs middleware on Node's own request and response, and does not see errors after `next()`. So each response
+ * keeps its reply: an error that replaces the response goes through the reply to Fastify's error handler, and so to the
  * exception filters of Nest.
  */
 export function answerThroughReplies(app: FastifyApp, { answerErrors, store }: SessionMiddleware): void {

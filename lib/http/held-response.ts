@@ -62,7 +62,7 @@ export class HeldResponse {
     return res[HELD];
   }
 
-  /** Headers that are there by now stay, also where an error takes the place of the answer. */
+  /** Headers that are set by now are kept, even if an error replaces the response. */
   keepHeaders(): void {
     if (this.state === 'open') this.headersBefore = headersOf(this.res);
   }
@@ -78,7 +78,7 @@ export class HeldResponse {
       case 'failed':
         return this.sendError(sender, args);
       case 'ended':
-        // Node has its own word on a write after the end; a second end means nothing.
+        // Node reports a write after the end itself; a second end is ignored.
         return sender === 'end' ? this.res : this.pass(sender, args);
       default:
         return answerOf(sender, this.res, false);
@@ -118,7 +118,7 @@ export class HeldResponse {
     return this.hold(sender, args) !== false;
   }
 
-  /** Keeps a part of the answer; as in any stream, more than the high-water mark says wait. */
+  /** Holds a part of the response; as in any stream, the caller must wait above the high-water mark. */
   private hold(sender: Sender, args: Arguments): unknown {
     if (this.isEndHeld) return answerOf(sender, this.res, false);
     this.held.push([sender, args]);
@@ -133,7 +133,7 @@ export class HeldResponse {
     return answerOf(sender, this.res, !this.isFull);
   }
 
-  /** What the response will say as soon as what is held is sent. */
+  /** Makes the response report now what it reports once the held parts are sent. */
   private show(name: 'headersSent' | 'writableEnded'): void {
     Object.defineProperty(this.res, name, { configurable: true, get: () => true });
   }
@@ -227,7 +227,7 @@ export class HeldResponse {
     if (res.headersSent) return this.breakOff(error);
     this.state = 'failed';
     this.exchange.giveUp();
-    // Who stands between the handler and us, as compression does, has ended the answer already, and lets no other one through.
+    // A wrapper of the response, such as compression, has ended it already and lets no other one through: put our methods back.
     Object.assign(res, this.ours);
     setHeaders(res, this.headersBefore);
     setStatus(res, 200, '');

@@ -19,7 +19,7 @@ export type SessionMiddleware = RequestHandler & {
   readonly cookies: SessionCookies;
   /** @internal A request handler for further back: headers that are set before it stay on error responses. */
   readonly keepHeaders: RequestHandler;
-  /** @internal Errors that come when the request was passed on go here instead of `next`, for a framework that hears of none then. */
+  /** @internal Errors after `next()` go here instead, for a framework that does not see them then. */
   readonly answerErrors: (answer: ErrorAnswer) => void;
 };
 

@@ -4,8 +4,8 @@ import type { Server } from 'node:http';
 const IDLE_MS = 1_000;
 
 /**
- * Makes each answer the last one on its connection. A server that is closed ends the connections on which nothing happens at
- * that moment; those of clients that go on asking it would serve for ever, and never be closed itself.
+ * Makes each answer the last one on its connection. `server.close()` ends only idle connections: clients
+ * that keep sending requests would keep the server open for ever.
  */
 export function letGoOfClients(server: Server): void {
   // For answers that are under way already, and say that the connection stays.

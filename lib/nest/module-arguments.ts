@@ -24,7 +24,7 @@ export function checkAsyncOptions(options: unknown): void {
   const ignored = Object.keys(options).find((name) => ![...SOURCES, ...BESIDE].includes(name));
   if (ignored === undefined) return;
   throw new SessionOptionsError(
-    `SessionModule.forRootAsync() would ignore \`${ignored}\`. Return it from the factory; beside the factory may stand: ${BESIDE.join(', ')}.`,
+    `SessionModule.forRootAsync() would ignore \`${ignored}\`. Return it from the factory. Only these may stand beside the factory: ${BESIDE.join(', ')}.`,
   );
 }
 

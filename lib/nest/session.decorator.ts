@@ -14,9 +14,9 @@ type Wanted = string | { readonly required: boolean };
 const sessionOf = (context: ExecutionContext) => requestOf(context)?.session;
 
 /**
- * The session of the request, or one key of it; pipes may follow. Where a request has no session (`exclude`, `forRoutes`,
- * `autoMount: false`, another `cookie.path`), the whole session is a `SessionOptionsError` (500) that says why, or `undefined` with
- * `{ required: false }`; a key is `undefined`. Also the type of a session, so that one import serves both.
+ * The session of the request, or one key of it; pipes may follow. If a request has no session (`exclude`, `forRoutes`,
+ * `autoMount: false`, another `cookie.path`), the decorator throws a `SessionOptionsError` (500) that says why; with
+ * `{ required: false }`, or for a key, it gives `undefined`. Also the type of a session, so that one import serves both.
  *
  * @example
  * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}

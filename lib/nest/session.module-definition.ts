@@ -31,7 +31,7 @@ export interface SessionModuleAsyncOptions
 interface StaticOptions extends Pick<SessionModuleOptions, 'entity' | 'dataSource' | 'adopt'> {
   /** Providers that `useFactory`, `useClass` or `useExisting` need and no module of `imports` exports. @default none */
   extraProviders?: Provider[];
-  /** Whether other modules see the store without an import, and the middleware comes first. @default true */
+  /** Whether the module is global: others inject the store without an import, and the middleware runs before that of `main.ts`. @default true */
   isGlobal?: boolean;
 }
 

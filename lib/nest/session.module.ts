@@ -57,7 +57,7 @@ export class SessionModule
     const [own, ...others] = [...modules.values()].filter(({ metatype }) => metatype === SessionModule);
     if (others.length > 0) {
       throw new SessionOptionsError(
-        `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need no import of it.`,
+        `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need not import it.`,
       );
     }
     bindFastify(host, middleware, this.fastifyPaths);

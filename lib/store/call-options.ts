@@ -1,6 +1,6 @@
 /**
  * The options of a call, such as `{ except }` of `revokeUser`. Throws a `TypeError` for what is no object, and for a key that is no option:
- * a misspelt one would be as good as none, and would mean more sessions than the caller does.
+ * a misspelt option would be ignored, and the call would affect more sessions than intended.
  */
 export function optionsOf<Options extends object>(call: string, options: Options, names: readonly (keyof Options & string)[]): Options {
   if (typeof options !== 'object' || options === null) {

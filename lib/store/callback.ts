@@ -5,7 +5,7 @@ export type Callback<T = void> = (error?: unknown, value?: T) => void;
 
 /**
  * Begins `work` and gives its outcome to the callback or, without one, returns it as a promise. The callback is called once and never
- * before this returns; what it throws is its own affair and never comes back into it. Throws for a callback that is no function,
+ * before this returns; if it throws, it is not called again. Throws for a callback that is not a function,
  * before the work begins.
  */
 export function settle<T>(work: () => Promise<T>, callback?: Callback<T>): Promise<T> | undefined {

@@ -32,7 +32,7 @@ type Silent = 'id' | 'data' | 'pruneAfter' | 'lastSeenAt' | OptionalField;
 
 /** What is lost if the entity has no column for a field. */
 const FEATURES: Readonly<Record<Exclude<SessionField, Silent>, string>> = {
-  expiresAt: 'expiresAt (a session ends when its cookie was last set to; being used does not prolong it, nothing is pruned)',
+  expiresAt: 'expiresAt (a session ends when its cookie said at its last save; using it does not extend it, nothing is pruned)',
   createdAt: 'createdAt (no absolute timeout)',
   version: 'version (overlapping requests overwrite each other)',
   userId: 'userId (no listing by user)',
@@ -129,7 +129,7 @@ function databaseOf(
   const remedy =
     "Pass `dataSource` (under Nest, TypeOrmModule.forRoot registers one), or `connection` as in { type: 'better-sqlite3', database: 'sessions.sqlite' }.";
   if (isProduction()) {
-    throw new SessionOptionsError(`There is no data source to keep sessions in, and memory will not do in production. ${remedy}`);
+    throw new SessionOptionsError(`There is no data source to keep sessions in, and memory is refused in production. ${remedy}`);
   }
   const database = inMemory(entity, remedy);
   warn(`Sessions are kept in memory and end with this process, because there is no data source. ${remedy}`);
@@ -144,7 +144,7 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
     try {
       return ownDatabase({ type: 'sqljs' }, entity);
     } catch (cause) {
-      throw new SessionOptionsError(`There is no data source to keep sessions in, nor a driver of SQLite. ${remedy}`, {
+      throw new SessionOptionsError(`There is no data source to keep sessions in, and no SQLite driver is installed. ${remedy}`, {
         cause,
       });
     }

@@ -79,7 +79,7 @@ export abstract class ContractStore extends Store {
     return settle<SessionData | undefined>(read, callback as Callback<SessionData | undefined>);
   }
 
-  /** Stores session data. Of data that `get` handed out only a row that is still there is updated; other data is upserted. */
+  /** Stores session data. Data from `get` only updates its row, if that still exists; other data is upserted. */
   set(sid: string, session: SessionData): Promise<void>;
   set(sid: string, session: SessionData, callback?: Callback): void;
   set(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
@@ -152,7 +152,7 @@ export abstract class ContractStore extends Store {
     this.relay = relay;
   }
 
-  /** @internal A middleware assigns its function here, ours as express-session, and finds one that makes sessions of our own from its. */
+  /** @internal Middleware (ours or express-session's) assigns its function here; the getter wraps it, so that it makes sessions of this package. */
   get generate(): (req: Request) => void {
     // The function of this moment: one that the application puts in its place may call it.
     const { makeSession } = this;
@@ -233,7 +233,7 @@ export abstract class ContractStore extends Store {
     return turn && this.deadlines.run(() => turn);
   }
 
-  /** @internal What the end of a request owes its session. Throws what the serializer and the options of the application throw. */
+  /** @internal What must be written at the end of a request. Throws the errors of the serializer and of option functions. */
   dueAtEnd(session: SessionData): AtEnd {
     const origin = this.dependencies.origins.of(session);
     return origin ? this.writer.dueAtEnd(session, origin) : { known: { due: 'save', isChanged: true } };

@@ -33,20 +33,20 @@ declare module 'express-session' {
     save(): Promise<void>;
     /** Reads the session again; `req.session` is another object afterwards. */
     reload(): Promise<void>;
-    /** Ends the session and puts a new, empty one under a new id on `req.session`; resolves to that. Who signs in does so by `login`. */
+    /** Ends the session and puts a new, empty one under a new id on `req.session`; resolves to that. To sign in, call `login`. */
     regenerate(): Promise<this>;
     /** Gives the session a new id and keeps everything else, this object included. Call it when a session gains rights. */
     rotate(): Promise<void>;
     /**
-     * Changes the session by what is in it: runs `change(session)` on the newest data and stores it, and runs it again if another request
-     * was first. Resolves to what `change` returned. See `SessionStore.update`.
+     * Changes the session depending on its data: runs `change(session)` on the newest data and stores it, and runs it again if another
+     * request was first. Resolves to what `change` returned. See `SessionStore.update`.
      */
     update<T>(change: (session: this) => T | PromiseLike<T>): Promise<T>;
     /** Ends the session, and tells the browser to drop its cookie. */
     destroy(): Promise<void>;
     /**
-     * Signs a user in: a new id on a new row, with a life of its own, for the same session object; `session.userId` is the user then. What
-     * a visitor had in the session stays, what another user had does not. See `SessionStore.login`.
+     * Signs a user in: a new id, a new row and new deadlines for the same session object. Sets `session.userId`. The data of a visitor is
+     * kept, the data of another user is not. See `SessionStore.login`.
      */
     login(userId: string | number, options?: LoginOptions): Promise<void>;
     /** Signs out: ends the session, and tells the browser to drop its cookie. */

@@ -21,8 +21,8 @@ export interface SessionStore {
 
 /**
  * A session store over a database table: express-session's contract, whose methods take a callback or return a promise, and what
- * an application asks about its sessions. Emits the events of `SessionEvents`, and never `connect` or `disconnect`, with which express-session would switch
- * sessions off for everybody.
+ * an application asks about its sessions. Emits the events of `SessionEvents`, and never `connect` or `disconnect`: express-session
+ * switches sessions off for everybody on `disconnect`.
  *
  * @publicApi
  */
@@ -64,15 +64,15 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * Signs a user in to the session of a request: a new id on a new row, with a life of its own, for the same session object. The user id
-   * goes into `session.userId`. What a visitor had in the session is carried over, what another user had is not; `keep` names the
-   * keys instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
+   * Signs a user in to the session of a request: a new id, a new row and new deadlines for the same session object. Sets
+   * `session.userId`. The data of a visitor is carried over, the data of another user is not; `keep` names the keys to carry over
+   * instead. The old row is gone at once, and the cookie goes out with the response. Call it before the response begins.
    *
    * Rejects with a TypeError for wrong arguments, with `SessionOptionsError` if the option `userId` does not find the user there, with
-   * `SessionHeadersSentError` if the response has begun, and with `SessionInterruptedError` if this request knows that the session has
-   * ended, or if the session had a user, was ended meanwhile, and some of its data would be carried over. Then the session is as it was,
-   * and nobody is signed in. A visitor's session that was ended meanwhile is signed in all the same, with what this request has of its
-   * data: of two clicks on "sign in" neither fails.
+   * `SessionHeadersSentError` if the response has begun, and with `SessionInterruptedError` if this request has ended the
+   * session or found it ended, or if a session with a user was ended meanwhile and its data would be carried over. Then the session is
+   * as it was, and nobody is signed in. If a visitor's session was ended meanwhile, the sign-in succeeds with the data that this request has: of two
+   * clicks on "sign in" neither fails.
    */
   async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
     const order = signInOrder(userId, options);
@@ -87,7 +87,7 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * Changes the session of a request by what is in it, as a counter or a cart needs it: runs `change(session)` on the newest data, and
+   * Changes the session of a request depending on its data, as for a counter or a cart: runs `change(session)` on the newest data, and
    * stores it if no other request has changed the session meanwhile; else reads it again and runs `change` again. So `change` may run
    * several times, and nothing is lost. What the request changed before is stored with it. Resolves to what `change` returned. If
    * `change` throws, so does this, and the session is as it was before.
@@ -126,7 +126,7 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * Ends one session, also under the requests that are using it, in every process. Resolves to `false` if there is none under this
+   * Ends one session in every process, even while requests use it. Resolves to `false` if there is none under this
    * handle or, with `userId`, if it is not that user's.
    */
   async revoke(handle: string, options: RevokeOptions = {}): Promise<boolean> {
@@ -152,8 +152,8 @@ export class SessionStore extends ContractStore {
   }
 
   /**
-   * Ends the sessions of everybody, in batches, with the event `revoking` after each; resolves to how many. Who signs in meanwhile stays
-   * signed in. A batch that fails rejects, and the sessions of those before it have ended: call it again.
+   * Ends the sessions of everybody, in batches, with the event `revoking` after each; resolves to how many. Users who sign in meanwhile stay
+   * signed in. If a batch fails, the call rejects, and the earlier batches have ended: call it again.
    */
   async revokeAll(): Promise<number> {
     return this.revoker.revokeAll();

@@ -22,7 +22,7 @@ export async function lookAtTable(table: Looked, timeoutMs: number, warn: (messa
   } catch (error) {
     if (!(error instanceof SessionUnavailableError)) throw error;
     warn(
-      'The database of the sessions does not answer yet, and is asked again at first use; until then no session is read or stored. ' +
+      'The database of the sessions does not answer yet. It is tried again at first use; until then no session is read or stored. ' +
         `Start it, or correct the address and the credentials of its data source. ${error.message}`,
     );
   } finally {

@@ -55,7 +55,7 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
   const isClosed = () => !dataSource.isInitialized && (isStoreClosed || dataSource.entityMetadatas.length > 0);
   const closedError = (cause?: unknown) =>
     new SessionUnavailableError(
-      'The data source of the sessions was closed, as it is when the application ends. Use no sessions after that, or initialize it again.',
+      'The data source of the sessions was closed, as it is when the application ends. Do not use sessions after that, or initialize it again.',
       { cause },
     );
   const open = async (): Promise<void> => {
@@ -93,7 +93,9 @@ export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget
   let isClosed = false;
 
   const closedError = (cause?: unknown) =>
-    new SessionUnavailableError('The session store was closed, as it is when the application ends. Use no sessions after that.', { cause });
+    new SessionUnavailableError('The session store was closed, as it is when the application ends. Do not use sessions after that.', {
+      cause,
+    });
 
   const initialize = async (): Promise<void> => {
     for (let attempt = 1, waited = 0; ;) {

@@ -64,7 +64,7 @@ export function toSessionError(error: unknown, shape: TableShape, isLastAttempt 
     case 'statement':
       return new SessionRefusedError(
         `The database refused a session query on ${shape.table} (${code}). Nothing was done. ` +
-          'Look at the cause: the permissions of its user, whether the server is read-only, and its version.',
+          'Check the cause, the permissions of the database user, whether the server is read-only, and its version.',
         { cause },
       );
     case 'missing':
@@ -105,10 +105,10 @@ function kindFor(error: unknown, shape: TableShape, isLastAttempt: boolean): Fai
 }
 
 const UNAVAILABLE = {
-  transient: 'Other transactions came in the way of a session query on % at each attempt',
+  transient: 'Each attempt of a session query on % conflicted with other transactions',
   locked: 'Another transaction holds a row of % for too long',
   busy: 'Another process holds the SQLite file of % for too long',
-  exhausted: 'The database cannot carry out a session query on % now',
+  exhausted: 'The database cannot run a session query on % now',
   lost: 'The connection broke, or could not be opened, for a session query on %',
   unknown: 'A session query on % failed',
 } satisfies Partial<Record<FailureKind, string>>;

@@ -4,10 +4,10 @@ import { SessionRefusedError, SessionUnavailableError } from '../session.errors.
 /**
  * What a failed statement came to.
  *
- * - `row`: a constraint or a trigger refused a row. Nothing has happened; the neighbours of the row may do better without it.
+ * - `row`: a constraint or a trigger refused a row. Nothing has happened; the other rows may succeed without it.
  * - `value`: a value does not fit the type or the character set of its column. Nothing has happened.
  * - `size`: a value is longer than its column, or than the server takes. Nothing has happened.
- * - `statement`: syntax, permission, read-only server or transaction. Nothing has happened, and every row fares alike.
+ * - `statement`: syntax, permission, read-only server or transaction. Nothing has happened, and every row would fail.
  * - `missing`: there is no such table or column. Nothing has happened.
  * - `transient`: deadlock or serialization failure. Nothing has happened; the same statement may succeed later.
  * - `locked`: somebody else holds the row, and the server no longer waits for it. Nothing has happened.

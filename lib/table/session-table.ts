@@ -10,7 +10,7 @@ export type SessionChange = Pick<SessionRow, 'id' | SavedField> & {
    * are, because SQLite rewrites the index entry of each column that the statement names. Nothing without a version. @default false
    */
   readonly isInPlace?: boolean;
-  /** Whether it has lost once to another request: its row is in demand, and it waits for no others. @default false */
+  /** Whether it has lost a conflict before: then it is sent alone, without waiting for a batch. @default false */
   readonly isRetry?: boolean;
 };
 
@@ -177,7 +177,7 @@ export interface SessionTable<Held extends string = never> {
    */
   touch(touches: readonly SessionTouch[], now: number): Promise<(SaveOutcome | Held)[]>;
 
-  /** Gives rows another id, each in one statement that changes nothing else but what the id was before, and what is `missing`. `conflict` where the new id is taken. */
+  /** Gives rows another id, each in one statement that otherwise changes only the previous id and the `missing` values. `conflict` if the new id is taken. */
   changeId(moves: readonly SessionMove[]): Promise<(SaveOutcome | Held)[]>;
 
   /** Replaces what is known of the client of a row, live or not, cut to the length of its columns. Nothing without such columns. */
@@ -196,7 +196,7 @@ export interface SessionTable<Held extends string = never> {
   page(page: SessionPage): Promise<SessionRow[]>;
 
   /**
-   * Looks for rows in the order of their handles, which never change, or if the entity has none of their ids; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
+   * Looks for rows in the order of their handles, which never change, or of their ids if the entity has no handles; resolves to their `id`, `userId`, `handle`, `createdAt` and `expiresAt`. Rejects with
    * `SessionEntityError` if the entity lacks a column of the search, or a column of its own has no index that begins with it.
    */
   locate(search: SessionSearch): Promise<SessionRow[]>;

@@ -14,7 +14,7 @@ import { creation } from './migrating/creation.js';
  * @publicApi
  */
 export interface SessionMigrationOptions {
-  /** The entity of the table. It need not be registered any more, if a later migration has made another one of it. @default SessionEntity */
+  /** The entity of the table. It need not be registered, if a later migration has replaced it. @default SessionEntity */
   entity?: EntityTarget<ObjectLiteral>;
   /**
    * The entity as it was before a change: a class, an EntitySchema, or what `defineSessionEntity` returned. The migration then adds the
@@ -27,8 +27,8 @@ export interface SessionMigrationOptions {
    */
   adopt?: AdoptedStore | SessionAdoption;
   /**
-   * Name of the migration, ending in 13 digits, by which TypeORM orders it. @default 'CreateSessions1767225600000', with `from`
-   * 'ChangeSessions1767225600001', with `adopt` 'AdoptSessions1767225600000'
+   * Name of the migration, ending in 13 digits, by which TypeORM orders it. @default `CreateSessions1767225600000`, with `from`
+   * `ChangeSessions1767225600001`, with `adopt` `AdoptSessions1767225600000`
    */
   name?: string;
 }
@@ -41,8 +41,8 @@ const RULES: Rules<keyof SessionMigrationOptions> = {
 };
 
 /**
- * A TypeORM migration class that creates the session table with its indexes, and drops it; that adds what a changed entity has more; or
- * that extends the table of another store. `down` takes back what `up` did. Export it from a file that the data source's `migrations`
+ * A TypeORM migration class that creates the session table with its indexes, adds the new columns and indexes of a changed entity, or
+ * extends the table of another store. `down` takes back what `up` did. Export it from a file that the data source's `migrations`
  * finds. Throws `SessionOptionsError` for a wrong option, if the name has no timestamp, or if `adopt` is set beside `entity` or `from`. The migration itself
  * fails with `SessionEntityError` if the table is there without a column of the entity, and `from` is not set.
  *

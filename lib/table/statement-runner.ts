@@ -171,9 +171,9 @@ export class StatementRunner {
   }
 
   /**
-   * Changes several rows at once; resolves to those that were found, as far as their ids. If the database can only count them
-   * and they are fewer, none are said to be found if it may be done again. `undefined` if nothing has happened, because one
-   * of the rows was not as expected. Where a row is refused, it rejects with `SplitBatchError`.
+   * Changes several rows at once; resolves to the ids of the rows that it found. If the database only counts them and some are
+   * missing, it resolves to none if the statement may run again, or to `undefined` if nothing has happened, because one of the
+   * rows was not as expected. If a row is refused, it rejects with `SplitBatchError`.
    */
   async batch(
     operation: MultiRowName,

@@ -42,7 +42,7 @@ export async function signedInCookie(app: SessionApp, signedIn: SignedIn): Promi
   const { userId, data = {}, level, ...others } = signedIn ?? {};
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new TypeError(`signedInCookie() knows no \`${unknown}\`. Remove it, or use one of: userId, data, level.`);
+    throw new TypeError(`signedInCookie() has no option \`${unknown}\`. Remove it, or use one of: userId, data, level.`);
   }
   if (!Number.isFinite(userId) && (typeof userId !== 'string' || userId === '')) {
     throw new TypeError('The `userId` of signedInCookie() must be a number or a non-empty string.');

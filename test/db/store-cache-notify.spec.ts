@@ -109,7 +109,7 @@ describeEachDatabase(
       await dataSource().query(`SELECT pg_terminate_backend(${pid})`);
       await deaf;
       expect(await readTwice()).toBe(2);
-      expect(warnings).toEqual([expect.stringMatching(/^Ends of sessions in other processes are not heard now/)]);
+      expect(warnings).toEqual([expect.stringMatching(/^No notices of other processes arrive now/)]);
       await again;
       expect(await readTwice()).toBe(1);
       expect(warnings).toHaveLength(1);

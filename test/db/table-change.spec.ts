@@ -217,6 +217,6 @@ describeEachDatabase('The migration of a changed entity', (database) => {
     await expect(run(dataSource, { entity: TenantSession, from: Owned })).rejects.toThrow(
       /"Owned".*cannot be read.*Owned#owner.*without relations/,
     );
-    await expect(run(dataSource, { entity: TenantSession, from: Plain })).rejects.toThrow(/"Plain" is no entity of TypeORM.*@Entity/);
+    await expect(run(dataSource, { entity: TenantSession, from: Plain })).rejects.toThrow(/"Plain" is not a TypeORM entity.*@Entity/);
   });
 });

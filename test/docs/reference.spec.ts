@@ -58,7 +58,7 @@ describe('docs/reference', () => {
 
   it.each([
     ['The request came from another site', 'csrf'],
-    ['as many sessions as are allowed. End one', 'limits'],
+    ['the maximum number of sessions. End one', 'limits'],
     ['Expired sessions could not be removed', 'pruning'],
     ['which is a reserved name', 'session-data'],
     ['Telemetry of the session store could not be loaded', 'monitoring'],

@@ -21,7 +21,7 @@ async function expectClosed(store: SessionStore): Promise<void> {
   for (const outcome of await Promise.allSettled(operations)) {
     expect(outcome).toMatchObject({
       status: 'rejected',
-      reason: { code: 'SESSION_UNAVAILABLE', message: expect.stringMatching(/was closed.*Use no sessions after that/) as string },
+      reason: { code: 'SESSION_UNAVAILABLE', message: expect.stringMatching(/was closed.*Do not use sessions after that/) as string },
     });
   }
 }

@@ -315,7 +315,7 @@ describeEachAdapterInBrief('the cookie of a session', (database, adapter) => {
   it.each([
     ['a name', 'path', 'a;b', /invalid/],
     ['a domain', 'domain', 'a b', /invalid/],
-    ['a date', 'expires', 'x', /`cookie\.expires` of the session is no valid date\. Set it/],
+    ['a date', 'expires', 'x', /`cookie\.expires` of the session is not a valid date\. Set it/],
   ])('that cannot be written is an error of its request: %s', async (_, name, value, message) => {
     const { browser, log } = await start();
     const before = await rows();

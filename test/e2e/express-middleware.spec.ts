@@ -122,7 +122,7 @@ describe('what createSessionMiddleware refuses', () => {
   it('is no data source in production', () => {
     vi.stubEnv('NODE_ENV', 'production');
     onTestFinished(() => void vi.unstubAllEnvs());
-    expect(() => createSessionMiddleware({ secret: SECRET })).toThrow(/memory will not do in production/);
+    expect(() => createSessionMiddleware({ secret: SECRET })).toThrow(/memory is refused in production/);
   });
 });
 

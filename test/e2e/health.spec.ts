@@ -52,7 +52,7 @@ describeEachDatabase('SessionHealthIndicator under Terminus', (database) => {
     expect(await check()).toMatchObject({
       code: 503,
       status: 'error',
-      error: { sessions: { status: 'down', message: 'The database could not be asked (SESSION_UNAVAILABLE).' } },
+      error: { sessions: { status: 'down', message: 'The ping of the database failed (SESSION_UNAVAILABLE).' } },
     });
     restore();
     expect(await check()).toMatchObject(up);

@@ -140,7 +140,7 @@ describe('no data source at all', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     await expect(createApp({ imports: [SessionModule.forRoot({ secret: SECRET })] })).rejects.toMatchObject({
       name: 'SessionOptionsError',
-      message: expect.stringMatching(/no data source.*memory will not do in production.*`connection`/),
+      message: expect.stringMatching(/no data source.*memory is refused in production.*`connection`/),
     });
   });
 

@@ -105,7 +105,7 @@ describeEachDatabase('the data source of the sessions', (database) => {
     const imports = [sessions({ entity: class Foo {} }), TypeOrmModule.forRoot(options())];
     await expect(createApp({ imports })).rejects.toMatchObject({
       name: 'SessionEntityError',
-      message: expect.stringMatching(/"Foo" is no entity of TypeORM.*@Entity/),
+      message: expect.stringMatching(/"Foo" is not a TypeORM entity.*@Entity/),
     });
   });
 

@@ -122,7 +122,7 @@ describe('options that SessionModule refuses', () => {
     ['memory', { secret: SECRET }],
   ])('name no class that is no entity, with %s', async (_, kept) => {
     const options = { ...kept, entity: class Foo {} };
-    const error = { name: 'SessionEntityError', message: expect.stringMatching(/"Foo" is no entity of TypeORM.*@Entity/) };
+    const error = { name: 'SessionEntityError', message: expect.stringMatching(/"Foo" is not a TypeORM entity.*@Entity/) };
     await expect(createApp({ imports: [SessionModule.forRoot(options)] })).rejects.toMatchObject(error);
     expect(() => createSessionMiddleware(options)).toThrow(expect.objectContaining(error));
   });
@@ -144,7 +144,9 @@ describe('options that SessionModule refuses', () => {
     expect(() => SessionModule.forRootAsync(options)).toThrow(
       expect.objectContaining({
         name: 'SessionOptionsError',
-        message: expect.stringMatching(/would ignore `secret`\. Return it from the factory; beside the factory may stand: imports, inject/),
+        message: expect.stringMatching(
+          /would ignore `secret`\. Return it from the factory\. Only these may stand beside the factory: imports, inject/,
+        ),
       }) as Error,
     );
   });

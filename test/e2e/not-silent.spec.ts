@@ -111,7 +111,7 @@ describe('Refused at the start', () => {
 
   it('T13, without Nest: the name of a data source', () => {
     expect(() => void createSessionMiddleware(optionsOf({ dataSource: 'shop' }))).toThrow(
-      /`dataSource`.*DataSource object here; only Nest knows names/,
+      /`dataSource`.*DataSource object here; only the Nest module finds one by its name/,
     );
   });
 

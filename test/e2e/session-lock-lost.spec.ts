@@ -132,7 +132,7 @@ describeEachDatabase('A session lock that ends before its handler', (database) =
         ],
         'because the client has gone': [],
         'because the server took it away': [
-          expect.stringMatching(/^The database ended the connection with which HandlersController\.locked held the lock/),
+          expect.stringMatching(/^The database ended the connection on which HandlersController\.locked held the lock/),
         ],
       };
       expect(app.log.warnings).toEqual(warnings[name]);

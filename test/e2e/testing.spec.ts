@@ -213,7 +213,7 @@ describe('signedInCookie', () => {
     }
     await expect(signedInCookie(app, undefined as never)).rejects.toThrow('The `userId` of signedInCookie() must be a number');
     await expect(signedInCookie(app, { ...ada, strength: 2 } as never)).rejects.toThrow(
-      'signedInCookie() knows no `strength`. Remove it, or use one of: userId, data, level.',
+      'signedInCookie() has no option `strength`. Remove it, or use one of: userId, data, level.',
     );
   });
 });

@@ -88,7 +88,7 @@ describe('the watch over sockets', () => {
     sessions.error = new Error('a mistake');
     await beat();
     expect(client.isCut).toBe(false);
-    expect(warnings).toEqual(['A socket could not look for its session: Error: a mistake']);
+    expect(warnings).toEqual(['The session of a socket could not be checked: Error: a mistake']);
   });
 
   it('warns of a socket that cannot be cut, and cuts the others', () => {
@@ -99,6 +99,6 @@ describe('the watch over sockets', () => {
     sessions.emit('destroyed', { handle: `${HANDLE}1` });
     sessions.emit('destroyed', {});
     expect(other.isCut).toBe(true);
-    expect(warnings).toEqual(['A socket whose session has ended could not be cut: Error: a mistake']);
+    expect(warnings).toEqual(['A socket whose session has ended could not be closed: Error: a mistake']);
   });
 });

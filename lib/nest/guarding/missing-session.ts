@@ -12,8 +12,8 @@ type Noted = Partial<Record<typeof OPTIONS, ResolvedSessionOptions>>;
 
 /** What to do where there need not be a session, by what asks for one. */
 const ESCAPES = {
-  '@Session': 'Where a session is optional, write `@Session({ required: false })`.',
-  '@RequireSession': 'Where no session is required, remove `@RequireSession()`.',
+  '@Session': 'If the session is optional, write `@Session({ required: false })`.',
+  '@RequireSession': 'If no session is required, remove `@RequireSession()`.',
 };
 
 /** Keeps the options on the application, for requests that have no session. */
@@ -38,7 +38,7 @@ function reasonOf(req: Request, options: ResolvedSessionOptions | undefined): st
   if (!options) return 'the application does not import SessionModule. Import SessionModule.forRoot(…) into its root module.';
   const { autoMount, cookie, exclude, forRoutes } = options;
   if (!autoMount) {
-    return 'with `autoMount: false` the application mounts the middleware, and it has not. Call `app.use(app.get(SESSION_MIDDLEWARE))` in main.ts.';
+    return 'with `autoMount: false` the application must mount the middleware, and it did not. Call `app.use(app.get(SESSION_MIDDLEWARE))` in main.ts.';
   }
   const path = typeof cookie === 'object' ? cookie.path : undefined;
   if (path !== undefined && !pathOf(req).startsWith(path)) {
@@ -47,5 +47,5 @@ function reasonOf(req: Request, options: ResolvedSessionOptions | undefined): st
   if (exclude.length > 0 || forRoutes.length !== 1 || forRoutes[0] !== ALL_ROUTES) {
     return 'the session options `exclude` and `forRoutes` leave this route out. Correct them, or use no session here.';
   }
-  return 'the middleware has not seen this request. Let it come before whatever else serves this route.';
+  return 'the middleware did not run for this request. Mount it before the code that serves this route.';
 }

@@ -11,9 +11,9 @@ import { REQUIREMENT, RequireSessionGuard, type Requirement } from './require-se
 export interface SessionRequirement {
   /** A signed-in user, by the option `userId`. @default true with `fresh` or `level`, else false */
   user?: boolean;
-  /** The longest time since the sign-in by `session.login`: milliseconds, or a string such as `'10m'`. @default any */
+  /** Maximum time since the sign-in by `session.login`: milliseconds, or a string such as `'10m'`. @default any */
   fresh?: Duration;
-  /** The least level of the sign-in, as given to `session.login`. @default any */
+  /** Minimum level of the sign-in, as given to `session.login`. @default any */
   level?: number;
 }
 

@@ -34,14 +34,14 @@ export class RequireSessionGuard implements CanActivate {
     const { session, sessionStore } = requestOf(context) ?? {};
     const store = sessionStore instanceof SessionStore ? sessionStore : undefined;
     const who = session && store?.whoIs(session);
-    // A request that the middleware has not seen is no visitor's: to sign in would not help him.
+    // If the middleware did not run, a 401 would mislead: signing in would not help.
     const unseen = session || context.getType() === 'ws' ? undefined : rawRequestOf(context);
     if (unseen) explainMissing(unseen, nameOf(context), '@RequireSession');
     if (!session || !store || !who) return 'SESSION_REQUIRED';
     const { user, freshMs, level } = this.requirementOf(context);
     if (user && who.userId === undefined) return 'SESSION_USER_REQUIRED';
     const { authenticatedAt, level: ownLevel = -Infinity } = session as SignIn;
-    // A user whom `session.login` has not signed in has no moment of it, and so is never fresh.
+    // Without `session.login` there is no time of the sign-in, so it is never fresh.
     const age = authenticatedAt instanceof Date ? who.now - authenticatedAt.getTime() : Infinity;
     const isStale = freshMs !== Infinity && !(age <= freshMs);
     if (!isStale && ownLevel >= level) return undefined;

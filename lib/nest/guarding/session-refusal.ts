@@ -11,7 +11,7 @@ const REFUSALS = {
 
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** The package of gateways, loaded only where one refuses. As a variable, so that nobody needs it who has no gateway. */
+/** The package of gateways, loaded when one refuses a message. A variable, so that applications without gateways do not need it. */
 const WEBSOCKETS: string = '@nestjs/websockets';
 
 interface WebSockets {

@@ -72,7 +72,7 @@ export class RequestLock {
   }
 
   private releaseWhenOver(): void {
-    // In the next turn, when those who store the session of a client that has gone have heard of it, too.
+    // In the next turn, so that the code that stores the session of a disconnected client runs first.
     if (this.isAnswered && this.running <= 0) setImmediate(() => void this.held?.release());
   }
 }

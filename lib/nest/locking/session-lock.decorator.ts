@@ -8,8 +8,8 @@ interface SessionLockDurations {
   /** A request that waits longer fails with `SessionConflictError` (409), and its handler is not called. @default '10s' */
   wait?: Duration;
   /**
-   * The longest age of a lock. Then it is released, a warning names the handler, and what that still stores is refused with
-   * `SessionConflictError` (409) where another request has changed the session. @default '30s'
+   * Maximum age of a lock. Then it is released, a warning names the handler, and a later save of that handler fails with
+   * `SessionConflictError` (409) if another request has changed the session. @default '30s'
    */
   maxHold?: Duration;
 }

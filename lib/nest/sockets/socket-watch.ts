@@ -58,7 +58,7 @@ export class SocketWatch {
     try {
       return (await this.store.find(handle)) === undefined;
     } catch (error) {
-      if (!(error instanceof SessionUnavailableError)) this.warn(`A socket could not look for its session: ${textOf(error)}`);
+      if (!(error instanceof SessionUnavailableError)) this.warn(`The session of a socket could not be checked: ${textOf(error)}`);
       return false;
     }
   }
@@ -80,7 +80,7 @@ export class SocketWatch {
         client.close?.(SESSION_ENDED, 'The session has ended.');
       }
     } catch (error) {
-      this.warn(`A socket whose session has ended could not be cut: ${textOf(error)}`);
+      this.warn(`A socket whose session has ended could not be closed: ${textOf(error)}`);
     }
   }
 

@@ -16,8 +16,8 @@ import { SocketWatch, type WatchedClient } from './socket-watch.js';
  */
 export interface SocketSessionOptions {
   /**
-   * How often a socket looks whether its session still lives, which another process may have ended. Within this process a
-   * socket is cut at once. @default '30s'
+   * How often a socket checks whether another process has ended its session. If this process ends the session, the socket
+   * is closed at once. @default '30s'
    */
   heartbeat?: Duration;
 }
@@ -35,7 +35,7 @@ type Verified = (isAllowed: boolean, code?: number, message?: string, headers?: 
 type VerifyClient = (info: { readonly req: IncomingMessage }, done: Verified) => unknown;
 
 /**
- * Gives each socket of an application the session of the request that opened it, for `@Session()` in gateways, and cuts it
+ * Gives each socket of an application the session of the request that opened it, for `@Session()` in gateways, and closes it
  * when that session ends. Works with the adapters of Socket.IO and ws, and returns the adapter. Throws `SessionOptionsError`
  * if there is no `SessionModule`, for a wrong duration, and for an adapter of another kind.
  *
@@ -76,7 +76,7 @@ export function withSessions<Adapter extends WebSocketAdapter>(
 }
 
 const OTHER_KIND =
-  'withSessions() got an adapter that is neither of Socket.IO nor of ws. Use IoAdapter of @nestjs/platform-socket.io or WsAdapter of @nestjs/platform-ws.';
+  'withSessions() needs an adapter of Socket.IO or ws. Use IoAdapter of @nestjs/platform-socket.io or WsAdapter of @nestjs/platform-ws.';
 
 function middlewareOf(app: INestApplicationContext): SessionMiddleware {
   try {

@@ -70,5 +70,5 @@ async function failureOf(ping: Promise<void>, timeoutMs: number | undefined): Pr
 /** The kind of an error; its message may name tables and hosts. */
 function nameOf(error: unknown): string {
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
-  return typeof code === 'string' ? `The database could not be asked (${code}).` : `The database could not be asked (${String(name)}).`;
+  return typeof code === 'string' ? `The ping of the database failed (${code}).` : `The ping of the database failed (${String(name)}).`;
 }

@@ -25,11 +25,11 @@ interface InFlightBatch {
 }
 
 /**
- * Operations of one kind. One that comes while nothing is in flight is sent at once, by itself. Those that come meanwhile are sent
- * together, as soon as fewer than two batches (on a far database: a few more) are in flight: so batches grow with the load, and cost no latency without it.
- * Callers answered in one turn of the event loop usually ask again in that turn, of this queue or another of the same table, so a batch is
- * sent at its end: otherwise the first of them would travel alone each time, and halve all batches. Of one key one item is in flight at a
- * time, unless they can be joined.
+ * Operations of one kind. If nothing is in flight, an operation is sent at once, alone. The following ones are sent together, as soon
+ * as fewer than two batches (a few more on a far database) are in flight: batches grow with the load, and add no latency without it.
+ * Callers that get their answers in one turn of the event loop usually send the next operation in that turn. So a batch is sent at the
+ * end of the turn: otherwise the first operation would be sent alone each time. Only one item of a key is in flight at a time, unless
+ * items can be joined.
  */
 export class BatchQueue<Item, Outcome> {
   private waiting: QueueEntry<Item, Outcome>[] = [];
@@ -54,8 +54,8 @@ export class BatchQueue<Item, Outcome> {
   }
 
   /**
-   * Resolves to the outcome of this item, whatever becomes of those that travel with it: as a list, as a table answers. One that
-   * `hasCompany` waits for those that come in the same turn of the event loop.
+   * Resolves to the outcome of this item alone, as a list like a table's answer. With `hasCompany`, the item waits for the others
+   * of the same turn of the event loop.
    */
   submit(item: Item, hasCompany = false): Promise<Outcome[]> {
     const { rules } = this;
@@ -219,11 +219,11 @@ export class BatchQueue<Item, Outcome> {
     if (this.inFlight.length === length) return;
     this.cancelAlarm?.();
     this.cancelAlarm = undefined;
-    // Those whose answers have come ask again in this turn: the first of them must not travel alone.
+    // Callers that just got answers ask again in this turn: the first operation must not be sent alone.
     if (this.waiting.length > 0 || batchInFlight.size > 1) this.flushSoon();
   }
 
-  /** Returns what ends it. If items are joined, any may be in flight. */
+  /** Marks a key as in flight and returns the function that unmarks it. Does nothing if items are joined. */
   private enterAlone(key: string): () => void {
     if (this.rules.join) return () => undefined;
     const hangsFrom = this.rules.now() + this.rules.timeoutMs;

@@ -53,8 +53,8 @@ export function batched(
 }
 
 /**
- * A `SessionTable` in front of a `SessionTable`: what waits while the database works leaves in one statement, and what meets a
- * row that another transaction holds is asked again until it is free. Nothing is answered before the table has answered it, and
+ * A `SessionTable` in front of a `SessionTable`: operations that wait are sent in one statement, and an operation on a row that
+ * another transaction has locked is repeated until the row is free. Nothing is answered before the table has answered it, and
  * each row gets its own answer.
  */
 class BatchingSessionTable implements StoreTable {
@@ -97,7 +97,7 @@ class BatchingSessionTable implements StoreTable {
       onSend: onSend('find'),
       size: sizeOf('find'),
       limit,
-      // A read is the way and next to no work.
+      // The time of a read is almost only the round trip.
       measure: (ms) => distance.measure(ms),
       keyOf: idOf,
       join: (a, b) => ({ id: a.id, now: Math.max(a.now, b.now) }),

@@ -1,7 +1,6 @@
 /**
- * Whether this turn of the event loop has brought the answers of several operations. Their callers ask again in this turn, perhaps for
- * an operation of another kind, so the first of these waits for the others and does not travel alone. With it, 64 callers that create
- * and destroy sessions did 10 % more in a second (`bench/store-level`, Node 24, PostgreSQL).
+ * Whether several operations were answered in this turn of the event loop. Their callers then send the next operations in this turn,
+ * perhaps of another kind, so the first of these waits for the others and is not sent alone (`bench/store-level`).
  */
 export class CrowdedTurn {
   isNow = false;

@@ -6,8 +6,8 @@ const WINDOW = 32;
 
 /**
  * How far away the database is, from the time of statements that were alone in flight, and so how many batches of one kind may be in
- * flight. If the database is near, two are best: more make batches smaller. If it is far, most of their time is the way, and a third
- * operation would wait for nothing.
+ * flight. If the database is near, two are best: more make batches smaller. If it is far, most of the time is the round trip, and a third
+ * batch need not wait.
  */
 export class Distance {
   private shortestMs = 0;

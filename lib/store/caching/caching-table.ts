@@ -48,7 +48,7 @@ export function cached(
 
 /**
  * A `StoreTable` in front of a `StoreTable`, which notes what is read and forgets what is written. All of its own reads ask the
- * database, so whoever has lost to another request learns what lies there now; `cache` alone answers from memory. The rows that it
+ * database, so a request that lost a conflict gets the current row; only `cache` answers from memory. The rows that it
  * hands out are shared: nobody changes them.
  */
 class CachingSessionTable implements StoreTable {

@@ -9,13 +9,13 @@ const ALL = '*';
 export interface NoticeBoard {
   /** Tells all other processes that listen; resolves when the database has taken it. Never rejects. */
   tell(notice: string): Promise<void>;
-  /** To be called once: what other processes tell, and whether it is heard from now on. It is not at first. */
+  /** Called once. `onNotice` gets the notices of other processes; `onHearing` says whether they arrive now. At first they do not. */
   listen(listener: { onNotice(notice: string): void; onHearing(isHearing: boolean): void }): void;
 }
 
 /**
- * Tells other processes which sessions have ended or have another id, and forgets those of which they tell: by the hash of the id, or by
- * the handle. While nothing is heard, nothing is kept.
+ * Tells other processes which sessions have ended or got another id, and forgets the sessions that they name: by the hash of the id, or by
+ * the handle. While no notices arrive, nothing is kept.
  */
 export class EndNotices {
   private waiting = new Set<string>();

@@ -108,7 +108,7 @@ export class RecentRows {
     if (entry) this.remove(key, entry);
   }
 
-  /** Forgets a session under whatever key. Of the reads in flight nobody knows whose they are, so none of them counts. */
+  /** Forgets a session, whatever its key. Any read in flight may be a read of it, so none of them is kept. */
   forgetHandle(handle: string): void {
     this.epoch++;
     const key = this.keys.get(handle);
@@ -136,7 +136,7 @@ export class RecentRows {
     this.forgetAll();
   }
 
-  /** A touch has moved the times of a row. It counts no longer for that. */
+  /** Applies the times of a touch; `ttlMs` still counts from the read. */
   move({ id, expiresAt, pruneAfter, lastSeenAt }: SessionTouch): void {
     const reads = this.inFlight.get(id);
     if (reads) reads.generation++;
@@ -161,7 +161,7 @@ export class RecentRows {
     return !this.isOff && reads.generation === generation && this.epoch === epoch;
   }
 
-  /** A session has one id: whichever of two was read later. False if that is the other one. */
+  /** A session is kept under one key: the one that was read later. False if that is the other key. */
   private replaceOther(key: string, handle: string | undefined, order: number): boolean {
     const otherKey = handle ? this.keys.get(handle) : undefined;
     if (otherKey === undefined || otherKey === key) return true;

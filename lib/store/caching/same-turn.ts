@@ -1,8 +1,7 @@
 /**
- * Answers all that is asked in one turn of the event loop together, at the end of that turn. Answers from memory could come at once; but
- * then each request runs alone through the whole application, and under load none finds warm what the one before it has used. Together
- * they go step by step side by side, as requests do that wait for one statement. Over HTTP (`bench/http`, Node 24), a read from the cache
- * took 111 µs of CPU together and 211 at once, where a request without any session took 89 and 85.
+ * Answers all reads of one turn of the event loop together, at the end of that turn. An immediate answer would let each request run
+ * alone through the whole application; requests that run in step, as those that share a statement do, reuse the CPU's caches and need
+ * less CPU time (`bench/http`).
  */
 export class SameTurn {
   private answers: (() => void)[] = [];

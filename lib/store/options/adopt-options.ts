@@ -26,7 +26,7 @@ export function resolveAdoption(options: SessionModuleOptions): Adopted {
   const [told] = Object.keys(ofEntity);
   if (entity && told !== undefined) {
     throw new SessionOptionsError(
-      `The options \`entity\` and \`adopt.${told}\` are both set. Keep one: an entity says itself what its table is like.`,
+      `The options \`entity\` and \`adopt.${told}\` are both set. Keep one: an entity describes its table itself.`,
     );
   }
   if (!entity && options.columns) {

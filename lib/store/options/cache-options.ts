@@ -55,13 +55,13 @@ export function resolveCache({ cache, overlap, hashIds, adopt }: CachedOptions):
     throw wrongOption(
       'overlap',
       overlap,
-      '"merge" with `cache`: a request that has read a session from memory meets what other processes have changed since only when it saves',
+      '"merge" with `cache`, because a request that has read a session from memory learns of changes by other processes only when it saves',
     );
   }
   const { ttl, max = 10_000, notify = false } = cache;
   if (notify && hashIds === false) {
     throw new SessionOptionsError(
-      'The option `cache.notify` needs hashes of session ids, because everybody who is connected to the database may hear the notices. ' +
+      'The option `cache.notify` needs hashes of session ids, because every client of the database can receive the notices. ' +
         `Set \`hashIds: ${adopt ? "'migrate'" : 'true'}\`, or remove \`cache.notify\`.`,
     );
   }

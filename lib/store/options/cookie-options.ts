@@ -23,7 +23,7 @@ const RULES: Rules<keyof SessionCookieOptions> = {
   maxAge: [(value) => value === null || (parseDuration(value) ?? 0) > 0, `${DURATION}; or null for a cookie of the browser's session`],
   expires: [
     (value) => value === null || (types.isDate(value) && value.getTime() > Date.now()),
-    'null, or a Date to come; better use `cookie.maxAge`, which counts from each request',
+    'null, or a Date in the future; prefer `cookie.maxAge`, which counts from each request',
   ],
   httpOnly: aBoolean,
   secure: oneOf(true, false, 'auto'),
@@ -68,7 +68,7 @@ export function resolveCookieOf(cookie: SessionCookieOptions, context: CookieCon
     throw wrongOption(
       'cookie.maxAge',
       maxAge,
-      `no longer than \`absoluteTimeout\`, which is ${absoluteTimeoutMs / 3_600_000} hours; shorten it, or lengthen that`,
+      `no longer than \`absoluteTimeout\`, which is ${absoluteTimeoutMs / 3_600_000} hours; shorten it, or raise \`absoluteTimeout\``,
     );
   }
   const resolved: CookieOptions = { ...COOKIE_DEFAULTS, ...attributes, ...(maxAgeMs !== undefined && { maxAge: maxAgeMs }) };

@@ -47,7 +47,7 @@ export function resolveLifetime({
     throw wrongOption('idleTimeout', idleTimeout, `no longer than the ${preset.idleMs / MINUTE} minutes of \`lifetimes: '${lifetimes}'\``);
   }
   if (fixedMs !== undefined && absoluteTimeoutMs !== false && fixedMs > absoluteTimeoutMs) {
-    throw wrongOption('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it or lengthen that');
+    throw wrongOption('idleTimeout', idleTimeout, 'no longer than `absoluteTimeout`; shorten it, or raise `absoluteTimeout`');
   }
   const anonymousTimeoutMs = parseDuration(anonymousTimeout) ?? Infinity;
   if (anonymousTimeout !== undefined) {

@@ -179,7 +179,7 @@ export function refuseNestOptions(options: Partial<SessionModuleOptions>): void 
       throw wrongOption(name, options[name], 'left out here: the application mounts the middleware where it wants it');
   }
   if (typeof options.dataSource === 'string')
-    throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only Nest knows names');
+    throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only the Nest module finds one by its name');
 }
 
 /** The default of `userId`. */

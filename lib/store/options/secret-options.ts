@@ -12,7 +12,7 @@ const MIN_DISTINCT = 8;
 export function findWeakSecret(secrets: readonly CipherKey[]): string | undefined {
   const reason = secrets.map(weaknessOf).find((found) => found !== undefined);
   if (reason === undefined) return undefined;
-  const subject = secrets.length > 1 ? 'One of the session option `secret`' : 'The session option `secret`';
+  const subject = secrets.length > 1 ? 'One value of the session option `secret`' : 'The session option `secret`';
   return `${subject} ${reason}: whoever guesses it signs in as anybody. Take at least ${MIN_LENGTH} random characters from the environment, as \`openssl rand -base64 48\` makes them.`;
 }
 

@@ -32,7 +32,7 @@ export interface SessionMetadata {
 export interface SessionModuleOptions {
   // The cookie
   /**
-   * What cookies are signed with; of several the first signs and all verify, so the newest comes first. Required. Fewer than 32
+   * Signs the cookies. In an array the first secret signs and all verify, so put the newest first. Required. Fewer than 32
    * characters, or a well-known sample, are a warning, and an error in production.
    */
   secret: CipherKey | CipherKey[] | undefined;
@@ -81,8 +81,8 @@ export interface SessionModuleOptions {
    */
   lifetimes?: 'AAL1' | 'AAL2' | 'AAL3';
   /**
-   * Ends a session after this much inactivity; wins over the age of its cookie, but not over one of 0 or less, which ends the
-   * session at once. @default the cookie's `originalMaxAge`, else 1 day
+   * Ends a session after this much inactivity; overrides the `maxAge` of its cookie, unless that is 0 or less, which ends the
+   * session at once. @default the cookie's `maxAge`, else 1 day
    */
   idleTimeout?: Duration | ((session: SessionData) => Duration);
   /**
@@ -92,7 +92,7 @@ export interface SessionModuleOptions {
   anonymousTimeout?: Duration;
   /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
-  /** The least time between two writes that only say "still here". @default 1/20 of the idle timeout, at most 5 minutes */
+  /** Minimum time between two touches, the writes that only extend the expiry. @default 1/20 of the idle timeout, at most 5 minutes */
   touchInterval?: Duration;
   /**
    * Gives a session another id at the end of a request, on the same row, when its id is older than this; for 30 seconds the
@@ -106,7 +106,7 @@ export interface SessionModuleOptions {
   // Requests that overlap, and failures
   /** What happens if requests of one session overlap: changes are merged by top-level key, the last wins, or it fails. @default 'merge' */
   overlap?: 'merge' | 'overwrite' | 'fail';
-  /** The application's own merge of overlapping changes; gets and gives whole session data. */
+  /** The application's own merge of overlapping changes; takes and returns whole session data. */
   merge?: (base: SessionData, theirs: SessionData, mine: SessionData) => SessionData;
   /** What happens to changes if the session was ended meanwhile: dropped, or the request fails (409). @default 'drop' */
   onInterrupted?: 'drop' | 'error';
@@ -152,15 +152,15 @@ export interface SessionModuleOptions {
    */
   hashIds?: boolean | 'migrate';
   /**
-   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. What none of the keys
-   * fits is undecodable. @default off
+   * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. Data that no key
+   * decrypts is undecodable. @default off
    */
   encryption?: EncryptionOptions;
 
   // What is stored
   /**
    * The form of the stored data: `'json'`; `'graph'`, which keeps Dates, Maps and much more (`graphSerializer`); a serializer of your own;
-   * or `{ use, options }`. JSON and graphs read each other's text, and the next write converts it. @default 'json'
+   * or `{ use, options }`. `'json'` and `'graph'` read each other's data, and the next write converts it. @default 'json'
    */
   serializer?: SerializerOption;
   /** The largest session in bytes, as it is stored; a larger one is refused with `SessionTooLargeError`. @default 1 MiB */
@@ -169,7 +169,7 @@ export interface SessionModuleOptions {
   onUndecodable?: 'discard' | 'error';
 
   // The database
-  /** How long one store operation may take, waiting included; not the time in which the event loop is blocked. @default '5s' */
+  /** How long one store operation may take, including waiting, but not while the event loop is blocked. @default '5s' */
   operationTimeout?: Duration;
   /**
    * Statements stay prepared on each connection, if the driver can be reached (PostgreSQL, MySQL, MariaDB, better-sqlite3); `false`
@@ -183,8 +183,8 @@ export interface SessionModuleOptions {
    */
   touchDurability?: 'relaxed' | 'full';
   /**
-   * Reads sessions from the memory of this process for up to `ttl`: such a read costs no statement. What this process ends is gone at
-   * once; what another process ends, or stores, this one may read as it was for up to `ttl`. No change is lost: each write is
+   * Reads sessions from the memory of this process for up to `ttl`: such a read costs no statement. A session that this process ends is gone at
+   * once; changes and ends by another process may be seen up to `ttl` later. No change is lost: each write is
    * checked by the version of its row, and so the entity needs a column for `version`. @default false
    */
   cache?: false | SessionCacheOptions;

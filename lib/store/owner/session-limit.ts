@@ -11,9 +11,9 @@ const PAGE_ROWS = 500;
 /** How often an upsert starts over while others add and remove the row. */
 const ATTEMPTS = 6;
 
-const IS_OLD = 'The user of this session has newer ones, as many as are allowed, so this session was ended. Sign in again.';
+const IS_OLD = 'This session was ended, because its user has newer sessions up to the maximum. Sign in again.';
 const STAYS =
-  'The option `maxSessionsPerUser` ends the oldest sessions of a user, and the database keeps their rows: it removed none, and reads them still. ' +
+  'The option `maxSessionsPerUser` ends the oldest sessions of a user, but the database did not remove their rows. ' +
   'Allow DELETE on the session table, and drop the trigger or the policy that keeps its rows.';
 const TOO_LATE = 'The oldest sessions of this user were not ended in time. Try again.';
 
@@ -21,9 +21,9 @@ type Handles = ReadonlySet<string | undefined>;
 type UserRow = Pick<SessionRow, 'userId'>;
 
 /**
- * Keeps each user to `maxSessionsPerUser`. To reject, a write asks the table for room, one write of a user after the other. To evict, a
- * write is followed by the end of all but the newest: the order in which sessions were made never changes, so everybody who does so at
- * the same moment, in whatever process, ends the same ones, and needs no lock.
+ * Keeps each user to `maxSessionsPerUser`. To reject, a write asks the table for room, one write of a user after the other. To evict,
+ * all but the newest sessions are ended after the write. The order of creation never changes, so processes that do so at the same
+ * moment end the same sessions, without a lock.
  */
 export class SessionLimit {
   private readonly running = new Map<string, Promise<Handles>>();
@@ -92,7 +92,7 @@ export class SessionLimit {
     throw new SessionUnavailableError('The session row appeared and vanished while it was written. Try again.');
   }
 
-  /** One run for all who sign in while another one is in flight; each has begun after the save of those who wait for it. */
+  /** Sign-ins during a run share the next run, which begins after all of their saves. */
   private keepNewest(userId: string, count: number, operation: Operation): Promise<Handles> {
     const waiting = this.waiting.get(userId);
     if (waiting) return waiting;

@@ -21,7 +21,7 @@ export interface SessionEvent {
   readonly ipAddress?: string | undefined;
   /** The client's description of itself, likewise. */
   readonly userAgent?: string | undefined;
-  /** How strong a sign-in was, as `login` was told. */
+  /** The `level` of the sign-in, as given to `login`. */
   readonly level?: number | undefined;
   /** Whether no other session of the user, live or expired, has this user agent and network; with the option `metadata`. */
   readonly isNewDevice?: boolean | undefined;
@@ -42,9 +42,9 @@ const EVENTS = {
   saved: [...OF_SESSION],
   /** Before a save, changes of an overlapping request were merged in. */
   merged: [...OF_SESSION],
-  /** A session has a user whom it did not have: after `login`, or after a save, as Passport and `session.userId = …` do it. */
+  /** A session got a user: by `login`, or by a save after Passport or a handler set `session.userId`. */
   signedIn: [...OF_SESSION, 'level', 'isNewDevice'],
-  /** A session has its user no more: it was ended on purpose, or saved without that user. */
+  /** A session lost its user: it was ended on purpose, or saved without that user. */
   signedOut: [...OF_SESSION],
   /** A session got another id. */
   rotated: [...OF_SESSION],
@@ -57,11 +57,11 @@ const EVENTS = {
   interrupted: [...OF_SESSION, 'reason'],
   /** Stored data could not be decoded. */
   undecodable: [...OF_SESSION],
-  /** The database does not answer; once, until it does again. */
+  /** The database stopped answering. Emitted once per outage. */
   unavailable: [],
   /** The database answers again. */
   recovered: [],
-  /** The end of many sessions goes on after a batch. */
+  /** `revokeAll`, `revokeUser` or `revokeBy` has ended one batch and goes on. */
   revoking: ['count'],
   /** A prune run goes on after a batch. */
   pruning: ['count'],
@@ -78,8 +78,8 @@ type Events = { [Name in EventName]: [SessionEvent] };
 
 /**
  * The events of a `SessionStore`, also on `diagnostics_channel` as `nestjs-typeorm-session:<name>`. They go out after
- * the database has answered; a listener that throws harms no request. A subscriber of `diagnostics_channel` is under Node's own rule:
- * what it throws is an uncaught exception of the process.
+ * the database has answered; a listener that throws harms no request. If a subscriber of `diagnostics_channel` throws, Node.js
+ * makes that an uncaught exception of the process.
  *
  * @publicApi
  */

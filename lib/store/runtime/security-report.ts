@@ -43,7 +43,7 @@ const ifHashed: Judge = ({ hashIds }) =>
 const endsEverywhere: Judge = ({ cache }) => {
   if (!cache) return 'met';
   return cache.notify
-    ? yours('Keep `cache.ttl` short: if a notice is lost, another process reads a session for so long after its end.')
+    ? yours('Keep `cache.ttl` short: if a notice is lost, another process reads an ended session for that time.')
     : off('Set `cache.notify: true` (PostgreSQL), or remove `cache`: another process reads a session for up to `cache.ttl` after its end.');
 };
 
@@ -51,7 +51,7 @@ const safeCookie: Judge = ({ cookie, csrf }) => {
   if (typeof cookie === 'function')
     return yours('Let the function `cookie` return `httpOnly: true`, `secure` and `sameSite` "lax" or "strict".');
   if (!cookie.httpOnly) return off('Set `cookie.httpOnly: true`: any script on a page can read the session id.');
-  if (cookie.secure === false) return off("Set `cookie.secure: 'auto'` or true: the session id can be read on the way.");
+  if (cookie.secure === false) return off("Set `cookie.secure: 'auto'` or true: the session id can be read in transit.");
   const { sameSite } = cookie;
   const isOpen = sameSite === false || sameSite === 'none' || sameSite === 'auto';
   return isOpen && !csrf ? off("Set `cookie.sameSite: 'lax'`, or `csrf: true`: other sites can act with the session of a visitor.") : 'met';
@@ -69,7 +69,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
   ['Values are parameters, and names are checked and quoted', met],
   ['Ids are stored as hashes only', ifHashed],
   ['A stolen hash is no id', ifHashed],
-  ['Looking up an id shows nothing by its time', ifHashed],
+  ['The time of a lookup reveals nothing about an id', ifHashed],
   [
     'A sign-in gives a new id, and the old one is dead at once',
     always(yours('Sign in by `session.login(userId)`, or call `await session.regenerate()` first.')),
@@ -131,7 +131,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
     ),
   ],
   [
-    'The name of the cookie does not tell what made it',
+    'The name of the cookie does not reveal the software',
     ofCookie(({ name }) => (/^(?:connect\.sid|phpsessid|jsessionid|asp\.net_sessionid)$/i.test(name) ? off('Set another `name`.') : 'met')),
   ],
   [
@@ -140,7 +140,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
       typeof cookie === 'object' && !cookie.maxAge ? 'met' : yours('Give a cookie a `maxAge` only to those who asked to stay signed in.'),
     ),
   ],
-  ['Only the cookie names a session, never the address', met],
+  ['Only the cookie names a session, never the URL', met],
   [
     'Pages that depend on a session are not kept by caches',
     always(yours('Send `Cache-Control: no-store` with them, and `Vary: Cookie` where a cache may keep a part.')),
@@ -166,7 +166,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
   ],
   ['No stored key reaches a prototype or a method', met],
   [
-    'The data are encrypted at rest',
+    'The data is encrypted at rest',
     ({ encryption }) => {
       if (!encryption) return off('Set `encryption`, if others may read the table or its backups.');
       if (!encryption.acceptsPlain) return 'met';
@@ -187,7 +187,7 @@ const ITEMS: readonly (readonly [title: string, judge: Judge])[] = [
   ['Locks are bounded, and end with their holders', met],
   ['Expired rows are removed', ({ prune }) => (prune ? 'met' : yours('Call `store.prune()` on a schedule.'))],
   [
-    'Whose session it is, the server decides',
+    'The server decides whose session it is',
     ({ userId }) => (userId === userOf ? 'met' : yours('Let `userId` read only what the server has put into the session.')),
   ],
   [

@@ -210,7 +210,7 @@ function textOf(value: unknown): string {
   throw wrong();
 }
 
-const wrong = (): SyntaxError => new SyntaxError('This is no graph.');
+const wrong = (): SyntaxError => new SyntaxError('This is not a graph.');
 
 function unknownClass(name: unknown): SessionSerializationError {
   const shown = typeof name === 'string' && /^[\w$.-]{1,64}$/.test(name) ? `"${name}"` : 'of another name';

@@ -27,7 +27,7 @@ export function graphSerializer<Instances extends Record<string, object>>(
   options: GraphSerializerOptions<Instances> = {},
 ): SessionSerializer {
   if (typeof options !== 'object' || options === null) {
-    throw new SessionOptionsError('The options of `graphSerializer` are wrong. They must be an object as { classes }.');
+    throw new SessionOptionsError('The options of `graphSerializer` are wrong. They must be an object such as { classes }.');
   }
   const unknown = Object.keys(options).find((name) => name !== 'classes');
   if (unknown !== undefined) {

@@ -17,7 +17,7 @@ import type { ResolvedSessionOptions } from '../options/session-options.js';
 const NOT_IN_DATA: readonly string[] = [...RESERVED, STAMP_KEY];
 
 /**
- * Session data as it was serialized, before any encryption, and what in it is no part of what users change: `cookie.expires`, and the
+ * Serialized session data before encryption, and the two parts of it that do not count as a change: `cookie.expires`, and the
  * stamp of the sign-in.
  */
 export interface StoredData {

@@ -94,5 +94,5 @@ export function findWrongData(session: SessionData): string | undefined {
     return 'Session data must be an object with a `cookie` object, as `get` returns it. Nothing was stored.';
   }
   if (!(cookie.expires as unknown) || toDate(cookie.expires)) return undefined;
-  return 'The `cookie.expires` of the session is no valid date. Set it to a valid Date, or set `cookie.maxAge` to a number of milliseconds.';
+  return 'The `cookie.expires` of the session is not a valid date. Set it to a valid Date, or set `cookie.maxAge` to a number of milliseconds.';
 }

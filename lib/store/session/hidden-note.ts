@@ -4,11 +4,11 @@ const Existing = function (object: object): object {
 } as unknown as new (object: object) => object;
 
 /**
- * A note on an object, in a private field: no key, no proxy and no copy shows it. It lives as long as the object, as in a `WeakMap`;
- * but the table of a `WeakMap` is old while its keys are young, and each collection walks it. With notes instead, 64 readers at a time
- * had 140,000 sessions a second instead of 120,000, and a p99 of 1.0 ms instead of 3.8 (`bench/store-level`, Node 24, PostgreSQL).
+ * A value in a private field that is added to an existing object: it is not a key, and a proxy or a copy does not have it. Like an entry
+ * of a `WeakMap`, it lives as long as the object; but the table of a `WeakMap` is old while its keys are young, and each collection scans
+ * it (`bench/store-level`).
  *
- * An object has one note; that of another writer is not there for this one.
+ * An object has one note. Only the writer that wrote it can read it.
  */
 export class HiddenNote extends Existing {
   #writer: object | undefined;

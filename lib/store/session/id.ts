@@ -61,7 +61,7 @@ export const isHash = (key: string): boolean => /^[0-9a-f]{64}$/i.test(key);
 
 /**
  * The key of a session id in the table; `undefined` for what is no id. While plain ids are looked for, a hash from a stolen table
- * would find its row as one of them, so nothing of that form is an id.
+ * would find its row like a plain id, so ids of that form are refused.
  */
 export function keyOf(id: unknown, form: IdForm): string | undefined {
   if (!isSessionId(id) || (form === 'migrate' && isHash(id))) return undefined;

@@ -22,8 +22,7 @@ export function putValues(session: SessionData, values: SessionValues): void {
 }
 
 /**
- * After changes to a session that were put on `held`, and left it with `changed`: puts back what it held. What came to it since then
- * stays.
+ * Undoes the changes that turned the values `held` into `changed`. Values that were set after that are kept.
  */
 export function undoValues(session: SessionData, held: SessionValues, changed: SessionValues): void {
   const now = valuesOf(session);
@@ -31,8 +30,8 @@ export function undoValues(session: SessionData, held: SessionValues, changed: S
 }
 
 /**
- * The same where the changes stay: puts back the very objects that the session held, where they hold the same as now. `copy` is a copy
- * of what it held.
+ * Keeps the changes, but puts back the original objects of `held` that have equal content now. `copy` is a copy
+ * of `held`.
  */
 export function keepObjects(session: SessionData, held: SessionValues, changed: SessionValues, copy: SessionValues): void {
   const now = valuesOf(session);

@@ -17,11 +17,11 @@ export interface SessionInfo {
   readonly handle: string;
   /** Its user, as a string; `undefined` for a visitor. */
   readonly userId: string | undefined;
-  /** When the session began, which a sign-in by `login` does anew; `undefined` without a column for it, as the times below. */
+  /** When the session was created, or signed in by `login`; `undefined` without a column for it. So are the two times below. */
   readonly createdAt: Date | undefined;
   /** When it was last used, up to one `touchInterval` ago. */
   readonly lastSeenAt: Date | undefined;
-  /** When it ends, if it is not used before. */
+  /** When it ends, unless it is used until then. */
   readonly expiresAt: Date | undefined;
   /** The address of the client, or its network; `undefined` without the option `metadata`. */
   readonly ipAddress: string | undefined;

@@ -34,7 +34,7 @@ export interface RevokeOptions {
  * @publicApi
  */
 export interface RevokeUserOptions {
-  /** A session of a request, or a handle; that of a session without a row is `undefined`, and keeps none. */
+  /** The session to keep: the session object of a request, or a handle. `undefined` (the handle of a session without a row) keeps none. */
   except?: object | string | undefined;
 }
 

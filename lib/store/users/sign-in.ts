@@ -112,8 +112,8 @@ export class SignIn {
   }
 
   /**
-   * Ends the row from before. Where its data is carried over, only under the version that it was read with: `conflict` where another
-   * request has changed it since. `gone`: a user's session that was ended meanwhile. A visitor's may be: two clicks on "sign in" must not
+   * Ends the old row. If its data is carried over, the row must still have the version that was read; else the outcome is `conflict`.
+   * `gone`: the session of a user was ended meanwhile. For a visitor's session that is no failure: two clicks on "sign in" must not
    * lose the cart.
    */
   private async endFormer(origin: SessionOrigin, { user, carried }: Former, operation: Operation): Promise<SaveOutcome> {

@@ -24,7 +24,7 @@ export class IdMigration {
     return this.dependencies.options.hashIds === 'migrate';
   }
 
-  /** The live row of a session that was not found under its key; from now on it is. An id of no session costs one statement. */
+  /** Finds the live row under the plain id, and gives it the hash as its id. An unknown id costs one statement. */
   async find(sid: string, key: string): Promise<SessionRow | undefined> {
     const { table, now } = this.dependencies;
     // Both in one statement: between two of them another process may give the row its hash.

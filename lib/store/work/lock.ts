@@ -81,8 +81,8 @@ function noteLock(store: LockedStore, req: Request, lock: HeldLock): HeldLock {
 }
 
 function lossOf(reason: 'expired' | 'taken', holder: string, maxHoldMs: number): string {
-  const rest = 'What it stores from now on is refused where another request has changed the session meanwhile.';
+  const rest = 'Its later saves are refused if another request has changed the session meanwhile.';
   return reason === 'expired'
     ? `${holder} held the lock of a session for ${maxHoldMs} ms, so the lock was released. ${rest} Make it faster, or raise \`maxHold\` of @SessionLock.`
-    : `The database ended the connection with which ${holder} held the lock of a session, and the lock with it. ${rest} Look at the database, and at what ends idle connections.`;
+    : `The database ended the connection on which ${holder} held the lock of a session, so the lock is lost. ${rest} Look at the database, and at what ends idle connections.`;
 }

@@ -59,7 +59,7 @@ export class RequestState {
   watchEnded(session: object): void {
     this.watch(
       session,
-      'after its `regenerate()` or `destroy()`, so it is stored nowhere. Use the session that `await session.regenerate()` ' +
+      'after its `regenerate()` or `destroy()`, so it is not stored. Use the session that `await session.regenerate()` ' +
         'resolves to, or sign in with `session.login(userId)`, which keeps the object.',
     );
   }
@@ -88,7 +88,7 @@ export class RequestState {
     this.isToldOfSignIn = true;
     this.dependencies.warnOfMistake?.(
       'A session with a user was refused by @RequireSession({ fresh }) or ({ level }), because it was not signed in by ' +
-        '`session.login(userId, { level })`: nobody knows when, and how, its user signed in. Call that, instead of setting the user yourself.',
+        '`session.login(userId, { level })`: its sign-in has no time and no level. Call `session.login` instead of setting the user yourself.',
     );
   }
 
@@ -177,7 +177,7 @@ export class RequestState {
     const response = this.responseOf(requestOf(req.session) ?? req);
     if (!response?.headersSent && !response?.writableEnded) return undefined;
     return new SessionHeadersSentError(
-      `\`session.${method}\` was called when the response had begun, so no cookie can go out with a new id. ${outcome} Call it before the response begins.`,
+      `\`session.${method}\` was called after the response had begun, so no cookie can go out with a new id. ${outcome} Call it before the response begins.`,
     );
   }
 

@@ -31,7 +31,7 @@ export class SessionToucher {
       const at = now();
       return isTouchDue(codec.lifetimeOf(session, origin, at), at, origin);
     } catch {
-      // An `idleTimeout` of the application's fails; the touch fails with the same error, where somebody hears it.
+      // The function `idleTimeout` threw. The touch will throw the same error, and its caller handles it.
       return true;
     }
   }

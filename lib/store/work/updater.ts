@@ -13,7 +13,7 @@ const NO_VERSION =
   'The session entity has no column for `version`, so `session.update` cannot see what other requests change. Add the column, or use @SessionLock.';
 const TOO_MANY = 'Other requests changed the session again and again, until `operationTimeout`. Nothing was stored. Try again.';
 const TOO_SLOW =
-  'The `change` of `session.update` took longer than `operationTimeout`. Do slow work before it, and await no method of the session in it.';
+  'The `change` of `session.update` took longer than `operationTimeout`. Do slow work before it, and do not await session methods in it.';
 
 /** How often the data of a session is prepared anew, because the request has changed it meanwhile. */
 const MAX_TRIES = 5;

@@ -102,7 +102,7 @@ async function likeIds(runner: QueryRunner, { metadata, columns, table }: Expect
   const [row] = (await runner.query(`SELECT CASE WHEN p.${id} = 'A' THEN 1 ELSE 0 END AS same FROM (${probe}) p`)) as { same: unknown }[];
   if (Number(row?.same) !== 1) return undefined;
   return (
-    `The column "${columns.id.metadata.databaseName}" of the session table "${metadata.tablePath}" takes ids for equal that differ in case. ` +
+    `The column "${columns.id.metadata.databaseName}" of the session table "${metadata.tablePath}" treats ids that differ only in case as equal. ` +
     'Give it a binary collation, or keep hashes (`hashIds: true`).'
   );
 }

@@ -63,7 +63,7 @@ async function readApart({ options }: DataSource, entity: Entity): Promise<Entit
 export function assertDecorated(entity: Entity): void {
   if (typeof entity !== 'function' || getMetadataArgsStorage().tables.some(({ target }) => target === entity)) return;
   throw new SessionEntityError(
-    `The class ${nameOf(entity)} is no entity of TypeORM. Decorate it with \`@Entity('sessions')\`, also if it extends another entity.`,
+    `The class ${nameOf(entity)} is not a TypeORM entity. Decorate it with \`@Entity('sessions')\`, also if it extends another entity.`,
   );
 }
 

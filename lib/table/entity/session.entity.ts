@@ -42,14 +42,14 @@ function columnOf(field: SessionField): DefaultColumn {
 
 /**
  * The session row as a TypeORM entity, in the table `sessions`. Subclasses (with an `@Entity()` of their own) may add
- * columns. Times are epoch milliseconds, because time zones and driver settings cannot bend them; `bigint` columns
+ * columns. Times are epoch milliseconds, because time zones and driver settings cannot change them; `bigint` columns
  * arrive as strings on some drivers.
  *
  * @publicApi
  */
 @Entity('sessions')
 export class SessionEntity implements Record<Exclude<SessionField, RenewalField>, unknown> {
-  /** What TypeORM calls the entity: applications have entities named `Session` and `SessionEntity` of their own. */
+  /** The name of the entity in TypeORM, unlike `Session` or `SessionEntity`, which an application may use itself. */
   static readonly name: string = 'NestjsTypeormSessionEntity';
 
   /** Lower-case hexadecimal SHA-256 of the session id: exact under every collation (OWASP ASVS 14.2.4). */
@@ -139,8 +139,8 @@ const RULES: Rules<keyof SessionEntityDefinition> = {
 
 /**
  * The row of `SessionEntity` as an EntitySchema, with names and a data type of the application's choice. On MySQL and
- * MariaDB `{ dataType: 'mediumtext', charset: 'utf8mb4' }` lifts the 65,535 bytes of `text`. Throws
- * `SessionOptionsError` for an option that it does not have, and for a wrong value.
+ * MariaDB `{ dataType: 'mediumtext', charset: 'utf8mb4' }` lifts the limit of 65,535 bytes. Throws
+ * `SessionOptionsError` for an unknown option, and for a wrong value.
  *
  * @publicApi
  */

@@ -21,7 +21,7 @@ export const change = (entity: Entity, from: Entity): Work => ({
     const { found, path, columns, indexes, uniques } = await differenceOf(runner, entity, from);
     if (!found) {
       throw new SessionEntityError(
-        `There is no table "${path}" to add columns to. Run the migration first that makes it, as \`createSessionMigration({ entity })\` does for the entity of \`from\`.`,
+        `There is no table "${path}" to add columns to. First run the migration that creates it: \`createSessionMigration({ entity })\` with the entity of \`from\`.`,
       );
     }
     const added = columns.filter(({ name }) => !found.findColumnByName(name));

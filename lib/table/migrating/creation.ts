@@ -13,7 +13,7 @@ export const creation = (entity: EntityTarget<ObjectLiteral>): Work => ({
     if (missing.length > 0) {
       throw new SessionEntityError(
         `The table "${metadata.tablePath}" is there already, and has no column ${quoted(missing)}, which the entity ${nameOf(entity)} has. ` +
-          'Say in `from` which entity it was made for, as in `createSessionMigration({ entity, from: SessionEntity })`: then the columns are added.',
+          'Name the entity it was made for in `from`, as in `createSessionMigration({ entity, from: SessionEntity })`, to add the columns.',
       );
     }
     await runner.createTable(table, true);

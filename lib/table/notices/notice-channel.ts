@@ -26,7 +26,7 @@ const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 30_000;
 
 const OTHER_DATABASE =
-  'The option `cache.notify` needs PostgreSQL, whose LISTEN and NOTIFY tell processes of each other. Remove it: what another process ' +
+  'The option `cache.notify` needs PostgreSQL, because it uses LISTEN and NOTIFY. Remove it: a session that another process ' +
   'ends is then gone within `cache.ttl`.';
 const NO_DRIVER =
   'The option `cache.notify` cannot listen, because the connections of this data source are not those of the driver `pg`. Remove it: ' +
@@ -100,7 +100,7 @@ export class NoticeChannel {
       await this.listening?.end(this.timeoutMs);
       if (this.isClosed) return;
       if (!this.isDeaf) {
-        this.warn(`Ends of sessions in other processes are not heard now, so every session is read from the database: ${textOf(reason)}`);
+        this.warn(`No notices of other processes arrive now, so every session is read from the database: ${textOf(reason)}`);
       }
       this.isDeaf = true;
       await this.rest(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + Math.random() / 2));
@@ -125,7 +125,7 @@ export class NoticeChannel {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const error = new SessionUnavailableError(
-        `A notice was not heard within ${this.timeoutMs} ms. Behind a pooler, LISTEN needs connections that stay with their clients.`,
+        `A notice did not arrive within ${this.timeoutMs} ms. Behind a pooler, LISTEN needs connections that stay with their clients.`,
       );
       timer = setTimeout(() => reject(error), this.timeoutMs).unref();
     });

@@ -15,7 +15,7 @@ import type { MultiRowStatements, Statement, TableShape } from './dialect.js';
 /** How a database names the type of a column in a list of values; `undefined` for one that it cannot be trusted with. */
 export type CastOf = (column: SessionColumn) => ((value: string) => string) | undefined;
 
-/** In what the databases that write them so differ. */
+/** How the databases with these statements differ. */
 interface ValuesTraits {
   /** Where it locks rows one by one: a condition under which a statement waits only briefly for a lock. */
   readonly waitsBriefly?: string;

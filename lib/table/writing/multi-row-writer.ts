@@ -70,7 +70,7 @@ export class MultiRowWriter {
     if (outcomes.includes(refused)) throw new SplitBatchError(refused, outcomes);
   }
 
-  /** The rows that were written; `undefined` if one of them kept the statement from all of them. */
+  /** The rows that were written; `undefined` if one row kept the statement from writing any. */
   private async send(
     { operation, values }: Pick<Write<never, never, never>, 'operation' | 'values'>,
     rows: readonly RowValues[],
@@ -83,7 +83,7 @@ export class MultiRowWriter {
     }
   }
 
-  /** Once more, and only those that nothing is in the way of. */
+  /** Sends the statement again, for the rows that no other transaction has locked. */
   private async sendUnlocked<Row extends RowValues, Missed extends string>(
     write: Write<Row, string, Missed>,
   ): Promise<readonly { readonly id: string }[]> {

@@ -3,7 +3,7 @@ import { show } from '../../../table/checking/rules.js';
 import { isPromise } from '../../callback.js';
 
 /** What is said of a value of `secret`, whatever it is. */
-const NO_SECRET = 'empty or no string';
+const NO_SECRET = 'empty or not a string';
 /** Options whose strings may hold a password. */
 const HAS_PASSWORD = ['connection', 'dataSource', 'encryption'];
 

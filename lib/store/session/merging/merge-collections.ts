@@ -1,9 +1,9 @@
 import { isEqual, type DataOf } from './equality.js';
 
 /**
- * What both sides made of one value: their changes together, if it is a Map or a Set and what they changed are different keys or
- * members; mine, where both changed one, and of anything else. Keys and members that are objects are not found again in another copy
- * of the data, so with these it is mine, too.
+ * Merges a value that both sides changed. In a Map or a Set, changes of different keys or members are both kept, and mine wins where
+ * both changed the same one. For any other value mine wins; also if keys or members are objects, because an object has another identity
+ * in each copy of the data.
  */
 export function mergeCollections(base: unknown, theirs: unknown, mine: unknown, dataOf?: DataOf): unknown {
   if (isEqual(base, theirs, dataOf)) return mine;

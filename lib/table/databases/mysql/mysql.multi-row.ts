@@ -148,7 +148,7 @@ const pickSurely = (shape: TableShape, name: ParameterName, rows: number): strin
   halve(shape, rows, 0, (row) => `CASE ${shape.columns.id.sql} WHEN :id.${row} THEN :${name}.${row} END`);
 
 /**
- * What belongs to the row whose id it is, by halves: 64 ids are six comparisons and not 32. The rows are in the order of their
+ * Picks the value for the row's id by binary search: six comparisons for 64 ids, not 32. The rows are sorted by their
  * ids, and the last ones may be NULL, which is never less.
  */
 function halve(shape: TableShape, rows: number, first: number, of: (row: number) => string): string {

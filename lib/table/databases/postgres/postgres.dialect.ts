@@ -57,7 +57,7 @@ const ADOPTED_INSTANT: InstantForm = {
 const LOCK_SETTINGS =
   `SELECT set_config('lock_timeout', $1, true), set_config('statement_timeout', '0', true), ` +
   `set_config('idle_in_transaction_session_timeout', $2, true)`;
-/** How much later than this process the server ends a lock that got too old: only a process that stands still leaves it to the server. */
+/** How much later than this process the server ends a lock that is too old. The server does it only if the process is frozen. */
 const FROZEN_MS = 10_000;
 /**
  * A condition that always holds, and under which what follows in the same transaction waits at most 50 ms for a lock. Who holds
