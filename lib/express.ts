@@ -24,7 +24,7 @@ export type { SessionClass } from './store/serializers/graph-classes.js';
 export { graphSerializer, type GraphSerializerOptions } from './store/serializers/graph-serializer.js';
 export type { SecurityItem } from './store/runtime/security-report.js';
 export { jsonSerializer, type SessionSerializer } from './store/serializers/serializer.js';
-export type { LoginOptions, LogoutOptions } from './store/sign-in-order.js';
+export type { LoginOptions, LogoutOptions } from './store/login-arguments.js';
 export { SessionStore } from './store/session-store.js';
 export type { SessionInfo, SessionQuery } from './store/users/lister.js';
 export type { RevokeOptions, RevokeUserOptions } from './store/users/revoker.js';

@@ -85,7 +85,7 @@ export class SessionExchange {
         if (!data) continue;
         this.req.sessionID = id;
         this.context.store.createSession(this.request, data);
-        this.note(id);
+        this.remember(id);
         this.isToBeSigned = this.context.cookies.isUnsigned(this.req.headers.cookie, id);
         return;
       }
@@ -109,10 +109,10 @@ export class SessionExchange {
 
   private generate(): void {
     this.context.store.generate(this.request);
-    this.note(undefined);
+    this.remember(undefined);
   }
 
-  private note(presented: string | undefined): void {
+  private remember(presented: string | undefined): void {
     this.presented = presented;
     this.first = (this.req.session ?? undefined) as LiveSession | undefined;
     this.firstId = this.req.sessionID;
@@ -122,7 +122,7 @@ export class SessionExchange {
    * Saves, touches or removes the session, if that is due; `undefined` if not. `hasHead`: whether a new id can still
    * be sent. Throws, or rejects with, the errors of the store and of application code in it.
    */
-  settle(hasHead: boolean): Promise<void> | undefined {
+  storeSession(hasHead: boolean): Promise<void> | undefined {
     const { store } = this.context;
     // A save, rotation or logout that the handler did not wait for comes first.
     const inFlight = store.inFlight(this.req.session ?? store.requests.endedIn(this.request));
@@ -140,8 +140,8 @@ export class SessionExchange {
     const session = this.checked(req.session as LiveSession);
     this.shareOrigin(session);
     const atEnd = context.store.dueAtEnd(session);
-    if (atEnd.known) return this.pay(sessionID, session, atEnd.known, hasHead);
-    return atEnd.later.then((found) => this.pay(sessionID, session, found, hasHead));
+    if (atEnd.known) return this.writeDue(sessionID, session, atEnd.known, hasHead);
+    return atEnd.later.then((found) => this.writeDue(sessionID, session, found, hasHead));
   }
 
   /** `req.session` was deleted or set to null: `unset` tells whether its row goes, too. */
@@ -176,7 +176,7 @@ export class SessionExchange {
     return session;
   }
 
-  private pay(sid: string, session: LiveSession, { due, isChanged }: Found, hasHead: boolean): Promise<void> | undefined {
+  private writeDue(sid: string, session: LiveSession, { due, isChanged }: Found, hasHead: boolean): Promise<void> | undefined {
     const { store, cookies } = this.context;
     if (isChanged) this.isChanged = true;
     if (due === 'save') {
@@ -195,7 +195,7 @@ export class SessionExchange {
       await store.writeAtEnd(sid, session, due);
     } catch (error) {
       if (error instanceof SessionUnavailableError && options.onUnavailable === 'anonymous') {
-        if (due === 'save') store.requests.noteDropped(session);
+        if (due === 'save') store.requests.reportDropped(session);
         return;
       }
       if (!(error instanceof SessionInterruptedError) || options.onInterrupted === 'error') throw error;
@@ -238,7 +238,7 @@ export class SessionExchange {
   }
 
   /** The answer is an error now: no cookie goes out, and nothing is stored any more. */
-  giveUp(): void {
+  discard(): void {
     this.req.session = undefined;
     this.presented = undefined;
     this.isUnset = true;

@@ -62,17 +62,17 @@ export function answerThroughReplies(app: FastifyApp, { answerErrors, store }: S
   answerErrors(answerError);
   app.addHook('onRequest', (request, reply, done) => {
     (request.raw as { [RESPONSE]?: ServerResponse })[RESPONSE] = reply.raw;
-    note(reply);
+    keepReply(reply);
     done();
   });
   // Once more when all hooks of that name have run: the headers that they have set belong to error responses, too.
   app.addHook('preParsing', (_request, reply, _payload, done) => {
-    note(reply);
+    keepReply(reply);
     done();
   });
 }
 
-function note(reply: FastifyReply): void {
+function keepReply(reply: FastifyReply): void {
   const headers = reply.getHeaders();
   // Fastify adds further cookies to the list that it has given out.
   if (Array.isArray(headers['set-cookie'])) headers['set-cookie'] = [...headers['set-cookie']];

@@ -93,7 +93,7 @@ export class HeldResponse {
     this.isStream = sender !== 'end';
     let stored: Promise<void> | undefined;
     try {
-      stored = this.exchange.settle(true);
+      stored = this.exchange.storeSession(true);
       if (!stored) this.addCookie();
     } catch (error) {
       this.fail(error);
@@ -154,7 +154,7 @@ export class HeldResponse {
   /** The head as it was when the answer began: what a mistaken handler says after that is no part of it. */
   private async sendHeld(head: Head): Promise<void> {
     // What the handler changed while its stream waited goes with the same head.
-    if (this.isStream && this.isEndHeld) await this.exchange.settle(true);
+    if (this.isStream && this.isEndHeld) await this.exchange.storeSession(true);
     const { res, isFull } = this;
     this.stopShowing();
     setHead(res, head);
@@ -182,7 +182,7 @@ export class HeldResponse {
       void this.later(() => this.exchange.keepAlive());
       return this.pass(sender, args);
     }
-    const stored = this.later(() => this.exchange.settle(false));
+    const stored = this.later(() => this.exchange.storeSession(false));
     if (!stored) {
       const sent = this.pass('end', args);
       this.state = 'ended';
@@ -202,7 +202,7 @@ export class HeldResponse {
   /** A client that goes away in the middle of a stream leaves no `end`. */
   private close(): void {
     this.isClosed = true;
-    if (this.state === 'sending') void this.later(() => this.exchange.settle(false));
+    if (this.state === 'sending') void this.later(() => this.exchange.storeSession(false));
   }
 
   /** Work for the session once the head has left: a failure is a warning then. The promise never rejects. */
@@ -226,7 +226,7 @@ export class HeldResponse {
     this.held = [];
     if (res.headersSent) return this.breakOff(error);
     this.state = 'failed';
-    this.exchange.giveUp();
+    this.exchange.discard();
     // A wrapper of the response, such as compression, has ended it already and lets no other one through: put our methods back.
     Object.assign(res, this.ours);
     setHeaders(res, this.headersBefore);

@@ -25,7 +25,7 @@ interface SocketClient {
 }
 
 /** Notes the request that a socket was opened with, for clients that do not know it themselves. */
-export function noteRequest(client: object, request: object): void {
+export function attachRequest(client: object, request: object): void {
   (client as SocketClient)[OPENED_WITH] = request as HandlerRequest;
 }
 

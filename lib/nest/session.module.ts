@@ -15,8 +15,8 @@ import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
 import { SessionStore } from '../store/session-store.js';
-import { letGoOfClients } from './http-server.js';
-import { noteOptions } from './guarding/missing-session.js';
+import { closeConnectionsAfterResponse } from './http-server.js';
+import { attachOptions } from './guarding/missing-session.js';
 import { bindFastify, mountFirst, refuseOthers, refuseUnknown, routingOf, showOnFastify } from './mounting.js';
 import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
@@ -89,7 +89,7 @@ export class SessionModule
   configure(consumer: MiddlewareConsumer): void | Promise<void> {
     const { autoMount, exclude, forRoutes } = this.options;
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
-    noteOptions(httpAdapter?.getInstance(), this.options);
+    attachOptions(httpAdapter?.getInstance(), this.options);
     if (autoMount) {
       refuseUnknown(httpAdapter);
       refuseOthers(httpAdapter?.getInstance(), this.middleware);
@@ -113,7 +113,7 @@ export class SessionModule
   async beforeApplicationShutdown(): Promise<void> {
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     const server = httpAdapter?.getHttpServer() as Server | undefined;
-    if (server) letGoOfClients(server);
+    if (server) closeConnectionsAfterResponse(server);
     await this.store.quiesce();
   }
 

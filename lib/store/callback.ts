@@ -8,7 +8,7 @@ export type Callback<T = void> = (error?: unknown, value?: T) => void;
  * before this returns; if it throws, it is not called again. Throws for a callback that is not a function,
  * before the work begins.
  */
-export function settle<T>(work: () => Promise<T>, callback?: Callback<T>): Promise<T> | undefined {
+export function toCallbackOrPromise<T>(work: () => Promise<T>, callback?: Callback<T>): Promise<T> | undefined {
   if (!callback) return work();
   if (typeof callback !== 'function') throw new SessionOptionsError('The callback must be a function. Leave it out to get a promise.');
   work().then(

@@ -14,7 +14,7 @@ import { harmless } from './harmless.js';
 import { isProduction } from './production.js';
 import { loadTelemetryApi } from './runtime/telemetry.js';
 import { SessionStore } from './session-store.js';
-import { lookAtTable } from './start-up.js';
+import { checkTable } from './start-up.js';
 
 /** What the surroundings give, apart from the options. */
 export interface SessionEnvironment {
@@ -61,7 +61,7 @@ export async function openStore(options: ResolvedSessionOptions, environment: Se
   const { store, table, database, warn } = compose(options, environment);
   const isLate = database.dataSource === environment.dataSource && !database.isOpen();
   try {
-    if (!isLate) await lookAtTable(table, options.operationTimeoutMs, warn);
+    if (!isLate) await checkTable(table, options.operationTimeoutMs, warn);
     return store;
   } catch (error) {
     await store.close();

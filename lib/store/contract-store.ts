@@ -2,7 +2,7 @@ import { SessionOptionsError } from '../session.errors.js';
 import type { HeldLock, SessionTable } from '../table/session-table.js';
 import { batched } from './batching/batching-table.js';
 import { cached } from './caching/caching-table.js';
-import { fromCallback, settle, type Callback } from './callback.js';
+import { fromCallback, toCallbackOrPromise, type Callback } from './callback.js';
 import { Store, type Request, type SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { AvailabilityMonitor } from './runtime/availability-monitor.js';
@@ -76,49 +76,49 @@ export abstract class ContractStore extends Store {
   get(sid: string, callback?: Callback<SessionData | null>): Promise<SessionData | undefined> | undefined {
     const key = this.keyOf(sid);
     const read = () => (key ? this.deadlines.run(() => this.reader.find(key, sid), 'get') : Promise.resolve(undefined));
-    return settle<SessionData | undefined>(read, callback as Callback<SessionData | undefined>);
+    return toCallbackOrPromise<SessionData | undefined>(read, callback as Callback<SessionData | undefined>);
   }
 
   /** Stores session data. Data from `get` only updates its row, if that still exists; other data is upserted. */
   set(sid: string, session: SessionData): Promise<void>;
   set(sid: string, session: SessionData, callback?: Callback): void;
   set(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(() => this.save(sid, session), callback);
+    return toCallbackOrPromise(() => this.save(sid, session), callback);
   }
 
   /** Extends the expiry of a session in use. Writes at most once per `touchInterval`, and never the data. */
   override touch(sid: string, session: SessionData): Promise<void>;
   override touch(sid: string, session: SessionData, callback?: Callback): void;
   override touch(sid: string, session: SessionData, callback?: Callback): Promise<void> | undefined {
-    return settle(() => this.keepAlive(sid, session), callback);
+    return toCallbackOrPromise(() => this.keepAlive(sid, session), callback);
   }
 
   /** Ends a session. An id that is unknown or malformed is no error. */
   destroy(sid: string): Promise<void>;
   destroy(sid: string, callback?: Callback, session?: object): void;
   destroy(sid: string, callback?: Callback, session?: object): Promise<void> | undefined {
-    return settle(() => this.destroySession(sid, session), callback);
+    return toCallbackOrPromise(() => this.destroySession(sid, session), callback);
   }
 
   /** The data of all live sessions; what cannot be decoded is left out. */
   override all(): Promise<SessionData[]>;
   override all(callback: Callback<SessionData[]>): void;
   override all(callback?: Callback<SessionData[]>): Promise<SessionData[]> | undefined {
-    return settle(() => this.deadlines.run(() => this.reader.all(), 'all'), callback);
+    return toCallbackOrPromise(() => this.deadlines.run(() => this.reader.all(), 'all'), callback);
   }
 
   /** How many sessions are live. */
   override length(): Promise<number>;
   override length(callback: Callback<number>): void;
   override length(callback?: Callback<number>): Promise<number> | undefined {
-    return settle(() => this.deadlines.run(() => this.reader.count(), 'count'), callback);
+    return toCallbackOrPromise(() => this.deadlines.run(() => this.reader.count(), 'count'), callback);
   }
 
   /** Ends all sessions, without an event. `revokeAll` emits `destroyed` for each. */
   override clear(): Promise<void>;
   override clear(callback?: Callback): void;
   override clear(callback?: Callback): Promise<void> | undefined {
-    return settle(() => this.deadlines.run(() => this.dependencies.table.clear(), 'clear'), callback);
+    return toCallbackOrPromise(() => this.deadlines.run(() => this.dependencies.table.clear(), 'clear'), callback);
   }
 
   /**
@@ -136,7 +136,7 @@ export abstract class ContractStore extends Store {
       if (late) throw late;
       this.generate(owner);
     };
-    return settle(renew, callback);
+    return toCallbackOrPromise(renew, callback);
   }
 
   /** @internal Measures the operations from now on; of a store that was closed before, none. */
@@ -163,7 +163,7 @@ export abstract class ContractStore extends Store {
         delete (req as Partial<Request>).session;
         throw new SessionOptionsError(whyNoKey(req.sessionID));
       }
-      this.dependencies.origins.note(createSessionObject(req, req.session as SessionData), newOrigin(key));
+      this.dependencies.origins.attach(createSessionObject(req, req.session as SessionData), newOrigin(key));
     };
   }
 
@@ -173,7 +173,7 @@ export abstract class ContractStore extends Store {
 
   /** @internal Called by express-session with what `get` handed out. */
   override createSession(req: Request, data: SessionData): Request['session'] & SessionData {
-    const session = createSessionObject(req, data, (key) => this.requests.noteHidden(key)) as Request['session'] & SessionData;
+    const session = createSessionObject(req, data, (key) => this.requests.warnOfHidden(key)) as Request['session'] & SessionData;
     this.dependencies.origins.move(data, session);
     const origin = this.dependencies.origins.of(session);
     if (origin) origin.lock = this.requests.lockOf(req);

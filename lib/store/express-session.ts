@@ -2,7 +2,7 @@
 import session from 'express-session';
 import type { Request } from 'express';
 import type { SessionData } from './session-data.js';
-import type { LoginOptions, LogoutOptions } from './sign-in-order.js';
+import type { LoginOptions, LogoutOptions } from './login-arguments.js';
 
 export const { Store, Session, Cookie } = session as typeof session & {
   Session: { readonly prototype: session.Session };

@@ -10,7 +10,7 @@ import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './us
 import { runExclusively } from './session/origin.js';
 import { reportSecurity, type SecurityItem } from './runtime/security-report.js';
 import { SignIn } from './users/sign-in.js';
-import { signInOrder, type LoginOptions } from './sign-in-order.js';
+import { loginArguments, type LoginOptions } from './login-arguments.js';
 import { SessionPruner } from './work/pruner.js';
 import { SessionUpdater } from './work/updater.js';
 
@@ -75,7 +75,7 @@ export class SessionStore extends ContractStore {
    * clicks on "sign in" neither fails.
    */
   async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
-    const order = signInOrder(userId, options);
+    const order = loginArguments(userId, options);
     const { session } = req as Partial<Request>;
     const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
     if (!session || !origin) throw new SessionInterruptedError();

@@ -2,7 +2,7 @@ import { textOf, SessionEntityError, SessionError, SessionUnavailableError } fro
 import type { SessionTable } from '../table/session-table.js';
 
 /** What is asked of a table before the application starts. */
-type Looked = Pick<SessionTable, 'fields' | 'find'> & {
+type CheckedTable = Pick<SessionTable, 'fields' | 'find'> & {
   /** What is slow or missing in the database, with the remedy. Rejects with `SessionEntityError` for what can never work. */
   inspect?(): Promise<readonly string[]>;
 };
@@ -12,7 +12,7 @@ type Looked = Pick<SessionTable, 'fields' | 'find'> & {
  * Warns of what is slow, and if the table is missing, or if the database does not answer within `timeoutMs`: then the application starts,
  * and the first use looks.
  */
-export async function lookAtTable(table: Looked, timeoutMs: number, warn: (message: string) => void): Promise<void> {
+export async function checkTable(table: CheckedTable, timeoutMs: number, warn: (message: string) => void): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new SessionUnavailableError(`There was no answer within ${timeoutMs} ms.`)), timeoutMs);
@@ -31,7 +31,7 @@ export async function lookAtTable(table: Looked, timeoutMs: number, warn: (messa
 }
 
 /** What is missing or slow, with the remedy. Rejects if the entity or the table cannot hold sessions. */
-async function faultsOf(table: Looked): Promise<readonly string[]> {
+async function faultsOf(table: CheckedTable): Promise<readonly string[]> {
   await table.fields();
   try {
     await table.find([''], 0);
@@ -45,7 +45,7 @@ async function faultsOf(table: Looked): Promise<readonly string[]> {
 }
 
 /** The catalogue of a database may be closed to us, or of a form that TypeORM does not read: sessions need none of it. */
-async function inspect(table: Looked): Promise<readonly string[]> {
+async function inspect(table: CheckedTable): Promise<readonly string[]> {
   try {
     return (await table.inspect?.()) ?? [];
   } catch (error) {

@@ -107,11 +107,11 @@ export class StatementRunner {
   async ready(): Promise<TableShape> {
     if (!this.database.isOpen()) await this.database.open();
     const shape = this.check();
-    return this.isSettled ? shape : this.settle(shape);
+    return this.isSettled ? shape : this.learnCharacterSets(shape);
   }
 
   /** Asks once which characters columns and connection carry, and whether values are safe on it, before the first statement is built. */
-  private async settle(shape: TableShape): Promise<TableShape> {
+  private async learnCharacterSets(shape: TableShape): Promise<TableShape> {
     const sets = await characterSetsOf(shape, this.options.timeoutMs);
     if (!sets) return shape;
     const { narrowFields, isConnectionNarrow } = sets;

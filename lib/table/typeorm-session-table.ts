@@ -14,11 +14,11 @@ import type { SaveOutcome, SessionTable } from './session-table.js';
 import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
 import { assertAllFit, assertFits } from './writing/fit.js';
-import { swallowed } from './writing/swallowed.js';
+import { droppedRowError } from './writing/dropped-row-error.js';
 import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
 import { obstacleTo, withinLimit } from './writing/within-limit.js';
-import { ALIKE, updateOrInsert } from './writing/update-or-insert.js';
+import { IDS_ALIKE, updateOrInsert } from './writing/update-or-insert.js';
 import type { StatementName } from './sql/dialect.js';
 
 /** `SessionTable` over a TypeORM data source. It waits for no row that another transaction holds, or only briefly. */
@@ -79,14 +79,15 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       assertAllFit(this.runner.check(), rows);
       // All of them or, with an error, none: but a trigger may leave one out.
       const written = await splitIfLocked(() => this.runner.batch('insert', rows));
-      if (written?.length !== rows.length) await this.writer.assertThere(rows, swallowed(this.runner.check()));
+      if (written?.length !== rows.length) await this.writer.assertThere(rows, droppedRowError(this.runner.check()));
       return rows.map(() => 'saved');
     }
     return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
       return this.unlessTaken(row.id, async (): Promise<'saved'> => {
         // A trigger may have left it out, or put it into a part of the table itself.
-        if ((await this.runner.write('insert', row)) === 0 && !(await this.reader.exists(row.id))) throw swallowed(this.runner.check());
+        if ((await this.runner.write('insert', row)) === 0 && !(await this.reader.exists(row.id)))
+          throw droppedRowError(this.runner.check());
         return 'saved';
       });
     });
@@ -108,7 +109,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       const state = await this.reader.stateOf(change.id);
       // Nobody has changed it, and it was not passed over: versions never go back.
       const isUnchanged = change.version !== undefined && state?.version === change.version;
-      if (isUnchanged && !dialect.skipsLocked) throw swallowed(this.runner.check());
+      if (isUnchanged && !dialect.skipsLocked) throw droppedRowError(this.runner.check());
       return missed(change, state);
     });
   }
@@ -147,7 +148,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       return unlessLocked(async (): Promise<'saved'> => {
         if ((await this.runner.write('upsert', row)) > 0) return 'saved';
         // Hashes are never alike.
-        throw isHash(row.id) ? swallowed(this.runner.check()) : new SessionUnavailableError(ALIKE);
+        throw isHash(row.id) ? droppedRowError(this.runner.check()) : new SessionUnavailableError(IDS_ALIKE);
       });
     });
   }

@@ -6,6 +6,8 @@ import { pages } from './pages.js';
 export const PAGES_OF_TEXTS: readonly (readonly [about: string, page: string])[] = [
   ['SessionCsrfError', '../guides/csrf.md'],
   ['SessionLimitError', '../guides/limits.md'],
+  ['after the response had begun', '../guides/sign-in.md'],
+  ['got no options', '../start/quick-start.md'],
   ['Telemetry of the session store', '../operate/monitoring.md'],
   ['A listener of the session event', '../operate/monitoring.md'],
   ['`maxSessionsPerUser`', '../guides/limits.md'],
@@ -77,7 +79,7 @@ const PAGES: readonly (readonly [start: string, page: string])[] = [
   ['lib/store/users/lister', 'store.md'],
   ['lib/store/users/revoker', '../guides/devices.md'],
   ['lib/store/users', '../guides/sign-in.md'],
-  ['lib/store/sign-in', '../guides/sign-in.md'],
+  ['lib/store/login-arguments', '../guides/sign-in.md'],
   ['lib/store/owner', '../guides/limits.md'],
   ['lib/store/work/lock', '../guides/carts.md'],
   ['lib/store/work/pruner', '../operate/pruning.md'],

@@ -89,8 +89,8 @@ export function sessionPage(): string {
     'The session',
     'What stands on `req.session`, and what `@Session()` gives. Beside these it has the keys that you declare in `SessionData`, and `id` and `cookie` of express-session. `save`, `reload`, `regenerate` and `destroy` also take a callback, as in express-session.',
     `## Methods and properties\n\n${memberTable(membersOf('lib/store/express-session.ts', 'Session'))}`,
-    section('lib/store/sign-in-order.ts', 'LoginOptions'),
-    section('lib/store/sign-in-order.ts', 'LogoutOptions'),
+    section('lib/store/login-arguments.ts', 'LoginOptions'),
+    section('lib/store/login-arguments.ts', 'LogoutOptions'),
     section('lib/store/session-data.ts', 'SessionData'),
     '## Reserved names\n\n`handle`, `rotate`, `update`, `login`, `logout`, `authenticatedAt`, `level` and `$login` are refused as keys of session data.',
   );

@@ -3,7 +3,7 @@ import { IncomingMessage } from 'node:http';
 import { Socket } from 'node:net';
 import { SessionOptionsError } from 'nestjs-typeorm-session';
 import { describe, expect, it } from 'vitest';
-import { noteRequest, requestOf, requestOfSocket } from '../../lib/nest/request-of.js';
+import { attachRequest, requestOf, requestOfSocket } from '../../lib/nest/request-of.js';
 
 class CartHandlers {
   checkout(): void {}
@@ -35,7 +35,7 @@ describe('the request of a handler', () => {
   it('is the one that a socket of ws was opened with', () => {
     const client = {};
     expect(requestOf(contextOf('ws', client))).toBeUndefined();
-    noteRequest(client, req);
+    attachRequest(client, req);
     expect(requestOf(contextOf('ws', client))).toBe(req);
     expect(Object.keys(client)).toEqual([]);
   });

@@ -17,7 +17,7 @@ const ESCAPES = {
 };
 
 /** Keeps the options on the application, for requests that have no session. */
-export function noteOptions(app: unknown, options: ResolvedSessionOptions): void {
+export function attachOptions(app: unknown, options: ResolvedSessionOptions): void {
   if (app) (app as Noted)[OPTIONS] = options;
 }
 

@@ -5,7 +5,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { SessionMiddleware } from '../../http/session-middleware.js';
 import { textOf, SessionOptionsError } from '../../session.errors.js';
 import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
-import { noteRequest } from '../request-of.js';
+import { attachRequest } from '../request-of.js';
 import { SESSION_MIDDLEWARE } from '../session.tokens.js';
 import { SocketWatch, type WatchedClient } from './socket-watch.js';
 
@@ -67,7 +67,7 @@ export function withSessions<Adapter extends WebSocketAdapter>(
     },
     bindClientConnect(server: unknown, callback: (...args: unknown[]) => unknown) {
       return bindClientConnect(server, (client: WatchedClient, request: unknown, ...rest: unknown[]) => {
-        if (request) noteRequest(client, request);
+        if (request) attachRequest(client, request);
         watch.add(client);
         callback(client, request, ...rest);
       });

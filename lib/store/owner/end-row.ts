@@ -11,7 +11,7 @@ type FoundRow = Pick<SessionRow, 'id' | 'handle' | 'userId' | 'expiresAt'>;
  */
 export async function endRow(dependencies: StoreDependencies, row: FoundRow, reason: SessionEvent['reason']): Promise<boolean> {
   const [outcome] = await dependencies.table.remove([row.id]);
-  return noteEnd(dependencies, row, outcome, reason);
+  return reportEnd(dependencies, row, outcome, reason);
 }
 
 /** The same under whatever id it is now: another request may have given it another one. */
@@ -30,7 +30,7 @@ export async function endRowsAnywhere(
   const end = async (row: FoundRow, removal: Promise<'removed' | 'gone'>) => {
     let outcome = await removal;
     if (outcome === 'gone' && row.handle) outcome = await table.removeHandle(row.handle);
-    return noteEnd(dependencies, row, outcome, reason);
+    return reportEnd(dependencies, row, outcome, reason);
   };
   const ends = await Promise.allSettled(rows.map((row, index) => end(row, removals[index]!)));
   const failed = ends.find((outcome) => outcome.status === 'rejected');
@@ -38,7 +38,7 @@ export async function endRowsAnywhere(
   return ends.filter((outcome) => outcome.status === 'fulfilled' && outcome.value).length;
 }
 
-function noteEnd(
+function reportEnd(
   { now, emit, cache }: StoreDependencies,
   { handle, userId, expiresAt }: FoundRow,
   outcome: 'removed' | 'gone' | undefined,

@@ -11,11 +11,11 @@ const PAGE_ROWS = 500;
 /** How often an upsert starts over while others add and remove the row. */
 const ATTEMPTS = 6;
 
-const IS_OLD = 'This session was ended, because its user has newer sessions up to the maximum. Sign in again.';
-const STAYS =
+const ENDED_BY_LIMIT = 'This session was ended, because its user has newer sessions up to the maximum. Sign in again.';
+const ROWS_KEPT =
   'The option `maxSessionsPerUser` ends the oldest sessions of a user, but the database did not remove their rows. ' +
   'Allow DELETE on the session table, and drop the trigger or the policy that keeps its rows.';
-const TOO_LATE = 'The oldest sessions of this user were not ended in time. Try again.';
+const NOT_IN_TIME = 'The oldest sessions of this user were not ended in time. Try again.';
 
 type Handles = ReadonlySet<string | undefined>;
 type UserRow = Pick<SessionRow, 'userId'>;
@@ -74,7 +74,7 @@ export class SessionLimit {
   /** The same where the row was there before it had this user: one that is too old to stay has not been saved. */
   async evictAfterUpdate(saved: UserRow, origin: SessionOrigin, operation: Operation): Promise<void> {
     await this.evict(saved, origin, operation);
-    if (origin.isEnded) throw new SessionLimitError(IS_OLD);
+    if (origin.isEnded) throw new SessionLimitError(ENDED_BY_LIMIT);
   }
 
   /** If this fails, too, the row is one too many until the user signs in again. */
@@ -117,7 +117,7 @@ export class SessionLimit {
   /** Resolves to the handles of those that stay. */
   private async endOldest(userId: string, count: number, operation: Operation): Promise<Handles> {
     for (let before = ''; ;) {
-      if (operation.isLate) throw new SessionUnavailableError(TOO_LATE);
+      if (operation.isLate) throw new SessionUnavailableError(NOT_IN_TIME);
       const newestFirst = (await this.liveRowsOf(userId)).toSorted(byAge);
       const surplus = newestFirst.slice(count);
       const outcomes = await Promise.allSettled(surplus.map((row) => endRow(this.dependencies, row, 'evicted')));
@@ -127,7 +127,7 @@ export class SessionLimit {
       if (left.length === 0) return new Set(newestFirst.slice(0, count).map(({ handle }) => handle));
       // One that others have ended, or that has another id now, is looked at again; one that is still there stays for ever.
       const names = left.map(({ id }) => id).join(' ');
-      if (names === before) throw new SessionRefusedError(STAYS);
+      if (names === before) throw new SessionRefusedError(ROWS_KEPT);
       before = names;
     }
   }

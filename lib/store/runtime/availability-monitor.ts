@@ -11,13 +11,13 @@ export class AvailabilityMonitor {
 
   constructor(private readonly onChange: (isAvailable: boolean) => void) {}
 
-  /** A query begins; `note` takes what this returns. */
+  /** A query begins; `record` takes what this returns. */
   begin(): number {
     return this.changes;
   }
 
   /** Notes whether the database has answered a query that began then. */
-  note(begun: number, isAvailable: boolean): void {
+  record(begun: number, isAvailable: boolean): void {
     if (begun !== this.changes || isAvailable === this.isAvailable) return;
     this.isAvailable = isAvailable;
     this.changes++;
@@ -39,12 +39,12 @@ export class AvailabilityMonitor {
       (answer) => {
         if (!isSilent) {
           this.answeredAt = performance.now();
-          this.note(begun, true);
+          this.record(begun, true);
         }
         return answer;
       },
       (error: unknown) => {
-        this.note(begun, !(error instanceof SessionUnavailableError));
+        this.record(begun, !(error instanceof SessionUnavailableError));
         throw error;
       },
     );

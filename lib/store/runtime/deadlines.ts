@@ -2,7 +2,7 @@ import { SessionUnavailableError } from '../../session.errors.js';
 import { STEP_MS } from '../../table/running-time.js';
 import type { AvailabilityMonitor } from './availability-monitor.js';
 
-const LATE = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
+const TOOK_TOO_LONG = 'A session operation took longer than % ms. Look at the database and its pool, or raise `operationTimeout`.';
 
 /** What telemetry calls the operations of a store. */
 export type OperationKind =
@@ -65,8 +65,8 @@ export class Deadlines {
         // While others are answered, it waits for something of its own: a row that another transaction holds.
         const ownReason = reasonOf(deadline);
         if (ownReason) return reject(ownReason.error);
-        if (!this.availability.hasAnsweredSince(startedAt)) this.availability.note(begun, false);
-        reject(new SessionUnavailableError(LATE.replace('%', String(this.timeoutMs))));
+        if (!this.availability.hasAnsweredSince(startedAt)) this.availability.record(begun, false);
+        reject(new SessionUnavailableError(TOOK_TOO_LONG.replace('%', String(this.timeoutMs))));
       });
       const fail = (error: unknown): void => {
         this.leave(deadline);

@@ -53,13 +53,13 @@ export type GraphTag = Exclude<GraphKind, 'plain' | 'Array' | 'view'> | 'BigInt'
  */
 export function kindOf(value: object): GraphKind | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (Array.isArray(value)) return ancestorsOf(value) === 2 ? 'Array' : undefined;
+  if (Array.isArray(value)) return prototypeDepth(value) === 2 ? 'Array' : undefined;
   if (prototype === null) return 'null';
   if (prototype === Object.prototype || isRoot(prototype as object)) return 'plain';
   if (Buffer.isBuffer(value)) return prototype === Buffer.prototype ? 'Buffer' : undefined;
-  if (types.isTypedArray(value)) return ancestorsOf(value) === 3 ? 'view' : undefined;
+  if (types.isTypedArray(value)) return prototypeDepth(value) === 3 ? 'view' : undefined;
   if (prototype === URL.prototype) return 'URL';
-  if (ancestorsOf(value) !== 2) return undefined;
+  if (prototypeDepth(value) !== 2) return undefined;
   if (types.isDate(value)) return 'Date';
   if (types.isMap(value)) return 'Map';
   if (types.isSet(value)) return 'Set';
@@ -72,7 +72,7 @@ export function kindOf(value: object): GraphKind | undefined {
 const isRoot = (prototype: object): boolean => Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 
 /** How many prototypes a value has: one more than the built-in class it is of, and it is of a class that extends that. */
-function ancestorsOf(value: object): number {
+function prototypeDepth(value: object): number {
   let count = 0;
   for (let each: unknown = Object.getPrototypeOf(value); each !== null; each = Object.getPrototypeOf(each)) count++;
   return count;

@@ -4,7 +4,7 @@ import { atOnce, isPromise } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
 import { ageOf, attributesOf, endOf, toDate } from './cookie.js';
-import { hiddenOf, reserved, RESERVED } from './session-object.js';
+import { hiddenOf, reservedNameError, RESERVED_NAMES } from './session-object.js';
 import { STAMP_KEY, takeStamp, type LoginStamp } from './login-stamp.js';
 import type { DataOf } from './merging/equality.js';
 import { COOKIE_DEFAULTS } from '../options/cookie-options.js';
@@ -14,7 +14,7 @@ import { refuse, refuseLater } from '../serializers/unserializable.js';
 import type { ResolvedSessionOptions } from '../options/session-options.js';
 
 /** Keys that no data has: they are what the session itself, or its stored form, has. */
-const NOT_IN_DATA: readonly string[] = [...RESERVED, STAMP_KEY];
+const NOT_IN_DATA: readonly string[] = [...RESERVED_NAMES, STAMP_KEY];
 
 /**
  * Serialized session data before encryption, and the two parts of it that do not count as a change: `cookie.expires`, and the
@@ -119,7 +119,7 @@ export class SessionCodec {
     stamp?: LoginStamp,
   ): SessionDraft | Promise<SessionDraft> {
     for (const name of NOT_IN_DATA) {
-      if (Object.hasOwn(session, name)) throw reserved(name);
+      if (Object.hasOwn(session, name)) throw reservedNameError(name);
     }
     const expiresAt = expiryOf(lifetime, now, createdAt);
     const cookieAge = ageOf(session.cookie);

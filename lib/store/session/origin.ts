@@ -1,7 +1,7 @@
 import { SessionConflictError, SessionUnavailableError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
 import type { HeldLock } from '../../table/session-table.js';
-import { HiddenNote } from './hidden-note.js';
+import { PrivateField } from './private-field.js';
 import type { StoredData } from './codec.js';
 import { renewedAtOf } from './expiry.js';
 
@@ -113,18 +113,18 @@ export const factsOf = (origin: SessionOrigin | undefined) => ({
  * users see nothing of it.
  */
 export class SessionOrigins {
-  note(session: object, origin: SessionOrigin): void {
-    HiddenNote.write(session, this, origin);
+  attach(session: object, origin: SessionOrigin): void {
+    PrivateField.set(session, this, origin);
   }
 
   move(from: object, to: object): void {
     const origin = this.of(from);
-    if (origin) this.note(to, origin);
+    if (origin) this.attach(to, origin);
   }
 
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
-    const origin = typeof session === 'object' && session ? (HiddenNote.read(session, this) as SessionOrigin | undefined) : undefined;
+    const origin = typeof session === 'object' && session ? (PrivateField.get(session, this) as SessionOrigin | undefined) : undefined;
     return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { SessionInterruptedError, SessionSerializationError } from '../../session.errors.js';
-import { fromCallback, settle, type Callback } from '../callback.js';
-import { clearsSiteData } from '../sign-in-order.js';
+import { fromCallback, toCallbackOrPromise, type Callback } from '../callback.js';
+import { clearsSiteData } from '../login-arguments.js';
 import { toCookie } from './cookie.js';
 import type { LoginStamp } from './login-stamp.js';
 import { Session, type Request, type SessionData } from '../express-session.js';
@@ -61,7 +61,7 @@ class SessionObject extends Base {
   }
 
   set handle(_: string | undefined) {
-    throw reserved('handle');
+    throw reservedNameError('handle');
   }
 
   get authenticatedAt(): Date | undefined {
@@ -70,7 +70,7 @@ class SessionObject extends Base {
   }
 
   set authenticatedAt(_: Date | undefined) {
-    throw reserved('authenticatedAt');
+    throw reservedNameError('authenticatedAt');
   }
 
   get level(): number | undefined {
@@ -78,7 +78,7 @@ class SessionObject extends Base {
   }
 
   set level(_: number | undefined) {
-    throw reserved('level');
+    throw reservedNameError('level');
   }
 
   save(callback?: Callback): this | Promise<void> {
@@ -107,11 +107,11 @@ class SessionObject extends Base {
   }
 
   rotate(): Promise<void> {
-    return quiet(this.ifCurrent(() => this.store.rotate(this.req)));
+    return quiet(this.unlessReplaced(() => this.store.rotate(this.req)));
   }
 
   login(userId: string | number, options?: object): Promise<void> {
-    return quiet(this.ifCurrent(() => this.store.login(this.req, userId, options)));
+    return quiet(this.unlessReplaced(() => this.store.login(this.req, userId, options)));
   }
 
   logout(options: object = {}): Promise<void> {
@@ -124,7 +124,7 @@ class SessionObject extends Base {
   }
 
   update<T>(change: (session: Request['session']) => T | PromiseLike<T>): Promise<T> {
-    return quiet(this.ifCurrent(() => this.store.update(this.req, change)));
+    return quiet(this.unlessReplaced(() => this.store.update(this.req, change)));
   }
 
   destroy(callback?: Callback): this | Promise<void> {
@@ -141,13 +141,13 @@ class SessionObject extends Base {
   }
 
   /** The session of a request is another object after `reload` and `regenerate`. */
-  private async ifCurrent<T>(work: () => Promise<T>): Promise<T> {
+  private async unlessReplaced<T>(work: () => Promise<T>): Promise<T> {
     if ((this.req.session as unknown) !== this) throw new SessionInterruptedError();
     return work();
   }
 
   private answer(work: () => Promise<void>, callback?: Callback): this | Promise<void> {
-    return settle(() => quiet(work()), callback) ?? this;
+    return toCallbackOrPromise(() => quiet(work()), callback) ?? this;
   }
 
   private get store(): SessionOwner {
@@ -156,7 +156,7 @@ class SessionObject extends Base {
 }
 
 /** Names with a meaning of our own on `req.session`. */
-export const RESERVED: readonly string[] = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level'];
+export const RESERVED_NAMES: readonly string[] = ['handle', 'rotate', 'update', 'login', 'logout', 'authenticatedAt', 'level'];
 
 /** What the data of a session has under reserved names: it stays in the row, and is not on the session. */
 const hidden = new WeakMap<object, Readonly<Record<string, unknown>>>();
@@ -165,16 +165,16 @@ export const hiddenOf = (session: object): Readonly<Record<string, unknown>> | u
 
 /**
  * The session of a request from its data. Keys that would hide a member of the session are left out, as express-session does: else what
- * guards rely on could come from data. `noteHidden` hears of those that data of express-session may have.
+ * guards rely on could come from data. `onHidden` hears of those that data of express-session may have.
  */
-export function createSessionObject(req: Request, data: SessionData, noteHidden?: (key: string) => void): Request['session'] {
+export function createSessionObject(req: Request, data: SessionData, onHidden?: (key: string) => void): Request['session'] {
   const session = new SessionObject(req) as SessionObject & Record<string, unknown>;
   const values = data as unknown as Record<string, unknown>;
   for (const key of Object.keys(data)) {
     if (!(key in session)) session[key] = values[key];
-    else if (RESERVED.includes(key)) {
+    else if (RESERVED_NAMES.includes(key)) {
       hidden.set(session, { ...hidden.get(session), [key]: values[key] });
-      noteHidden?.(key);
+      onHidden?.(key);
     }
   }
   session.cookie = toCookie(data.cookie);
@@ -205,7 +205,7 @@ function quiet<T>(work: Promise<T>): Promise<T> {
 }
 
 /** What is said of a key of session data that would hide what a session has by itself. */
-export const reserved = (name: string): SessionSerializationError =>
+export const reservedNameError = (name: string): SessionSerializationError =>
   new SessionSerializationError(`"${name}" is a reserved name of the session. Keep the value under another key.`);
 
 const asData = (session: SessionObject): SessionData => session as unknown as SessionData;

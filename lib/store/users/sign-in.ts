@@ -10,7 +10,7 @@ import { isEndedByCookie } from '../session/expiry.js';
 import { factsOf, hasLostLock, ID_TAKEN, lockLost, newOrigin, notRead, type SessionOrigin } from '../session/origin.js';
 import { isSameCookie, valuesOf, type SessionValues } from '../session/session-values.js';
 import { pauseBeforeRetry, type SessionWriter } from '../work/writer.js';
-import type { SignInOrder } from '../sign-in-order.js';
+import type { LoginArguments } from '../login-arguments.js';
 
 /** So far back that no server's clock takes the row for a live one. */
 const DEAD_FOR_MS = 86_400_000;
@@ -25,7 +25,7 @@ interface Target {
 }
 
 /** A session before it is signed in. */
-interface Former {
+interface Previous {
   /** Its user; `undefined` for a visitor. */
   readonly user: string | undefined;
   /** Its own values, and those of them that the new session gets. */
@@ -43,36 +43,36 @@ export class SignIn {
     private readonly writer: SessionWriter,
   ) {}
 
-  async login(session: SessionData, origin: SessionOrigin, order: SignInOrder, target: Target, operation: Operation): Promise<void> {
+  async login(session: SessionData, origin: SessionOrigin, order: LoginArguments, target: Target, operation: Operation): Promise<void> {
     if (origin.isThrowaway) throw notRead();
     if (origin.isEnded) throw new SessionInterruptedError();
     if (hasLostLock(origin)) throw lockLost();
     if (target.key === origin.key) throw new SessionConflictError(ID_TAKEN);
     const client = this.writer.clients.of(session);
     for (;;) {
-      const former = await this.formerOf(session, origin, order);
-      const cookie = await this.cookieOf(session, origin, former, order, target);
-      const data = dataOf(session, former.carried, { cookie, userId: order.userId });
+      const previous = await this.previousOf(session, origin, order);
+      const cookie = await this.cookieOf(session, origin, previous, order, target);
+      const data = dataOf(session, previous.carried, { cookie, userId: order.userId });
       const { draft, createdAt, handle } = await this.encode(data, origin, order);
-      const replaced = former.user === draft.userId && origin.isStored ? 1 : 0;
+      const replaced = previous.user === draft.userId && origin.isStored ? 1 : 0;
       await this.writer.rows.add({ id: target.key, draft, createdAt, handle, client, replaced });
-      const outcome = await this.endFormer(origin, former, operation).catch(async (error: unknown) => {
-        await this.takeBack(target.key);
+      const outcome = await this.endPrevious(origin, previous, operation).catch(async (error: unknown) => {
+        await this.removeNewRow(target.key);
         throw error;
       });
       if (outcome === 'saved') {
-        await this.adopt(session, origin, former, data, { draft, createdAt, handle, target, client });
+        await this.adopt(session, origin, previous, data, { draft, createdAt, handle, target, client });
         return this.writer.limit.evict(draft, origin, operation);
       }
-      await this.takeBack(target.key);
-      if (outcome === 'gone') await this.writer.followOrInterrupt(origin);
+      await this.removeNewRow(target.key);
+      if (outcome === 'gone') await this.writer.adoptRenewalOrInterrupt(origin);
       else await this.writer.overlap(session, origin);
       await pauseBeforeRetry();
     }
   }
 
   /** Without `keep`, a visitor's data is carried over, and the same user's; another user's data is not. */
-  private async formerOf(session: SessionData, origin: SessionOrigin, { userId, keep }: SignInOrder): Promise<Former> {
+  private async previousOf(session: SessionData, origin: SessionOrigin, { userId, keep }: LoginArguments): Promise<Previous> {
     const { codec } = this.dependencies;
     const held = valuesOf(session);
     const before = origin.isStored ? (await codec.restore(origin.base)).data : undefined;
@@ -86,8 +86,8 @@ export class SignIn {
   private async cookieOf(
     session: SessionData,
     origin: SessionOrigin,
-    { user }: Former,
-    { userId }: SignInOrder,
+    { user }: Previous,
+    { userId }: LoginArguments,
     { newCookie }: Target,
   ): Promise<SessionData['cookie']> {
     if (user === undefined || user === String(userId)) return session.cookie;
@@ -95,7 +95,7 @@ export class SignIn {
     return isSameCookie(data.cookie, session.cookie) ? newCookie() : session.cookie;
   }
 
-  private async encode(data: SessionData, origin: SessionOrigin, { userId, level }: SignInOrder) {
+  private async encode(data: SessionData, origin: SessionOrigin, { userId, level }: LoginArguments) {
     const { codec, now } = this.dependencies;
     const createdAt = now();
     const lifetime = codec.lifetimeOf(data, origin, createdAt);
@@ -116,7 +116,7 @@ export class SignIn {
    * `gone`: the session of a user was ended meanwhile. For a visitor's session that is no failure: two clicks on "sign in" must not
    * lose the cart.
    */
-  private async endFormer(origin: SessionOrigin, { user, carried }: Former, operation: Operation): Promise<SaveOutcome> {
+  private async endPrevious(origin: SessionOrigin, { user, carried }: Previous, operation: Operation): Promise<SaveOutcome> {
     const { table, codec, options, now } = this.dependencies;
     if (operation.isLate) throw new SessionUnavailableError('The sign-in took too long. Try again.');
     if (!origin.isStored) return 'saved';
@@ -148,14 +148,14 @@ export class SignIn {
   }
 
   /** Nobody knows the id of the new row yet. Where this fails, too, the row expires. */
-  private async takeBack(key: string): Promise<void> {
+  private async removeNewRow(key: string): Promise<void> {
     await this.dependencies.table.remove([key]).catch(() => undefined);
   }
 
   private async adopt(
     session: SessionData,
     origin: SessionOrigin,
-    { user, held, carried }: Former,
+    { user, held, carried }: Previous,
     data: SessionData,
     made: { draft: SessionDraft; createdAt: number; handle: string | undefined; target: Target; client: Client | undefined },
   ): Promise<void> {
@@ -174,7 +174,7 @@ export class SignIn {
     target.rename();
     if (isStored) emit('destroyed', { ...facts, reason: 'login' });
     if (user !== undefined && user !== draft.userId) emit('signedOut', facts);
-    await this.writer.note('created', origin, draft, 1, user === draft.userId);
+    await this.writer.recordWrite('created', origin, draft, 1, user === draft.userId);
   }
 }
 

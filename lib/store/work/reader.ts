@@ -80,7 +80,7 @@ export class SessionReader {
     origin.loaded = base;
     origin.expires = data.cookie.expires?.getTime();
     origin.cookieAge = ageOf(data.cookie);
-    this.dependencies.origins.note(data, origin);
+    this.dependencies.origins.attach(data, origin);
     return data;
   }
 

@@ -26,20 +26,20 @@ export class SessionRenewal {
     const { key } = origin;
     const renewedAt = now();
     // An answer that leaves without the new id leaves it to nobody, and the old one would be lost after its grace.
-    const takeBack = () => table.changeId([{ id: newKey, newId: key }]);
+    const undoMove = () => table.changeId([{ id: newKey, newId: key }]);
     const move = { id: key, newId: newKey, previousId: key, previousUntil: renewedAt + RENEWAL_GRACE_MS };
     const [outcome] = await table.changeId([move]).catch(async (error: unknown) => {
       // The move may have been made all the same. Where this fails, too, nothing more can be done.
-      await takeBack().catch(() => undefined);
+      await undoMove().catch(() => undefined);
       throw error;
     });
     if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
     if (outcome === 'gone') {
-      origin.isEnded = !(await this.follow(origin));
+      origin.isEnded = !(await this.adopt(origin));
       return;
     }
     if (operation.isLate) {
-      await takeBack();
+      await undoMove();
       return;
     }
     Object.assign(origin, { key: newKey, renewedAt });
@@ -48,7 +48,7 @@ export class SessionRenewal {
   }
 
   /** Whether a row that is gone under its key was only renewed, and the grace of that key lasts; then the origin goes on with the row. */
-  async follow(origin: SessionOrigin): Promise<boolean> {
+  async adopt(origin: SessionOrigin): Promise<boolean> {
     const { table, options, now } = this.dependencies;
     const row = options.renewAfterMs === undefined ? undefined : await table.findPrevious(origin.key, now());
     if (!row) return false;

@@ -93,7 +93,7 @@ export class RequestState {
   }
 
   /** Says once of each key of stored data that `req.session` cannot show it. */
-  noteHidden(key: string): void {
+  warnOfHidden(key: string): void {
     if (this.hidden.has(key)) return;
     this.hidden.add(key);
     this.dependencies.warn(
@@ -123,7 +123,7 @@ export class RequestState {
   shareOrigin(session: object, copy: object): void {
     const { origins } = this.dependencies;
     const origin = origins.of(session);
-    if (origin && !origins.of(copy, origin.key)) origins.note(copy, origin);
+    if (origin && !origins.of(copy, origin.key)) origins.attach(copy, origin);
   }
 
   /** The next read of a session asks the database, whatever the option `cache` says. */
@@ -153,7 +153,7 @@ export class RequestState {
   }
 
   /** Tells that the changes of a session are dropped, because the database does not take them. */
-  noteDropped(session: object): void {
+  reportDropped(session: object): void {
     this.dependencies.emit('interrupted', { ...factsOf(this.dependencies.origins.of(session)), reason: 'unavailable' });
   }
 

@@ -69,7 +69,7 @@ export class SessionToucher {
     const [outcome] = await table.touch([touch], seenAt);
     if (!origin) return;
     // In a conflict another request has said so, or saved, meanwhile.
-    if (outcome !== 'gone' || (await this.renewal.follow(origin))) {
+    if (outcome !== 'gone' || (await this.renewal.adopt(origin))) {
       origin.expiresAt = expiresAt;
       origin.lastSeenAt = seenAt;
       return this.clients.store(client, origin);
@@ -82,7 +82,7 @@ export class SessionToucher {
   private async findRow(origin: SessionOrigin, now: number): Promise<SessionRow | undefined> {
     const { table } = this.dependencies;
     const [row] = await table.find([origin.key], now);
-    return row ?? ((await this.renewal.follow(origin)) ? (await table.find([origin.key], now))[0] : undefined);
+    return row ?? ((await this.renewal.adopt(origin)) ? (await table.find([origin.key], now))[0] : undefined);
   }
 
   /**

@@ -134,7 +134,7 @@ export class SessionUpdater {
     for (;;) {
       const [row] = await table.find([origin.key], now());
       if (row) return row;
-      await this.writer.followOrInterrupt(origin);
+      await this.writer.adoptRenewalOrInterrupt(origin);
     }
   }
 
@@ -157,7 +157,7 @@ export class SessionUpdater {
         if (result.isThrown) throw result.error;
       } else {
         const outcome = await this.writer.saveOnce(session, on, { version: on.version, isRetry, operation });
-        if (outcome === 'gone') await this.writer.followOrInterrupt(origin);
+        if (outcome === 'gone') await this.writer.adoptRenewalOrInterrupt(origin);
         if (outcome !== 'saved') {
           if (hasLostLock(origin)) throw lockLost();
           return undefined;

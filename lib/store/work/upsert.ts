@@ -8,7 +8,7 @@ import { createHandle } from '../session/id.js';
 import type { SessionLimit } from '../owner/session-limit.js';
 
 /** Session data for a key, of which nobody knows whether it has a row. */
-export interface Unattached {
+export interface UpsertData {
   readonly key: string;
   readonly session: SessionData;
   readonly lifetime: Lifetime;
@@ -20,7 +20,7 @@ export interface Unattached {
 export async function upsert(
   { codec }: StoreDependencies,
   limit: SessionLimit,
-  { key, session, lifetime, now }: Unattached,
+  { key, session, lifetime, now }: UpsertData,
   operation: Operation,
 ): Promise<SessionDraft> {
   const handle = createHandle(now);
@@ -37,7 +37,7 @@ export async function upsert(
 export async function upsertEncrypted(
   { table, codec }: StoreDependencies,
   limit: SessionLimit,
-  { key, session, lifetime, now }: Unattached,
+  { key, session, lifetime, now }: UpsertData,
   operation: Operation,
 ): Promise<SessionDraft> {
   for (let isTaken = false; !operation.isLate;) {

@@ -92,7 +92,7 @@ export class SessionWriter {
       const outcome = await this.saveOnce(session, origin, { version, isRetry, operation });
       if (outcome === 'saved') return;
       if (outcome === 'gone') {
-        await this.followOrInterrupt(origin);
+        await this.adoptRenewalOrInterrupt(origin);
         continue;
       }
       await this.overlap(session, origin);
@@ -129,7 +129,7 @@ export class SessionWriter {
     const outcome = await this.limit.update(change, before);
     if (outcome === 'saved') {
       const raised = origin.version === undefined ? undefined : origin.version + 1;
-      await this.note('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
+      await this.recordWrite('saved', origin, { base, expiresAt, lastSeenAt, userId, cookieAge }, raised);
       await this.clients.store(client, origin);
       if (origin.userId !== before) await this.limit.evictAfterUpdate(change, origin, operation);
     }
@@ -143,8 +143,8 @@ export class SessionWriter {
   }
 
   /** For a row that is gone under its key: goes on with it where its id was only renewed, else rejects with `SessionInterruptedError`. */
-  async followOrInterrupt(origin: SessionOrigin): Promise<void> {
-    if (!(await this.renewal.follow(origin))) this.interrupt(origin);
+  async adoptRenewalOrInterrupt(origin: SessionOrigin): Promise<void> {
+    if (!(await this.renewal.adopt(origin))) this.interrupt(origin);
   }
 
   /** For data of unknown origin: adds the row or replaces its data; removes it where its cookie ends it. */
@@ -177,7 +177,7 @@ export class SessionWriter {
       const renewedAt = now();
       const [outcome] = await table.changeId([{ id: origin.key, newId: newKey, previousUntil: renewedAt + RENEWAL_GRACE_MS }]);
       if (outcome === 'gone') {
-        if (await this.renewal.follow(origin)) throw new SessionConflictError(IN_GRACE);
+        if (await this.renewal.adopt(origin)) throw new SessionConflictError(IN_GRACE);
         return this.interrupt(origin);
       }
       if (outcome === 'conflict') throw new SessionConflictError(ID_TAKEN);
@@ -223,12 +223,12 @@ export class SessionWriter {
     origin.handle = handle;
     origin.ipAddress = client?.ipAddress;
     origin.userAgent = client?.userAgent;
-    await this.note('created', origin, draft, 1);
+    await this.recordWrite('created', origin, draft, 1);
     await this.limit.evict(draft, origin, operation);
   }
 
   /** Notes what lies in the row now, and emits the event. `isKnownDevice`: the same user was signed in to this session before. */
-  async note(
+  async recordWrite(
     event: 'created' | 'saved',
     origin: SessionOrigin,
     stored: Pick<SessionDraft, 'base' | 'expiresAt' | 'lastSeenAt' | 'userId' | 'cookieAge'>,
@@ -269,7 +269,7 @@ export class SessionWriter {
     }
     const [row] = await table.find([origin.key], now());
     // Under its new key it is met again by the next try.
-    if (!row) return this.followOrInterrupt(origin);
+    if (!row) return this.adoptRenewalOrInterrupt(origin);
     const theirs = await codec.decode(row);
     const base = await codec.restore(origin.base);
     const mine = await codec.copy(session);

@@ -3,7 +3,7 @@ import type { SessionRow } from '../session-row.js';
 import type { SessionTable } from '../session-table.js';
 
 /** Why an upsert has changed no row. */
-export const ALIKE =
+export const IDS_ALIKE =
   'The database treats this session id and that of another row as equal. Give the id column a collation that tells them apart.';
 
 /** How often it starts over while others add and remove the row. */

@@ -8,19 +8,19 @@ const Existing = function (object: object): object {
  * of a `WeakMap`, it lives as long as the object; but the table of a `WeakMap` is old while its keys are young, and each collection scans
  * it (`bench/store-level`).
  *
- * An object has one note. Only the writer that wrote it can read it.
+ * An object has one such value. Only the owner that set it can get it.
  */
-export class HiddenNote extends Existing {
-  #writer: object | undefined;
-  #note: unknown;
+export class PrivateField extends Existing {
+  #owner: object | undefined;
+  #value: unknown;
 
-  static write(object: object, writer: object, note: unknown): void {
-    const noted = #note in object ? object : new HiddenNote(object);
-    noted.#writer = writer;
-    noted.#note = note;
+  static set(object: object, owner: object, value: unknown): void {
+    const extended = #value in object ? object : new PrivateField(object);
+    extended.#owner = owner;
+    extended.#value = value;
   }
 
-  static read(object: object, writer: object): unknown {
-    return #note in object && object.#writer === writer ? object.#note : undefined;
+  static get(object: object, owner: object): unknown {
+    return #value in object && object.#owner === owner ? object.#value : undefined;
   }
 }

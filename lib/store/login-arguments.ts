@@ -30,14 +30,14 @@ export interface LogoutOptions {
 }
 
 /** A sign-in, checked and with its defaults. */
-export interface SignInOrder {
+export interface LoginArguments {
   readonly userId: string | number;
   readonly keep: readonly string[] | undefined;
   readonly level: number;
 }
 
 /** Throws a TypeError that names what is wrong. */
-export function signInOrder(userId: unknown, options: unknown): SignInOrder {
+export function loginArguments(userId: unknown, options: unknown): LoginArguments {
   if (!Number.isFinite(userId) && (typeof userId !== 'string' || userId === '')) {
     throw new TypeError('The user id of `session.login` must be a number or a non-empty string.');
   }
