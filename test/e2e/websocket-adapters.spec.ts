@@ -103,7 +103,7 @@ describe('withSessions refuses', () => {
       );
     }
     const other = { create: (port: number) => ({ port }), bindClientConnect() {}, bindMessageHandlers() {}, close() {} };
-    expect(() => withSessions(other, app).create(0)).toThrow('neither of Socket.IO nor of ws');
+    expect(() => withSessions(other, app).create(0)).toThrow('needs an adapter of Socket.IO or ws');
     await app.close();
   });
 });
