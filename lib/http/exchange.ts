@@ -172,7 +172,7 @@ export class SessionExchange {
     if (!(cookie instanceof Cookie)) session.cookie = toCookie(cookie as SessionData['cookie']);
     // Untyped code may set a number or a string. A Cookie would use it as its age, and could not be sent.
     const expires: unknown = session.cookie.expires;
-    if (expires && !types.isDate(expires)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
+    if ((expires || expires === 0) && !types.isDate(expires)) session.cookie.expires = toDate(expires) ?? session.cookie.expires;
     return session;
   }
 

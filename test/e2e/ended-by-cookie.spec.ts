@@ -20,9 +20,19 @@ const ENDS: Readonly<Record<string, (session: HttpSession) => void>> = {
   '/expires': ({ cookie }) => void (cookie.expires = new Date(0)),
   // As in code without types.
   '/expires-number': ({ cookie }) => void (cookie.expires = 1 as unknown as Date),
+  '/expires-number-0': ({ cookie }) => void (cookie.expires = 0 as unknown as Date),
   '/expires-text': ({ cookie }) => void (cookie.expires = '2001-01-01T00:00:00Z' as unknown as Date),
   '/expires-and-changes': (live) => void (Object.assign(live, { theme: 'dark' }).cookie.expires = new Date(0)),
 };
+
+/** Old ways to ask for a cookie of the browser's session, as in code without types. */
+const FORGETS: Readonly<Record<string, (session: HttpSession) => void>> = {
+  '/expires-false': ({ cookie }) => void (cookie.expires = false as unknown as Date),
+  '/expires-undefined': ({ cookie }) => void (cookie.expires = undefined),
+  '/max-age-false': ({ cookie }) => void (cookie.maxAge = false as unknown as number),
+  '/max-age-undefined': ({ cookie }) => void (cookie.maxAge = undefined),
+};
+const CHANGES = { ...ENDS, ...FORGETS };
 
 @Controller()
 class EndController {
@@ -36,9 +46,10 @@ class EndController {
     return { views: live.views };
   }
 
-  @Get(Object.keys(ENDS).map((path) => path.slice(1)))
-  end(@Session() live: HttpSession, @Res({ passthrough: true }) res: ExpressResponse) {
-    ENDS[res.req.path]!(live);
+  @Get(Object.keys(CHANGES).map((path) => path.slice(1)))
+  change(@Session() live: Session, @Res({ passthrough: true }) res: ExpressResponse) {
+    live.views ??= 1;
+    CHANGES[res.req.path]!(live);
     return {};
   }
 
@@ -69,7 +80,13 @@ describeEachDatabase('a session that a handler ends by its cookie', (database) =
     app.post('/login', (req, res) => res.json({ views: (req.session.views = 1) }));
     app.get('/me', (req, res) => res.json({ views: req.session.views }));
     app.get('/shorten', (req, res) => res.json({ maxAge: (req.session.cookie.maxAge = HOUR) }));
-    for (const [path, end] of Object.entries(ENDS)) app.get(path, (req, res) => (end(req.session), res.json({})));
+    for (const [path, change] of Object.entries(CHANGES)) {
+      app.get(path, (req, res) => {
+        req.session.views ??= 1;
+        change(req.session);
+        res.json({});
+      });
+    }
   };
 
   const STARTS: Record<string, (options: Partial<SessionModuleOptions>) => Promise<string>> = {
@@ -123,6 +140,18 @@ describeEachDatabase('a session that a handler ends by its cookie', (database) =
         expect(await repository().count()).toBe(0);
         if (title !== OWN) expect(browser.cookie).toBeUndefined();
       });
+    });
+
+    it.each(Object.keys(FORGETS))('lives on with a cookie of the browser’s session: %s', async (path) => {
+      await repository().clear();
+      const browser = new Browser(await start({ cookie: { maxAge: 24 * HOUR } }));
+      const answer = await browser.get(path);
+      expect([answer.status, await answer.text()]).toEqual([200, '{}']);
+      expect(setCookies(answer)).toEqual([expect.not.stringContaining('Expires')]);
+      for (const _ of ['first', 'second']) expect(await browser.json('/me')).toEqual({ views: 1 });
+      // And so does one that was loaded.
+      expect(await statusOf(browser, path)).toBe(200);
+      expect(await browser.json('/me')).toEqual({ views: 1 });
     });
 
     it('lives for as long as a shortened age says', async () => {

@@ -193,7 +193,8 @@ export const renameSessionObject = (session: object, id: string): void => Sessio
  */
 export function resetMaxAge(cookie: SessionData['cookie']): void {
   const { originalMaxAge } = cookie;
-  if (originalMaxAge === null) return;
+  // `cookie.expires = false`, or `undefined`, is an old way to ask for a cookie of the browser's session.
+  if (typeof originalMaxAge !== 'number') return;
   cookie.expires = new Date(Date.now() + originalMaxAge);
   cookie.originalMaxAge = originalMaxAge;
 }
