@@ -74,11 +74,23 @@ function withModule(source: string, call: string): string | undefined {
   if (place === undefined) return undefined;
   const [before, after] = [source.slice(0, head + place), source.slice(head + place)];
   const elements = after.trimStart();
+  const loaded = endOfConfig(module.slice(place));
+  const space = after.slice(0, after.length - elements.length);
+  if (loaded !== undefined) return `${before}${after.slice(0, loaded)},${space || ' '}${call}${after.slice(loaded)}`;
   if (elements.startsWith(']')) return before + call + elements;
   // What stands there is a comment.
   if (module.slice(place).trimStart().startsWith(']')) return before + call + after;
-  const space = after.slice(0, after.length - elements.length);
   return `${before}${space}${call},${space || ' '}${elements}`;
+}
+
+/** Where the call of `ConfigModule.forRoot` ends: it reads the file `.env`, so the secret is not there before it. */
+function endOfConfig(code: string): number | undefined {
+  const start = endOf(/\bConfigModule\.forRoot\(/, code);
+  if (start === undefined) return undefined;
+  let depth = 1;
+  let end = start;
+  while (depth > 0 && end < code.length) depth += { '(': 1, ')': -1 }[code[end++]!] ?? 0;
+  return end;
 }
 
 const COMMENT_OR_STRING = /\/\/.*|\/\*[^]*?\*\/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\[^]|[^`\\])*`/g;

@@ -87,9 +87,7 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     prepares: options.preparedStatements,
     touchDurability: options.touchDurability,
     onReady: (fields) => {
-      assertLimitable(options, fields);
-      if (options.cache && !fields.has('version')) throw lacksVersion();
-      if (options.encryption && !fields.has('handle')) throw lacksHandle();
+      assertColumns(options, fields);
       warnOfMissing(fields, options, warn);
       notices?.start();
     },
@@ -151,28 +149,29 @@ function inMemory(entity: ResolvedSessionOptions['entity'], remedy: string): Dat
   }
 }
 
-/** A limit that cannot be kept must not look as if it were. */
-function assertLimitable({ maxSessionsPerUser }: ResolvedSessionOptions, fields: ReadonlySet<SessionField>): void {
-  if (maxSessionsPerUser === undefined) return;
-  const missing = (['userId', 'handle', 'createdAt'] as const).filter((field) => !fields.has(field));
-  if (missing.length === 0) return;
-  throw new SessionOptionsError(
-    `The option \`maxSessionsPerUser\` needs an entity with columns for userId, handle and createdAt, and yours has none for ${missing.join(', ')}. ` +
-      'Add them, or name them in `columns`.',
-  );
+/**
+ * Throws `SessionOptionsError` for an option that the entity lacks a column for. A limit that cannot be kept must not look as if it were;
+ * what is encrypted is bound to its row by the handle, which no rotation changes; and without a version, a save from a copy in memory
+ * would overwrite what other processes have stored since.
+ */
+function assertColumns(options: ResolvedSessionOptions, fields: ReadonlySet<SessionField>): void {
+  const needs: readonly (readonly [option: string, isSet: unknown, needed: readonly SessionField[]])[] = [
+    ['maxSessionsPerUser', options.maxSessionsPerUser, ['userId', 'handle', 'createdAt']],
+    ['encryption', options.encryption, ['handle']],
+    ['cache', options.cache, ['version']],
+  ];
+  for (const [option, isSet, needed] of needs) {
+    const missing = needed.filter((field) => !fields.has(field));
+    if (!isSet || missing.length === 0) continue;
+    const remedy =
+      options.adopt && !options.adopt.extended
+        ? `Write \`adopt: { store: '${options.adopt.store}', extended: true }\`, and add the columns by \`createSessionMigration\` with the same.`
+        : 'Add what is missing, or name it in `columns`.';
+    throw new SessionOptionsError(
+      `The option \`${option}\` needs an entity with columns for ${needed.join(', ')}, and yours has none for ${missing.join(', ')}. ${remedy}`,
+    );
+  }
 }
-
-/** What is encrypted is bound to its row by the handle, which no rotation changes. */
-const lacksHandle = (): SessionOptionsError =>
-  new SessionOptionsError(
-    'The option `encryption` needs a column for the `handle` of a session, and the entity has none. Add it (varchar(32), unique), or name it in `columns.handle`.',
-  );
-
-/** Without it a save from an old copy would overwrite what other processes have stored since. */
-const lacksVersion = (): SessionEntityError =>
-  new SessionEntityError(
-    'The option `cache` needs a column for the `version` of a session, and the entity has none. Add it (integer), or name it in `columns.version`.',
-  );
 
 function warnOfMissing(fields: ReadonlySet<SessionField>, { metadata }: ResolvedSessionOptions, warn: (message: string) => void): void {
   const features = metadata ? { ...FEATURES, ...CLIENT_FEATURES } : FEATURES;

@@ -5,6 +5,7 @@ import type { Request, Session, SessionData } from './express-session.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import type { SessionSurroundings } from './runtime/dependencies.js';
 import type { SessionEvents } from './runtime/events.js';
+import { isRequest } from './session/session-object.js';
 import { SessionLister, type SessionInfo, type SessionQuery } from './users/lister.js';
 import { SessionRevoker, type RevokeOptions, type RevokeUserOptions } from './users/revoker.js';
 import { runExclusively } from './session/origin.js';
@@ -55,9 +56,7 @@ export class SessionStore extends ContractStore {
    * `SessionInterruptedError` if the session is gone.
    */
   async rotate(req: Request): Promise<void> {
-    const { session } = req as Partial<Request>;
-    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
-    if (!session || !origin) throw new SessionInterruptedError();
+    const { origin } = this.currentOf(req, 'rotate');
     const late = this.requests.tooLate(req, 'rotate', 'The session keeps its id.');
     if (late) throw late;
     await this.requests.giveId(req, origin, (key, rename) => this.writer.rotate(origin, key, rename));
@@ -76,9 +75,7 @@ export class SessionStore extends ContractStore {
    */
   async login(req: Request, userId: string | number, options: LoginOptions = {}): Promise<void> {
     const order = loginArguments(userId, options);
-    const { session } = req as Partial<Request>;
-    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
-    if (!session || !origin) throw new SessionInterruptedError();
+    const { session, origin } = this.currentOf(req, 'login');
     const late = this.requests.tooLate(req, 'login', 'Nobody is signed in.');
     if (late) throw late;
     await this.requests.giveId(req, origin, (key, rename, operation) =>
@@ -97,9 +94,7 @@ export class SessionStore extends ContractStore {
    */
   async update<T>(req: Request, change: (session: Session) => T | PromiseLike<T>): Promise<T> {
     if (typeof change !== 'function') throw new TypeError('`update` needs a function that changes the session, as in (session) => { … }.');
-    const { session } = req as Partial<Request>;
-    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
-    if (!session || !origin) throw new SessionInterruptedError();
+    const { session, origin } = this.currentOf(req, 'update');
     const run = () => change(session);
     return this.deadlines.run(
       (operation) => runExclusively(origin, () => this.updater.update(session as SessionData, origin, run, operation)),
@@ -208,5 +203,16 @@ export class SessionStore extends ContractStore {
   startPruning(): void {
     const { prune } = this.dependencies.options;
     if (prune) this.pruner.start(prune.intervalMs);
+  }
+
+  /** The session of a request, and where it comes from. Throws a TypeError for what is no request. */
+  private currentOf(req: Request, method: string) {
+    if (!isRequest(req)) {
+      throw new TypeError(`\`store.${method}\` takes the request first. If you have its session, call \`session.${method}\` instead.`);
+    }
+    const { session } = req as Partial<Request>;
+    const origin = this.dependencies.origins.of(session, this.keyOf(req.sessionID));
+    if (!session || !origin) throw new SessionInterruptedError();
+    return { session, origin };
   }
 }

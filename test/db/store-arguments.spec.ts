@@ -147,6 +147,20 @@ describeEachDatabase('the arguments of the store', (database) => {
     });
   });
 
+  it.each(['rotate', 'login', 'update'] as const)('what is no request is refused by %s, and says what to call', async (method) => {
+    const store = open();
+    await store.set('a', dataOf());
+    const { session } = await loadOnRequest(store);
+    const before = await rows();
+    for (const given of [undefined, null, 'a', {}, session]) {
+      const refused = method === 'rotate' ? store.rotate(given as never) : store[method](given as never, (() => 'ann') as never);
+      await expect(refused).rejects.toBeInstanceOf(TypeError);
+      if (method !== 'login')
+        await expect(refused).rejects.toThrow(`takes the request first. If you have its session, call \`session.${method}\``);
+    }
+    expect(await rows()).toEqual(before);
+  });
+
   it('an id that is none is refused by set in plain words', async () => {
     await expect(open().set('', dataOf())).rejects.toBeInstanceOf(SessionOptionsError);
     await expect(open().set('', dataOf())).rejects.toThrow('a string of 1 to 256 characters');

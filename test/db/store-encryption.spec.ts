@@ -245,7 +245,7 @@ describeEachDatabase('encryption without a column for the handle', (database) =>
 
   it('is refused at start-up', () => {
     expect(() => open({ encryption })).toThrow(SessionOptionsError);
-    expect(() => open({ encryption })).toThrow(/`encryption` needs a column for the `handle`/);
+    expect(() => open({ encryption })).toThrow(/`encryption` needs an entity with columns for handle/);
     expect(() => open()).not.toThrow();
   });
 });

@@ -230,6 +230,22 @@ describeEachDatabase('requests of one session that overlap', (database) => {
       expect(valuesOf(second)).toEqual({ n: 100, sum: 111 });
     });
 
+    it.each([undefined, null, 'text', 5, true, ['list']])(
+      'that returns %j fails the save, and the update, and changes nothing',
+      async (result) => {
+        const [first, second, store] = await twoRequests({ merge: () => result as never }, { userId: 'ann', n: 1 });
+        await Object.assign(first, { n: 2 }).save();
+        const refused = Object.assign(second, { n: 3 });
+        const error = {
+          code: 'SESSION_OPTIONS',
+          message: expect.stringMatching(/`merge` is .* must be a function that returns .* an object/) as string,
+        };
+        await expect(refused.save()).rejects.toMatchObject(error);
+        await expect(refused.update(() => 1)).rejects.toMatchObject(error);
+        expect(await readValues(store, 's')).toEqual({ userId: 'ann', n: 2 });
+      },
+    );
+
     it('whose failure fails the save and changes nothing', async () => {
       const merge = () => {
         throw new Error('cannot merge');

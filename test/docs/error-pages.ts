@@ -18,7 +18,6 @@ export const PAGES_OF_TEXTS: readonly (readonly [about: string, page: string])[]
   ['to adopt', '../coming-from/index.md'],
   ['columns that the migration adds', '../coming-from/index.md'],
   ['The option `renewAfter`', '../concepts/lifetimes.md'],
-  ['The option `encryption`', '../guides/session-data.md'],
   ['`encryption` have the id', '../guides/session-data.md'],
   ['session entity has no column', 'entity.md'],
   ['The callback must be a function', 'store.md'],

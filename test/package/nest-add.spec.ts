@@ -82,6 +82,16 @@ describe('nest add', () => {
       STARTER.replace('imports:', "providers: [{ provide: 'imports: [', useValue: 1 }],\n  imports:"),
       `useValue: 1 }],\n  imports: [${SQLITE}],`,
     ],
+    [
+      'a configuration, which reads the secret from .env',
+      STARTER.replace('[]', '[\n    UsersModule,\n    ConfigModule.forRoot({ load: [() => ({})] }),\n    CartModule,\n  ]'),
+      `    UsersModule,\n    ConfigModule.forRoot({ load: [() => ({})] }),\n    ${SQLITE},\n    CartModule,`,
+    ],
+    [
+      'a configuration at the end of a line',
+      STARTER.replace('[]', '[UsersModule, ConfigModule.forRoot()]'),
+      `[UsersModule, ConfigModule.forRoot(), ${SQLITE}],`,
+    ],
     ['a comment in its list', STARTER.replace('[]', '[ // OldModule\n  ]'), `imports: [${SQLITE} // OldModule\n  ],`],
     [
       'a comment before the first element',

@@ -1,6 +1,6 @@
 import { EntitySchema } from 'typeorm';
 import { describe, expect, it } from 'vitest';
-import { SessionEntityError, SessionOptionsError } from '../../lib/session.errors.js';
+import { SessionOptionsError } from '../../lib/session.errors.js';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';
@@ -55,6 +55,26 @@ describe('the option `cache`', () => {
     expect(resolve({ cache: { notify: true }, hashIds: 'migrate' }).cache).toBeTruthy();
   });
 
+  it('refuses to keep sessions in memory that the store before still changes', () => {
+    const adopt = 'connect-pg-simple';
+    expect(errorOf({ cache: {}, adopt, hashIds: false })).toMatch(/would lose changes of the store that you adopt.*Remove `cache`/);
+    expect(resolve({ cache: {}, adopt }).cache).toBeTruthy();
+  });
+
+  it.each<[string, Partial<SessionModuleOptions>]>([
+    ['cache', { cache: {} }],
+    ['maxSessionsPerUser', { maxSessionsPerUser: 3 }],
+    ['encryption', { encryption: { keys: [{ id: 'a', secret: SECRET }] } }],
+  ])('says how an adopted table gets what %s needs', async (name, options) => {
+    const store = composeStore(resolve({ connection: embedded, adopt: 'connect-typeorm', prune: false, ...options }), {
+      warn: () => undefined,
+    });
+    await expect(store.get('x')).rejects.toThrow(
+      new RegExp(`\`${name}\` needs .*Write \`adopt: \\{ store: 'connect-typeorm', extended: true \\}\`.*createSessionMigration`),
+    );
+    await store.close();
+  });
+
   it('refuses to listen where the database has no notices', () => {
     const options = resolve({ connection: embedded, prune: false, cache: { notify: true } });
     expect(() => composeStore(options, {})).toThrow(
@@ -68,8 +88,10 @@ describe('the option `cache`', () => {
       columns: { id: { type: 'varchar', primary: true }, data: { type: 'text' }, expiresAt: { type: 'bigint' } },
     });
     const store = composeStore(resolve({ connection: embedded, entity, prune: false, cache: {} }), { warn: () => undefined });
-    await expect(store.get('x')).rejects.toThrow(SessionEntityError);
-    await expect(store.get('x')).rejects.toThrow(/`cache` needs a column for the `version`/);
+    await expect(store.get('x')).rejects.toThrow(SessionOptionsError);
+    await expect(store.get('x')).rejects.toThrow(
+      /`cache` needs an entity with columns for version, and yours has none for version\. Add what is missing/,
+    );
     await store.close();
   });
 

@@ -58,6 +58,12 @@ export function resolveCache({ cache, overlap, hashIds, adopt }: CachedOptions):
       '"merge" with `cache`, because a request that has read a session from memory learns of changes by other processes only when it saves',
     );
   }
+  if (adopt && hashIds === false) {
+    throw new SessionOptionsError(
+      'The option `cache` would lose changes of the store that you adopt: it does not raise the version by which a copy in memory is found old. ' +
+        'Remove `cache` until that store is gone and `hashIds: false` with it.',
+    );
+  }
   const { ttl, max = 10_000, notify = false } = cache;
   if (notify && hashIds === false) {
     throw new SessionOptionsError(

@@ -185,6 +185,10 @@ export function createSessionObject(req: Request, data: SessionData, onHidden?: 
 /** The request on which a session stands; `undefined` for plain data. */
 export const requestOf = (session: object): Request | undefined => (session instanceof SessionObject ? session.req : undefined);
 
+/** Whether a value is a request, and no session: whether or not a middleware has seen it. */
+export const isRequest = (value: unknown): value is Request =>
+  typeof value === 'object' && value !== null && requestOf(value) === undefined && ('sessionID' in value || 'headers' in value);
+
 export const renameSessionObject = (session: object, id: string): void => SessionObject.rename(session, id);
 
 /**

@@ -1,10 +1,10 @@
 import { SessionConflictError, SessionEntityError, SessionInterruptedError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
-import { atOnce, isPromise } from '../callback.js';
+import { isPromise } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { mergeSessions } from '../session/merging/merge.js';
+import { mergeBy } from '../session/merging/merge.js';
 import { factsOf, hasLostLock, lockLost, notRead, SessionTurns, type SessionOrigin } from '../session/origin.js';
 import { holdsStill, keepObjects, putValues, undoValues, valuesOf, type SessionValues } from '../session/session-values.js';
 import { pauseBeforeRetry, type SessionWriter } from './writer.js';
@@ -123,8 +123,7 @@ export class SessionUpdater {
       );
     }
     const before = await codec.restore(origin.base);
-    const merge = (options.merge ?? mergeSessions) as typeof mergeSessions;
-    const values = atOnce(merge({ ...before.data }, { ...data }, own, codec.dataOf), 'merge');
+    const values = mergeBy(options.merge, { ...before.data }, { ...data }, own, codec.dataOf);
     emit('merged', factsOf(on));
     return { copy, values, on };
   }

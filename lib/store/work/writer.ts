@@ -2,7 +2,6 @@ import { SessionConflictError, SessionInterruptedError, SessionUnavailableError 
 import { toPruneHour, type IndexedSavedField } from '../../table/session-row.js';
 import type { SaveOutcome } from '../../table/session-table.js';
 import { pause } from '../../table/running-time.js';
-import { atOnce } from '../callback.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
@@ -11,7 +10,7 @@ import type { Client } from '../session/client.js';
 import { assertSessionData, findWrongData } from '../session/cookie.js';
 import { isEndedByCookie, type Lifetime } from '../session/expiry.js';
 import { RENEWAL_GRACE_MS } from '../options/lifetime-options.js';
-import { applyMerge, mergeSessions } from '../session/merging/merge.js';
+import { applyMerge, mergeBy } from '../session/merging/merge.js';
 import { ClientNotes } from '../owner/client-notes.js';
 import { lookUpDevice } from '../owner/new-device.js';
 import type { AtEnd, Found, SaveTry } from './due.js';
@@ -274,9 +273,7 @@ export class SessionWriter {
     const base = await codec.restore(origin.base);
     const mine = await codec.copy(session);
     const { dataOf } = codec;
-    const merge = options.merge as ((base: object, theirs: object, mine: object) => Record<string, unknown>) | undefined;
-    const [before, other] = [{ ...base.data }, { ...theirs.data }] as unknown as Record<string, unknown>[];
-    const merged = merge ? atOnce(merge(before!, other!, mine), 'merge') : mergeSessions(before!, other!, mine, dataOf);
+    const merged = mergeBy(options.merge, { ...base.data }, { ...theirs.data }, mine, dataOf);
     applyMerge(session, mine, merged, dataOf);
     origin.base = theirs.base;
     origin.handle = row.handle;

@@ -1,3 +1,7 @@
+import { isObject } from '../../../table/checking/rules.js';
+import { atOnce } from '../../callback.js';
+import { wrongOption } from '../../options/checking/option-error.js';
+import type { SessionModuleOptions } from '../../options/session-options.js';
 import { isEqual, type DataOf } from './equality.js';
 import { mergeCollections } from './merge-collections.js';
 
@@ -17,6 +21,18 @@ export function mergeSessions(base: Data, theirs: Data, mine: Data, dataOf?: Dat
   }
   // Through entries, because assigning `__proto__` would set the prototype instead of a key.
   return Object.fromEntries(merged);
+}
+
+/**
+ * By the option `merge` or, without one, by top-level key. Throws `SessionOptionsError` if the option returns no session data, which
+ * would empty the session.
+ */
+export function mergeBy(option: SessionModuleOptions['merge'], base: Data, theirs: Data, mine: Data, dataOf?: DataOf): Data {
+  if (!option) return mergeSessions(base, theirs, mine, dataOf);
+  const merge = option as unknown as (...sides: Data[]) => unknown;
+  const merged = atOnce(merge(base, theirs, mine), 'merge');
+  if (isObject(merged)) return merged as Data;
+  throw wrongOption('merge', merged, 'a function that returns the merged session data, an object');
 }
 
 /** Makes a live session hold the merged data: only keys in which that differs from what the session held are set or removed. */
