@@ -251,8 +251,7 @@ export abstract class ContractStore extends Store {
     const origin = this.dependencies.origins.of(session, key);
     const save = async (operation: Operation): Promise<void> => {
       if (origin) return this.writer.save(session, origin, operation);
-      await this.takeOver(sid, key);
-      await this.writer.upsert(key, session, operation);
+      await this.writer.upsert(await this.ids.takeOver(sid, key), session, operation);
     };
     return this.deadlines.run((operation) => this.turns.run(key, origin, () => save(operation)), 'set');
   }
@@ -262,8 +261,8 @@ export abstract class ContractStore extends Store {
     if (!key) return Promise.resolve();
     const origin = this.dependencies.origins.of(session, key);
     const touch = async (operation: Operation): Promise<void> => {
-      if (!origin) await this.takeOver(sid, key);
-      return this.writer.toucher.touch(key, session, origin, operation);
+      const known = origin ? key : await this.ids.takeOver(sid, key);
+      return this.writer.toucher.touch(known, session, origin, operation);
     };
     return this.deadlines.run((operation) => this.turns.run(key, origin, () => touch(operation)), 'touch');
   }
@@ -275,14 +274,11 @@ export abstract class ContractStore extends Store {
     const origin = this.dependencies.origins.of(session, key);
     const destroy = async (): Promise<void> => {
       // Also of a session that has its hash: what an older store has written again must not outlive the logout.
-      if (!origin || origin.isStored) await this.takeOver(sid, key);
-      await this.writer.destroy(key, origin);
+      const known = origin && !origin.isStored ? key : await this.ids.takeOver(sid, key);
+      await this.writer.destroy(known, origin);
+      if (this.ids.takesBoth) await this.ids.forgetTwin(sid);
     };
     return this.deadlines.run(() => this.turns.run(key, origin, destroy), 'destroy');
-  }
-
-  private async takeOver(sid: string, key: string): Promise<void> {
-    if (this.ids.isOn) await this.ids.move(sid, key);
   }
 
   /** The cookie of a new session, as the middleware makes it. */

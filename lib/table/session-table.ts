@@ -52,11 +52,11 @@ export interface SessionMove {
   readonly previousId?: string | undefined;
   /** Epoch milliseconds. */
   readonly previousUntil?: number | undefined;
-  /** What the row gets where its columns are NULL, as those of another store are. @default nothing */
+  /** Its user, and what the row gets where its other columns are NULL, as those of another store are. @default nothing */
   readonly missing?: MissingValues | undefined;
 }
 
-/** What a row of another store lacks. */
+/** Whose session a row of another store is, and what it lacks. */
 export type MissingValues = Partial<Pick<SessionRow, 'userId' | 'handle' | 'createdAt' | 'lastSeenAt'>>;
 
 /** What is known of the client of a session: nothing is written where the columns would hold what is `known` to be in them. */

@@ -116,7 +116,7 @@ export class MemorySessionTable implements SessionTable {
       if (!row) return 'gone';
       if (this.rows.has(newId)) return 'conflict';
       this.rows.delete(id);
-      this.rows.set(newId, { ...row, ...missing, ...presentIn(row), id: newId });
+      this.rows.set(newId, { ...row, ...missing, ...presentIn(row), ...(missing && { userId: missing.userId }), id: newId });
       return 'saved';
     });
   }

@@ -28,7 +28,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < $1 THEN $1 ELSE "e
 UPDATE "sessions" SET "id" = $1 WHERE "id" = $2 AND set_config('lock_timeout', '50', true) IS NOT NULL;
 
 -- adoptId (newId, createdAt, lastSeenAt, userId, handle, id)
-UPDATE "sessions" SET "id" = $1, "created_at" = COALESCE("created_at", $2), "last_seen_at" = COALESCE("last_seen_at", $3), "user_id" = COALESCE("user_id", $4), "handle" = COALESCE("handle", $5) WHERE "id" = $6 AND set_config('lock_timeout', '50', true) IS NOT NULL;
+UPDATE "sessions" SET "id" = $1, "created_at" = COALESCE("created_at", $2), "last_seen_at" = COALESCE("last_seen_at", $3), "user_id" = $4, "handle" = COALESCE("handle", $5) WHERE "id" = $6 AND set_config('lock_timeout', '50', true) IS NOT NULL;
 
 -- setClient (ipAddress, userAgent, id)
 UPDATE "sessions" SET "ip_address" = $1, "user_agent" = $2 WHERE "id" = $3 AND set_config('lock_timeout', '50', true) IS NOT NULL;
@@ -172,7 +172,7 @@ UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(
 UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `id` = ? WHERE `id` = l.unlocked;
 
 -- adoptId (id, id, newId, createdAt, lastSeenAt, userId, handle)
-UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `id` = ?, `created_at` = COALESCE(`created_at`, ?), `last_seen_at` = COALESCE(`last_seen_at`, ?), `user_id` = COALESCE(`user_id`, ?), `handle` = COALESCE(`handle`, ?) WHERE `id` = l.unlocked;
+UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `id` = ?, `created_at` = COALESCE(`created_at`, ?), `last_seen_at` = COALESCE(`last_seen_at`, ?), `user_id` = ?, `handle` = COALESCE(`handle`, ?) WHERE `id` = l.unlocked;
 
 -- setClient (id, id, ipAddress, userAgent)
 UPDATE (SELECT `id` AS unlocked FROM `sessions` WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY) LIMIT 64 FOR UPDATE SKIP LOCKED) l STRAIGHT_JOIN `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = l.unlocked;
@@ -319,7 +319,7 @@ SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `expires_at` 
 SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `id` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- adoptId (newId, createdAt, lastSeenAt, userId, handle, id, id)
-SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `id` = ?, `created_at` = COALESCE(`created_at`, ?), `last_seen_at` = COALESCE(`last_seen_at`, ?), `user_id` = COALESCE(`user_id`, ?), `handle` = COALESCE(`handle`, ?) WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
+SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `id` = ?, `created_at` = COALESCE(`created_at`, ?), `last_seen_at` = COALESCE(`last_seen_at`, ?), `user_id` = ?, `handle` = COALESCE(`handle`, ?) WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
 
 -- setClient (ipAddress, userAgent, id, id)
 SET STATEMENT innodb_lock_wait_timeout=0 FOR UPDATE `sessions` SET `ip_address` = ?, `user_agent` = ? WHERE `id` = ? AND CAST(CONVERT(`id` USING utf8mb4) AS BINARY) = CAST(CONVERT(? USING utf8mb4) AS BINARY);
@@ -469,7 +469,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 UPDATE "sessions" SET "id" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
 -- adoptId (newId, createdAt, lastSeenAt, userId, handle, id, id)
-UPDATE "sessions" SET "id" = ?, "created_at" = COALESCE("created_at", ?), "last_seen_at" = COALESCE("last_seen_at", ?), "user_id" = COALESCE("user_id", ?), "handle" = COALESCE("handle", ?) WHERE "id" = ? AND "id" = ? COLLATE BINARY;
+UPDATE "sessions" SET "id" = ?, "created_at" = COALESCE("created_at", ?), "last_seen_at" = COALESCE("last_seen_at", ?), "user_id" = ?, "handle" = COALESCE("handle", ?) WHERE "id" = ? AND "id" = ? COLLATE BINARY;
 
 -- setClient (ipAddress, userAgent, id, id)
 UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ? AND "id" = ? COLLATE BINARY;
@@ -619,7 +619,7 @@ UPDATE "sessions" SET "expires_at" = CASE WHEN "expires_at" < ? THEN ? ELSE "exp
 UPDATE "sessions" SET "id" = ? WHERE "id" = ?;
 
 -- adoptId (newId, createdAt, lastSeenAt, userId, handle, id)
-UPDATE "sessions" SET "id" = ?, "created_at" = COALESCE("created_at", ?), "last_seen_at" = COALESCE("last_seen_at", ?), "user_id" = COALESCE("user_id", ?), "handle" = COALESCE("handle", ?) WHERE "id" = ?;
+UPDATE "sessions" SET "id" = ?, "created_at" = COALESCE("created_at", ?), "last_seen_at" = COALESCE("last_seen_at", ?), "user_id" = ?, "handle" = COALESCE("handle", ?) WHERE "id" = ?;
 
 -- setClient (ipAddress, userAgent, id)
 UPDATE "sessions" SET "ip_address" = ?, "user_agent" = ? WHERE "id" = ?;

@@ -43,8 +43,19 @@ describe('the option adopt', () => {
     expect(() => resolve(options)).toThrow(message);
   });
 
+  it('may be given to an entity as it is to the module', () => {
+    const adoption = { store: 'connect-pg-simple', tableName: 'user_sessions', schema: 'auth', columns: { data: 'payload' } } as const;
+    const { store, ...others } = adoption;
+    expect(defineSessionEntity({ adopt: adoption }).options).toEqual(defineSessionEntity({ adopt: store, ...others }).options);
+    expect(resolve({ adopt: adoption }).entity).toMatchObject({ options: defineSessionEntity({ adopt: adoption }).options });
+  });
+
   it('is refused of an entity whose columns are not those of the store', () => {
     expect(() => defineSessionEntity({ adopt: 'connect-pg-simple', dataType: 'jsonb' })).toThrow(/dataType/);
     expect(() => defineSessionEntity({ adopt: 'connect-pg-simple', renewal: true })).toThrow(/renewal/);
+    expect(() => defineSessionEntity({ adopt: { store: 'x' } as never })).toThrow(/`adopt\.store` of `defineSessionEntity` is "x"/);
+    expect(() => defineSessionEntity({ adopt: 5 as never })).toThrow(
+      /`adopt` of `defineSessionEntity` is 5\. It must be "connect-pg-simple" or/,
+    );
   });
 });

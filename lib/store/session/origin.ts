@@ -11,6 +11,8 @@ export interface SessionOrigin {
   key: string;
   /** The key under which the request came, where a renewal has replaced it: in its grace it reads and writes, and cannot renew. */
   alias: string | undefined;
+  /** The plain id under which the request came, if the row has its hash and processes that write plain ids still run. */
+  plainKey: string | undefined;
   /** Epoch milliseconds since which the session has its id. */
   renewedAt: number | undefined;
   /** False for a session made in this request, until its INSERT. */
@@ -58,6 +60,7 @@ export function newOrigin(key: string, row?: SessionRow): SessionOrigin {
   return {
     key,
     alias: undefined,
+    plainKey: undefined,
     renewedAt: row && renewedAtOf(row),
     isStored: row !== undefined,
     isThrowaway: false,
@@ -125,7 +128,7 @@ export class SessionOrigins {
   /** The origin of a session object; with a key only where it came from that row. */
   of(session: object | null | undefined, key?: string): SessionOrigin | undefined {
     const origin = typeof session === 'object' && session ? (PrivateField.get(session, this) as SessionOrigin | undefined) : undefined;
-    return key === undefined || origin?.key === key || origin?.alias === key ? origin : undefined;
+    return key === undefined || origin?.key === key || origin?.alias === key || origin?.plainKey === key ? origin : undefined;
   }
 }
 

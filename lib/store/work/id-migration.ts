@@ -24,9 +24,23 @@ export class IdMigration {
     return this.dependencies.options.hashIds === 'migrate';
   }
 
-  /** Finds the live row under the plain id, and gives it the hash as its id. An unknown id costs one statement. */
+  /**
+   * Whether rows may have plain ids, which new ones get, or hashes: beside the older store (`adopt` with `hashIds: false`), while the next
+   * processes of ours begin to take its rows over.
+   */
+  get takesBoth(): boolean {
+    const { adopt, hashIds } = this.dependencies.options;
+    return adopt !== undefined && hashIds === false;
+  }
+
+  /**
+   * Finds the live row under the plain id, and gives it the hash as its id; if the table has both, under the hash. An unknown id costs
+   * one statement.
+   */
   async find(sid: string, key: string): Promise<SessionRow | undefined> {
     const { table, now } = this.dependencies;
+    if (this.takesBoth) return (await table.find([hashSessionId(sid)], now()))[0];
+    if (!this.isOn) return undefined;
     // Both in one statement: between two of them another process may give the row its hash.
     const row = await table.findAny([key, sid], now());
     if (!row || row.id === key) return row;
@@ -37,8 +51,30 @@ export class IdMigration {
     return moved;
   }
 
+  /** A row of the older store as it stands once its user, and what it lacks, are filled in. */
+  async fill(row: SessionRow): Promise<SessionRow> {
+    const missing = isHash(row.id) ? undefined : await this.missingOf(row);
+    if (!missing || (await this.change(row.id, row.id, missing)) !== 'saved') return row;
+    return { ...row, ...missing };
+  }
+
+  /** Takes the row of an id over before it is written without having been read. Resolves to the key that it has now. */
+  async takeOver(sid: string, key: string): Promise<string> {
+    if (this.isOn) await this.move(sid, key);
+    if (!this.takesBoth) return key;
+    const { table, now } = this.dependencies;
+    const [row] = await table.find([hashSessionId(sid)], now());
+    return row?.id ?? key;
+  }
+
+  /** Removes what a process of the other kind may have written under the other form of an id. */
+  async forgetTwin(sid: string): Promise<void> {
+    if (this.takesBoth) await this.dependencies.table.remove([sid, hashSessionId(sid)]);
+    else if (this.isOn) await this.forget(sid);
+  }
+
   /** Gives a row its hash, whether it is live or not. A process of the older store may have written the plain one again: it goes. */
-  async move(sid: string, key: string): Promise<void> {
+  private async move(sid: string, key: string): Promise<void> {
     const { table } = this.dependencies;
     const [outcome] = await table.changeId([{ id: sid, newId: key }]);
     if (outcome === 'conflict') await this.forget(sid);
@@ -60,28 +96,28 @@ export class IdMigration {
     const fields = await this.dependencies.table.fields();
     const at = this.dependencies.now();
     const isMissing = (field: keyof MissingValues) => fields.has(field) && (row[field] === undefined || row[field] === null);
-    const userId = isMissing('userId') ? await this.userIdIn(row) : null;
+    const userId = fields.has('userId') ? await this.userIdIn(row) : null;
+    const isAsBefore = userId === (row.userId ?? null);
     const missing = {
-      ...(userId !== null && { userId }),
       ...(isMissing('handle') && { handle: createHandle(at) }),
       ...(isMissing('createdAt') && { createdAt: at }),
       ...(isMissing('lastSeenAt') && { lastSeenAt: at }),
     };
-    return Object.keys(missing).length > 0 ? missing : undefined;
+    return isAsBefore && Object.keys(missing).length === 0 ? undefined : { ...missing, userId };
   }
 
-  /** Whoever reads the session is told what is wrong with it. */
+  /** Whose session it is by its data, which another store may have changed. Whoever reads the session is told what is wrong with it. */
   private async userIdIn(row: SessionRow): Promise<string | null> {
     try {
       const { data } = await this.dependencies.codec.decode(row);
       return this.dependencies.codec.userIdOf(data);
     } catch {
-      return null;
+      return row.userId ?? null;
     }
   }
 
   /** Removes what a process of the older store may have written under the plain id of a session that has its hash. */
-  async forget(sid: string): Promise<void> {
+  private async forget(sid: string): Promise<void> {
     await this.dependencies.table.remove([sid]);
   }
 
@@ -113,14 +149,17 @@ export class IdMigration {
     return count;
   }
 
-  /** Rows that got their hashes before there was a column for the user. One that changes meanwhile gets its user from that change. */
+  /**
+   * Rows that got their hashes before there was a column for the user, or whose user the older store had changed. One that changes
+   * meanwhile gets its user from that change.
+   */
   private async fillUsers(ids: readonly string[]): Promise<void> {
     const { table, now } = this.dependencies;
     if (ids.length === 0 || !(await table.fields()).has('userId')) return;
     for (const row of await table.find(ids, now())) {
-      if (row?.userId !== null || typeof row.version !== 'number') continue;
+      if (!row || typeof row.version !== 'number') continue;
       const userId = await this.userIdIn(row);
-      if (userId === null) continue;
+      if (userId === (row.userId ?? null)) continue;
       // The whole row, so that a save keeps what each other field holds.
       await table.update([{ ...row, userId }]).catch((error: unknown) => {
         if (error instanceof SessionUnavailableError) throw error;

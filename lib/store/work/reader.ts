@@ -24,15 +24,16 @@ export class SessionReader {
   async find(key: string, sid: string): Promise<SessionData | undefined> {
     const { table, cache, options, now } = this.dependencies;
     const [row] = await (cache ?? table).find([key], now());
-    if (row) return this.inflate(row, key);
-    return options.renewAfterMs === undefined && !this.ids.isOn ? undefined : this.findElsewhere(key, sid);
+    if (row) return this.inflate(this.ids.takesBoth ? await this.ids.fill(row) : row, key);
+    const isElsewhere = options.renewAfterMs !== undefined || this.ids.isOn || this.ids.takesBoth;
+    return isElsewhere ? this.findElsewhere(key, sid) : undefined;
   }
 
-  /** In the grace of a renewal, or under the plain id that an older store gave it. */
+  /** In the grace of a renewal, under the plain id that an older store gave it, or under the hash that a newer process gave it. */
   private async findElsewhere(key: string, sid: string): Promise<SessionData | undefined> {
     const { table, options, now } = this.dependencies;
     const renewed = options.renewAfterMs === undefined ? undefined : await table.findPrevious(key, now());
-    const row = renewed ?? (this.ids.isOn ? await this.ids.find(sid, key) : undefined);
+    const row = renewed ?? (await this.ids.find(sid, key));
     return row && this.inflate(row, key);
   }
 
@@ -58,7 +59,7 @@ export class SessionReader {
 
   private inflate(row: SessionRow, key = row.id): SessionData | undefined | Promise<SessionData | undefined> {
     const origin = newOrigin(row.id, row);
-    if (key !== row.id) origin.alias = key;
+    if (key !== row.id) origin[this.ids.takesBoth ? 'plainKey' : 'alias'] = key;
     try {
       checkNumbers(row);
       const decoded = this.dependencies.codec.decode(row);

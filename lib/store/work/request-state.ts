@@ -196,7 +196,7 @@ export class RequestState {
       (operation) =>
         runExclusively(origin, async () => {
           await move(key, rename, operation);
-          if (this.ids.isOn && origin.isStored) await this.ids.forget(sessionID);
+          if (origin.isStored) await this.ids.forgetTwin(sessionID);
         }),
       'rotate',
     );

@@ -194,6 +194,6 @@ function resultOf<T>(change: () => T | PromiseLike<T>): Result<T> | Promise<Resu
 
 /** Takes over what was written for a session by a copy of its origin. */
 function adopt(origin: SessionOrigin, on: SessionOrigin): void {
-  const { turn: _turn, lock: _lock, key: _key, alias: _alias, ...written } = on;
+  const { turn: _turn, lock: _lock, key: _key, alias: _alias, plainKey: _plainKey, ...written } = on;
   Object.assign(origin, written);
 }

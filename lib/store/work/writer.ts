@@ -183,6 +183,7 @@ export class SessionWriter {
       origin.renewedAt = renewedAt;
     }
     origin.key = newKey;
+    origin.plainKey = undefined;
     rename();
     this.dependencies.emit('rotated', factsOf(origin));
   }

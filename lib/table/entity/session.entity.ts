@@ -2,8 +2,16 @@ import { Column, Entity, EntitySchema, Index, PrimaryColumn } from 'typeorm';
 import type { ColumnType, EntitySchemaColumnOptions } from 'typeorm';
 import { SessionOptionsError } from '../../session.errors.js';
 import { checkArguments } from '../checking/arguments.js';
-import { aBoolean, aName, type Rules } from '../checking/rules.js';
-import { adoptedTable, aStore, COLUMN_RULES, someColumns, type AdoptedStore, type SessionAdoption } from './adopted-tables.js';
+import { aBoolean, aName, anObjectOf, either, type Rules } from '../checking/rules.js';
+import {
+  adoptedTable,
+  aStore,
+  checkAdoption,
+  COLUMN_RULES,
+  someColumns,
+  type AdoptedStore,
+  type SessionAdoption,
+} from './adopted-tables.js';
 import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type RenewalField, type SessionField } from '../session-row.js';
 
 /** A column as both decorators and schemas take it. */
@@ -118,7 +126,7 @@ export interface SessionEntityDefinition {
   /** Character set of the data column, if the database has one for each column (MySQL, MariaDB). */
   charset?: string;
   /** The store that made the table, if another did, as in the option `adopt`. @default the table is of this package's own shape */
-  adopt?: AdoptedStore;
+  adopt?: AdoptedStore | SessionAdoption;
   /** With `adopt`: whether `createSessionMigration({ adopt })` has added the columns that the table lacks. @default false */
   extended?: boolean;
   /** Adds `previous_id` and `previous_until`, which the option `renewAfter` needs. @default false */
@@ -132,7 +140,7 @@ const RULES: Rules<keyof SessionEntityDefinition> = {
   columns: someColumns,
   dataType: [(value) => aName[0](value) || typeof value === 'function', "a column type of the database, such as 'jsonb'"],
   charset: aName,
-  adopt: aStore,
+  adopt: either(aStore, anObjectOf('{ store, tableName, schema, columns, extended }')),
   extended: aBoolean,
   renewal: aBoolean,
 };
@@ -147,11 +155,13 @@ const RULES: Rules<keyof SessionEntityDefinition> = {
 export function defineSessionEntity(definition: SessionEntityDefinition = {}): EntitySchema<SessionEntity> {
   checkArguments('defineSessionEntity', definition, RULES);
   if (definition.columns) checkArguments('defineSessionEntity', definition.columns, COLUMN_RULES, 'columns.');
-  const { tableName = 'sessions', schema, columns, dataType, charset, renewal, adopt: store } = definition;
-  if (store) {
+  const { tableName = 'sessions', schema, columns, dataType, charset, renewal, adopt } = definition;
+  if (adopt) {
     const told = Object.entries({ dataType, charset, renewal }).find(([, value]) => value !== undefined);
     if (told) throw new SessionOptionsError(`\`${told[0]}\` is no part of an adopted table, which is as its store made it. Leave it out.`);
-    return adoptedEntity({ ...definition, store });
+    if (typeof adopt === 'string') return adoptedEntity({ ...definition, store: adopt });
+    checkAdoption('defineSessionEntity', adopt);
+    return adoptedEntity({ ...definition, ...adopt });
   }
   const { name = nameFrom(schema, tableName) } = definition;
   const fields = SESSION_FIELDS.filter((field) => renewal || FIELD_FACTS[field].feature !== 'renewal');

@@ -61,7 +61,9 @@ export const standardDialect: SessionDialect = {
 
   adoptId(shape) {
     const missing = (column: SessionColumn) => `COALESCE(${column.sql}, ${parameter(column)})`;
-    const value = (column: SessionColumn) => (column.field === 'id' ? ':newId' : missing(column));
+    // Whose session it is, the data says: another store changes that without this column.
+    const values: Readonly<Partial<Record<SessionField, string>>> = { id: ':newId', userId: ':userId' };
+    const value = (column: SessionColumn) => values[column.field] ?? missing(column);
     return change(shape, fieldsOf(shape, ['id', ...MISSING_FIELDS]), value, isPresent(shape));
   },
 
@@ -92,9 +94,11 @@ export const standardDialect: SessionDialect = {
     const { handle, id } = shape.columns;
     const idsOfUser = userId === undefined ? undefined : isOfUser(shape);
     const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
+    // Rows that another store has made have none until they are used, and no place in the order.
+    const isNamed = handle?.metadata.isNullable ? `${handle.sql} IS NOT NULL` : undefined;
     const select = (query: Select) =>
       query
-        .where(and(idsOfUser, ofHandle === undefined ? undefined : hasHandle(shape), older, isLive(shape)))
+        .where(and(idsOfUser, ofHandle === undefined ? isNamed : hasHandle(shape), older, isLive(shape)))
         .orderBy((handle ?? id).sql, 'DESC')
         .limit(limit);
     return compileSelect(shape, select, LISTED_FIELDS);

@@ -15,14 +15,14 @@ export function describeMoving({ describe, it }: Suite, table: () => SessionTabl
       expect(await read('a')).toBeUndefined();
     });
 
-    it('fills in what is missing, and only that', async () => {
+    it('fills in the user and what else is missing, and only that', async () => {
       const rows = [newRow('a', { userId: null }), newRow('b', { userId: 'ann' })];
       await table().insert(rows);
       const missing = { userId: 'bob', handle: 'f'.repeat(32), createdAt: 1, lastSeenAt: 2 };
       const moves = rows.map(({ id }) => ({ id, newId: `new ${id}`, missing }));
       expect(await table().changeId(moves)).toEqual(['saved', 'saved']);
       expect(await read('new a')).toEqual({ ...rows[0], id: 'new a', userId: 'bob' });
-      expect(await read('new b')).toEqual({ ...rows[1], id: 'new b' });
+      expect(await read('new b')).toEqual({ ...rows[1], id: 'new b', userId: 'bob' });
     });
 
     it('is gone where there is no row, and adds none', async () => {
