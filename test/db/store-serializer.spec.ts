@@ -13,6 +13,15 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const SERIALIZERS: Readonly<Record<string, SessionSerializer>> = {
   'of its own format': { name: 'base64', serialize: encode, deserialize: decode },
+  'that returns objects which it has frozen': {
+    name: 'frozen base64',
+    serialize: encode,
+    deserialize: (text) => {
+      const data = decode(text);
+      Object.freeze(data.cookie);
+      return Object.freeze(data);
+    },
+  },
   'that is asynchronous': {
     name: 'slow base64',
     serialize: async (data) => {

@@ -264,6 +264,18 @@ describeEachDatabase('an update of a session', (database) => {
     expect(await rows()).toEqual([]);
   });
 
+  it.each([null, undefined, 5, []])('that leaves %j as the cookie is refused, and leaves all as it was', async (cookie) => {
+    const store = open();
+    await store.set('s', dataOf({ n: 1 }));
+    for (const session of [newSession(store, 'new', { n: 1 }), await loadSession(store, 's')]) {
+      const spoil = (given: object) => Object.assign(given, { cookie, n: 2 });
+      await expect(session.update(spoil)).rejects.toThrow(/must be an object with a `cookie` object/);
+      expect(valuesOf(session)).toEqual({ n: 1 });
+      expect(session.cookie).toBeTypeOf('object');
+    }
+    expect(await readValues(store, 's')).toEqual({ n: 1 });
+  });
+
   it('that is no function, or of no session, is refused', async () => {
     const [session, , store] = await twoRequests({ n: 1 });
     await expect(updateOf(session)('n' as never)).rejects.toThrow(/`update` needs a function/);

@@ -166,7 +166,8 @@ export class SessionCodec {
     if (typeof data !== 'object' || data === null || Array.isArray(data)) {
       throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
     }
-    const session = data as SessionData;
+    // A serializer may return objects that it keeps itself.
+    const session = (Object.isFrozen(data) ? { ...data } : data) as SessionData;
     const cookie: object | null | undefined = session.cookie;
     // Its own object: that of a graph may stand in another place of the data, too.
     session.cookie = cookie === null || typeof cookie !== 'object' ? this.defaultCookie() : ({ ...cookie } as SessionData['cookie']);

@@ -1,6 +1,7 @@
 import { SessionConflictError, SessionEntityError, SessionInterruptedError } from '../../session.errors.js';
 import type { SessionRow } from '../../table/session-row.js';
 import { isPromise } from '../callback.js';
+import { assertSessionData } from '../session/cookie.js';
 import type { SessionData } from '../express-session.js';
 import type { Operation } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
@@ -150,6 +151,7 @@ export class SessionUpdater {
     let isDone = false;
     try {
       if (operation.isLate) throw new SessionConflictError(TOO_SLOW);
+      if (!result.isThrown) assertSessionData(session);
       if (result.isThrown || !(await this.isChanged(session, on))) {
         // Nothing to store, but what decided that may be old.
         if (!isNewest && on.isStored && (await this.read(origin)).version !== on.version) return undefined;
