@@ -101,6 +101,11 @@ type Value<Facts extends FieldFacts> =
   | (Facts extends { isNullable: true } ? null : never)
   | (Facts['kind'] extends 'id' | 'payload' ? (Facts extends { isNullable: true } ? undefined : never) : undefined);
 
+const HASH = /^[0-9a-f]{64}$/;
+
+/** Whether an id is a hash, which needs no exact comparison: two that differ do so under every collation. */
+export const isHash = (id: string): boolean => HASH.test(id);
+
 /** One session as it lies in the table. */
 export type SessionRow = { readonly [Field in Exclude<SessionField, OptionalField>]: Value<Fields[Field]> } & {
   readonly [Field in OptionalField]?: Value<Fields[Field]>;

@@ -1,15 +1,15 @@
 import { SessionUnavailableError } from '../session.errors.js';
 import { isUndone } from './failure-kind.js';
-import { isHash, TableReader, toId } from './reading/table-reader.js';
-import { isLocked, MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
-import type { Values } from './sql/bound-statement.js';
+import { TableReader, toId } from './reading/table-reader.js';
+import { MultiRowWriter, splitIfLocked, unlessLocked, type RowState } from './writing/multi-row-writer.js';
+import { RowWriter } from './writing/row-writer.js';
 import { inspectTable } from './entity/actual-table.js';
 import { clearRows } from './writing/clear-rows.js';
 import { addressesOf, isKnownClient } from './writing/client-of-row.js';
 import { mapInSequence } from './writing/map-in-sequence.js';
 import type { DataSourceLifecycle } from './data-source-lifecycle.js';
 import type * as Contract from './session-table.js';
-import type { SessionField, SessionRow } from './session-row.js';
+import { isHash, type SessionField, type SessionRow } from './session-row.js';
 import type { SaveOutcome, SessionTable } from './session-table.js';
 import { poolSizeOf, SessionLocks } from './session-locks.js';
 import { StatementRunner, type StatementRunnerOptions } from './statement-runner.js';
@@ -19,13 +19,13 @@ import { classifyMissedTouch, whyMissed } from './writing/missed-touch.js';
 import { pruneRows } from './writing/prune-rows.js';
 import { obstacleTo, withinLimit } from './writing/within-limit.js';
 import { IDS_ALIKE, updateOrInsert } from './writing/update-or-insert.js';
-import type { StatementName } from './sql/dialect.js';
 
 /** `SessionTable` over a TypeORM data source. It waits for no row that another transaction holds, or only briefly. */
 export class TypeOrmSessionTable implements SessionTable<'locked'> {
   private readonly runner: StatementRunner;
   private readonly reader: TableReader;
   private readonly writer: MultiRowWriter;
+  private readonly rows: RowWriter;
   private readonly locks: SessionLocks;
 
   constructor(
@@ -35,6 +35,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     this.runner = new StatementRunner(database, options);
     this.reader = new TableReader(this.runner);
     this.writer = new MultiRowWriter(this.runner);
+    this.rows = new RowWriter(this.runner, this.reader);
     this.locks = new SessionLocks(options.timeoutMs);
   }
 
@@ -84,7 +85,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     }
     return mapInSequence(rows, async (row) => {
       await this.assertFitsOnceReady(row);
-      return this.unlessTaken(row.id, async (): Promise<'saved'> => {
+      return this.rows.unlessTaken(row.id, async (): Promise<'saved'> => {
         // A trigger may have left it out, or put it into a part of the table itself.
         if ((await this.runner.write('insert', row)) === 0 && !(await this.reader.exists(row.id)))
           throw droppedRowError(this.runner.check());
@@ -100,18 +101,21 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     const operation = dialect.updateInPlace && changes.every(({ isInPlace }) => isInPlace) ? 'updateInPlace' : 'update';
     if (isVersioned && this.reader.fitsBatch(operation, changes.map(idOf))) {
       assertAllFit(this.runner.check(), changes, 'id');
-      return this.writer.write({ operation, rows: changes, done: 'saved', missed });
+      return this.writer.write({ operation, rows: changes, done: 'saved', missed, alone: (change) => this.updateOne(operation, change) });
     }
-    return mapInSequence(changes, async (change) => {
-      assertFits(this.runner.check(), change, 'id');
-      const outcome = await this.change(change.version === undefined ? 'overwrite' : operation, change, 'saved');
-      if (outcome) return outcome;
-      const state = await this.reader.stateOf(change.id);
-      // Nobody has changed it, and it was not passed over: versions never go back.
-      const isUnchanged = change.version !== undefined && state?.version === change.version;
-      if (isUnchanged && !dialect.skipsLocked) throw droppedRowError(this.runner.check());
-      return missed(change, state);
-    });
+    return mapInSequence(changes, (change) => this.updateOne(operation, change));
+  }
+
+  private async updateOne(operation: 'update' | 'updateInPlace', change: Contract.SessionChange): Promise<SaveOutcome | 'locked'> {
+    const { dialect } = this.runner.check();
+    assertFits(this.runner.check(), change, 'id');
+    if (change.version === undefined) return this.rows.changeAny('overwrite', change, 'saved');
+    const outcome = await this.rows.change(operation, change, 'saved');
+    if (outcome) return outcome;
+    const obstacle = obstacleTo(change, await this.reader.stateOf(change.id));
+    if (obstacle || dialect.skipsLocked) return obstacle ?? 'locked';
+    // Nobody has changed it, and it was not passed over: versions never go back.
+    throw droppedRowError(this.runner.check());
   }
 
   async insertWithin(row: SessionRow, limit: Contract.UserLimit): Promise<'saved' | 'conflict' | 'full' | 'locked'> {
@@ -122,7 +126,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     if (!dialect.insertWithin) return withinLimit(this, wanted, async () => (await this.insert([row]))[0]!);
     const values = { ...row, now: limit.now, count: limit.sessions };
     const write = async () => ((await this.runner.write('insertWithin', values)) > 0 ? 'saved' : ((await taken()) ?? 'full'));
-    return this.unlessTaken(row.id, write);
+    return this.rows.unlessTaken(row.id, write);
   }
 
   async updateWithin(change: Contract.SessionChange, limit: Contract.UserLimit): Promise<SaveOutcome | 'full' | 'locked'> {
@@ -132,24 +136,27 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     if (!dialect.updateWithin) return withinLimit(this, wanted, async () => (await this.update([change]))[0]!);
     assertFits(this.runner.check(), change, 'id');
     const name = change.version === undefined ? 'overwriteWithin' : 'updateWithin';
-    const outcome = await this.change(name, { ...change, now: limit.now, count: limit.sessions }, 'saved');
+    const outcome = await this.rows.change(name, { ...change, now: limit.now, count: limit.sessions }, 'saved');
     return outcome ?? (await obstacle()) ?? 'full';
   }
 
   async upsert(rows: readonly SessionRow[]): Promise<('saved' | 'locked')[]> {
     if (this.reader.fitsBatch('upsert', rows.map(idOf))) {
       assertAllFit(this.runner.check(), rows);
-      return this.writer.write({ operation: 'upsert', rows, done: 'saved', missed: (): 'locked' => 'locked' });
+      const missed = (): 'locked' => 'locked';
+      return this.writer.write({ operation: 'upsert', rows, done: 'saved', missed, alone: (row) => this.upsertOne(row) });
     }
-    return mapInSequence(rows, async (row) => {
-      await this.assertFitsOnceReady(row);
-      const { dialect } = await this.runner.ready();
-      if (!dialect.upsert) return updateOrInsert(this, row);
-      return unlessLocked(async (): Promise<'saved'> => {
-        if ((await this.runner.write('upsert', row)) > 0) return 'saved';
-        // Hashes are never alike.
-        throw isHash(row.id) ? droppedRowError(this.runner.check()) : new SessionUnavailableError(IDS_ALIKE);
-      });
+    return mapInSequence(rows, (row) => this.upsertOne(row));
+  }
+
+  private async upsertOne(row: SessionRow): Promise<'saved' | 'locked'> {
+    await this.assertFitsOnceReady(row);
+    const { dialect } = await this.runner.ready();
+    if (!dialect.upsert) return updateOrInsert(this, row);
+    return unlessLocked(async (): Promise<'saved'> => {
+      if ((await this.runner.write('upsert', row)) > 0) return 'saved';
+      // Hashes are never alike.
+      throw isHash(row.id) ? droppedRowError(this.runner.check()) : new SessionUnavailableError(IDS_ALIKE);
     });
   }
 
@@ -166,7 +173,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
     return mapInSequence(touches, async (touch) => {
       const { columns, dialect } = await this.runner.ready();
       if (!columns.expiresAt && !columns.lastSeenAt) return (await this.reader.exists(touch.id)) ? 'saved' : 'gone';
-      const outcome = await this.change(operation, { ...touch, now }, 'saved');
+      const outcome = await this.rows.change(operation, { ...touch, now }, 'saved');
       if (outcome) return outcome;
       const [row] = await this.find([touch.id], now);
       return dialect.skipsLocked ? whyMissed(row, touch) : classifyMissedTouch(row, touch);
@@ -179,7 +186,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
       const name = missing ? 'adoptId' : 'changeId';
       const values = { id, newId, ...previous, ...missing };
       try {
-        return await this.unlessTaken(newId, async () => (await this.change(name, values, 'saved')) ?? this.goneUnlessSkipped(id));
+        return await this.rows.unlessTaken(newId, () => this.rows.changeAny(name, values, 'saved'));
       } catch (error) {
         // The move may have been made, and only its answer did not get here: then the row that has the new id is ours.
         const mayBeMade = error instanceof SessionUnavailableError && !isUndone(error);
@@ -195,19 +202,29 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async setClient(change: Contract.ClientChange): Promise<'saved' | 'gone' | 'locked'> {
     const isKnown = isKnownClient(await this.runner.ready(), change);
-    return isKnown ? 'saved' : ((await this.change('setClient', { ...change }, 'saved')) ?? this.goneUnlessSkipped(change.id));
+    return isKnown ? 'saved' : this.rows.changeAny('setClient', { ...change }, 'saved');
   }
 
   async remove(ids: readonly string[]): Promise<('removed' | 'gone' | 'locked')[]> {
     if (this.reader.fitsBatch('remove', ids)) {
       const missed = (_: unknown, state: RowState) => (state ? 'locked' : 'gone');
-      return this.writer.write({ operation: 'remove', rows: ids.map(toId), done: 'removed', missed });
+      return this.writer.write({
+        operation: 'remove',
+        rows: ids.map(toId),
+        done: 'removed',
+        missed,
+        alone: ({ id }) => this.removeOne(id),
+      });
     }
-    return mapInSequence(ids, async (id) => (await this.change('remove', { id }, 'removed')) ?? this.goneUnlessSkipped(id));
+    return mapInSequence(ids, (id) => this.removeOne(id));
+  }
+
+  private removeOne(id: string): Promise<'removed' | 'gone' | 'locked'> {
+    return this.rows.changeAny('remove', { id }, 'removed');
   }
 
   removeHandle(handle: string): Promise<'removed' | 'gone' | 'locked'> {
-    return unlessLocked(async () => ((await this.runner.write('removeHandle', { handle })) > 0 ? 'removed' : 'gone'));
+    return this.rows.removeHandle(handle);
   }
 
   page(page: Contract.SessionPage): Promise<SessionRow[]> {
@@ -231,7 +248,7 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
   }
 
   clear(): Promise<void> {
-    return clearRows(this.runner, this.options.timeoutMs);
+    return clearRows(this.runner, (id) => this.removeOne(id), this.options.timeoutMs);
   }
 
   prune(prune: Parameters<SessionTable['prune']>[0]): Promise<number> {
@@ -249,37 +266,6 @@ export class TypeOrmSessionTable implements SessionTable<'locked'> {
 
   async ping(): Promise<void> {
     await this.reader.exists('');
-  }
-
-  /**
-   * Changes the row under exactly this id; where the dialect cannot compare exactly, the row is looked at first. `undefined`
-   * where nothing has changed.
-   */
-  private async change<const Done extends string>(
-    name: StatementName,
-    values: Values & { readonly id: string },
-    done: Done,
-  ): Promise<Done | 'locked' | undefined> {
-    const { dialect } = await this.runner.ready();
-    if (!dialect.isExact && !isHash(values.id) && !(await this.reader.exists(values.id))) return undefined;
-    return unlessLocked(async () => ((await this.runner.write(name, values)) > 0 ? done : undefined));
-  }
-
-  /** What became of a row that a write has not changed, where no version is asked for. */
-  private async goneUnlessSkipped(id: string): Promise<'gone' | 'locked'> {
-    const { dialect } = await this.runner.ready();
-    return dialect.skipsLocked && (await this.reader.exists(id)) ? 'locked' : 'gone';
-  }
-
-  /** Only the database knows why it refused a new id; whether it is taken it can be asked. */
-  private async unlessTaken<Outcome>(id: string, write: () => Promise<Outcome>): Promise<Outcome | 'conflict' | 'locked'> {
-    try {
-      return await write();
-    } catch (error) {
-      if (isLocked(error)) return 'locked';
-      if (isUndone(error) && (await this.reader.exists(id))) return 'conflict';
-      throw error;
-    }
   }
 
   private async assertFitsOnceReady(row: Partial<SessionRow>): Promise<void> {

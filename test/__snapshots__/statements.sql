@@ -78,6 +78,9 @@ WITH v(v_id) AS (VALUES (CAST($1 AS text)), (CAST($2 AS text))) DELETE FROM "ses
 -- versions for 2 (id.0, id.1)
 SELECT "id" AS "id", "version" AS "version" FROM "sessions" "s" WHERE "id" IN ($1, $2);
 
+-- unlocked for 2 (id.0, id.1)
+SELECT "id" AS "id", "version" AS "version" FROM "sessions" "s" WHERE "id" IN ($1, $2) FOR UPDATE SKIP LOCKED;
+
 -- addresses (userId, userAgent)
 SELECT DISTINCT "user_id" AS "userId", "ip_address" AS "ipAddress", "user_agent" AS "userAgent" FROM "sessions" "s" WHERE "user_id" = $1 AND "user_agent" = $2;
 

@@ -15,13 +15,20 @@ function runnerOf(...looks: string[][]) {
 describe('a clearing', () => {
   it('ends while others go on adding rows', async () => {
     const { runner, looks } = runnerOf(['new 1'], ['new 2'], ['new 3'], ['new 4']);
-    await clearRows(runner, 60_000);
+    await clearRows(runner, () => Promise.resolve(), 60_000);
     expect(looks()).toBe(2);
   });
 
   it('waits for the rows that were there at its first look', async () => {
     const { runner, looks } = runnerOf(['held', 'new 1'], ['held', 'new 2'], ['held', 'new 3'], ['new 4']);
-    await clearRows(runner, 60_000);
+    await clearRows(runner, () => Promise.resolve(), 60_000);
     expect(looks()).toBe(4);
+  });
+
+  it('ends with the refusal of a row that is left', async () => {
+    const { runner, looks } = runnerOf(['left', 'new 1'], ['left', 'new 2'], ['left']);
+    const refusal = new Error('refused');
+    await expect(clearRows(runner, () => Promise.reject(refusal), 60_000)).rejects.toBe(refusal);
+    expect(looks()).toBe(2);
   });
 });

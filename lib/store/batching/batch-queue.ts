@@ -256,12 +256,14 @@ export class BatchQueue<Item, Outcome> {
         await Promise.all(batch.map((entry) => this.deliver([entry])));
         return;
       }
-      for (const [index, { waiters }] of batch.entries()) {
+      for (const [index, entry] of batch.entries()) {
         const outcome = isSplit ? error.outcomes?.[index] : undefined;
-        for (const { resolve, reject } of waiters) {
-          if (typeof outcome === 'string') resolve([outcome as Outcome]);
-          else reject(outcome ?? error);
-        }
+        if (outcome === 'locked') this.locked.add(entry);
+        else
+          for (const { resolve, reject } of entry.waiters) {
+            if (typeof outcome === 'string') resolve([outcome as Outcome]);
+            else reject(outcome ?? error);
+          }
       }
     }
   }

@@ -1,7 +1,7 @@
 import { SessionEntityError, type SessionError } from '../../session.errors.js';
 import { isOfValue } from '../failure-kind.js';
 import { nameOfRegistered } from '../entity/entity-name.js';
-import type { SessionField, SessionRow } from '../session-row.js';
+import { isHash, type SessionField, type SessionRow } from '../session-row.js';
 import type { SessionPage, SessionSearch } from '../session-table.js';
 import type { SessionColumn } from '../entity/columns.js';
 import { ownColumnOf } from '../entity/own-column.js';
@@ -9,9 +9,6 @@ import type { Values } from '../sql/bound-statement.js';
 import type { MultiRowName, Statement, StatementName, TableShape } from '../sql/dialect.js';
 import { locateOrder } from '../sql/standard.dialect.js';
 import { MAX_ROWS } from '../sql/statement.js';
-
-/** Ids of this form differ under every collation. */
-const HASH = /^[0-9a-f]{64}$/;
 
 /** What the reader needs of the runner of statements. */
 interface Runner {
@@ -140,8 +137,5 @@ function noneOfUnfit(error: unknown): [] {
   if (isOfValue((error as SessionError).cause)) return [];
   throw error;
 }
-
-/** Whether an id is a hash, which needs no exact comparison. */
-export const isHash = (id: string): boolean => HASH.test(id);
 
 export const toId = (id: string) => ({ id });

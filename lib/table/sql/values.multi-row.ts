@@ -134,6 +134,13 @@ export function valuesMultiRow(castOf: CastOf, { waitsBriefly, commitsEarly, rew
     }),
 
     versions: form((shape, rows) => selectVersions(shape, rows)),
+
+    ...(waitsBriefly && {
+      unlocked: form((shape, rows) => {
+        const versions = selectVersions(shape, rows);
+        return { ...versions, sql: `${versions.sql} FOR UPDATE SKIP LOCKED` };
+      }),
+    }),
   };
 }
 

@@ -1,7 +1,8 @@
-import { SessionUnavailableError, type SessionError } from '../../session.errors.js';
+import { SessionError, SessionUnavailableError } from '../../session.errors.js';
 import { isLockTimeout } from '../failure-kind.js';
 import type { Values } from '../sql/bound-statement.js';
 import type { SessionRow } from '../session-row.js';
+import { mapInSequence } from './map-in-sequence.js';
 import { SplitBatchError } from '../session-table.js';
 import type { MultiRowName } from '../sql/dialect.js';
 
@@ -14,6 +15,8 @@ interface Write<Row, Done, Missed> {
   readonly done: Done;
   /** What became of a row that was not written, by what is there now: `locked` where only another transaction can have kept it. */
   readonly missed: (row: Row, state: RowState) => Missed | 'locked';
+  /** The same write in a statement of its own. */
+  readonly alone?: (row: Row) => Promise<Done | Missed | 'locked'>;
   readonly values?: Values;
 }
 
@@ -39,6 +42,9 @@ export async function splitIfLocked<Result>(write: () => Promise<Result>): Promi
   }
 }
 
+/** From this many rows on, a statement is one for several. */
+const MIN_BATCH = 2;
+
 type RowValues = Values & Pick<SessionRow, 'id'>;
 
 /** What the writer needs of the runner of statements. */
@@ -55,12 +61,39 @@ export class MultiRowWriter {
   async write<Row extends RowValues, const Done extends string, const Missed extends string>(
     write: Write<Row, Done, Missed>,
   ): Promise<(Done | Missed | 'locked')[]> {
-    const { rows, done, missed } = write;
-    const written = (await this.send(write, rows)) ?? (await this.sendUnlocked(write));
+    const { rows, done, missed, alone } = write;
+    const sent = await this.send(write, rows);
+    const written = sent ?? (await this.sendUnlocked(write));
     const ids = new Set(written.map(({ id }) => id));
     if (ids.size === rows.length) return rows.map(() => done);
     const states = await this.statesOf(rows.filter(({ id }) => !ids.has(id)));
-    return rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
+    const outcomes = rows.map((row) => (ids.has(row.id) ? done : missed(row, states.get(row.id))));
+    return sent && alone ? this.settle(rows, outcomes, alone) : outcomes;
+  }
+
+  /**
+   * A statement for several rows leaves out those that are locked, and a trigger may leave out others: those that nobody has locked are
+   * written once more, each by itself, which tells. Rejects with `SplitBatchError` if one of them is refused.
+   */
+  private async settle<Row extends RowValues, Outcome extends string>(
+    rows: readonly Row[],
+    outcomes: readonly (Outcome | 'locked')[],
+    alone: (row: Row) => Promise<Outcome | 'locked'>,
+  ): Promise<(Outcome | 'locked')[]> {
+    const doubtful = rows.filter((_, index) => outcomes[index] === 'locked');
+    if (doubtful.length === 0) return [...outcomes];
+    const canLook = this.runner.batchSize('unlocked', MIN_BATCH) >= MIN_BATCH;
+    const unlocked = canLook ? await this.statesOf(doubtful, 'unlocked') : new Map(doubtful.map(({ id }) => [id, undefined]));
+    let refusal: SessionError | undefined;
+    const settled = await mapInSequence(rows, async (row, index) => {
+      if (outcomes[index] !== 'locked' || !unlocked.has(row.id)) return outcomes[index]!;
+      return alone(row).catch((error: unknown) => {
+        if (!(error instanceof SessionError)) throw error;
+        return (refusal = error);
+      });
+    });
+    if (refusal) throw new SplitBatchError(refusal, settled);
+    return settled.filter((outcome) => typeof outcome === 'string');
   }
 
   /** For fewer rows than were inserted. Rejects with `SplitBatchError`, which says what became of each, if one of them is not there. */
@@ -88,7 +121,7 @@ export class MultiRowWriter {
     write: Write<Row, string, Missed>,
   ): Promise<readonly { readonly id: string }[]> {
     const { rows, missed } = write;
-    if (this.runner.batchSize('unlocked', rows.length) < 2) throw new SplitBatchError();
+    if (this.runner.batchSize('unlocked', rows.length) < MIN_BATCH) throw new SplitBatchError();
     const states = await this.statesOf(rows);
     const unlocked = await this.statesOf(rows, 'unlocked');
     const free = rows.filter((row) => {
