@@ -130,6 +130,9 @@ export const TOUCHED_IN_HOUR_FIELDS = fieldsWith(({ isTouched, kind }) => isTouc
 /** What lists of sessions show. */
 export const LISTED_FIELDS = fieldsWith(({ isListed }) => isListed);
 
+/** What `data` is where its column holds NULL, or JSON null: no session in any format. */
+export const NO_DATA = 'null';
+
 /** An hour of `pruneAfter` in milliseconds. */
 export const HOUR_MS = 3_600_000;
 

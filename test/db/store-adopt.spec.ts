@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SessionEntityError } from '../../lib/session.errors.js';
+import { SessionEntityError, SessionSerializationError } from '../../lib/session.errors.js';
 import { hashSessionId } from '../../lib/store/session/id.js';
 import { adopt, PEERS, START, STORES, worksOn } from '../support/adopted-tables.js';
 import { describeEachDatabase } from '../support/databases.js';
@@ -28,6 +28,18 @@ describeEachDatabase('an adopted table', (database) => {
       expect(await sessions.get('an id of a session')).toBeDefined();
       clock.now = START + HOUR + SECOND;
       expect(await sessions.get('an id of a session')).toBeUndefined();
+    });
+
+    it('reads null as no session, and harms nobody by it', async () => {
+      const { open, add, rows } = await adopt(database, store);
+      await add('an id of a session', null, START + HOUR);
+      await add('an id of another', data({ userId: 'ann' }), START + HOUR);
+      const sessions = open(ids);
+      expect(await sessions.get('an id of a session')).toBeUndefined();
+      await expect(open({ ...ids, onUndecodable: 'error' }).get('an id of a session')).rejects.toThrow(SessionSerializationError);
+      expect(await sessions.all()).toMatchObject([{ userId: 'ann' }]);
+      const [, dataName] = PEERS[store].names;
+      expect((await rows()).filter((row) => [null, 'null'].includes(row[dataName] as null))).toHaveLength(1);
     });
 
     it('takes changes, touches and new sessions, and forgets who signs out', async () => {

@@ -1,7 +1,9 @@
-import { EntitySchema } from 'typeorm';
+import { EntitySchema, type ColumnType } from 'typeorm';
 import { defineSessionEntity } from 'nestjs-typeorm-session';
-import { expect, it } from 'vitest';
-import { describeEachDatabase, uniqueTableName } from '../support/databases.js';
+import { describe, expect, it } from 'vitest';
+import { SessionSerializationError } from '../../lib/session.errors.js';
+import { hashSessionId } from '../../lib/store/session/id.js';
+import { describeEachDatabase, uniqueTableName, type TestDatabase } from '../support/databases.js';
 import { dataOf, dueAtEnd, loadSession, readValues } from '../support/store-data.js';
 import { MINUTE, START, useStores } from '../support/store-fixture.js';
 
@@ -75,5 +77,76 @@ describeEachDatabase('a row that was there before its column', (database) => {
     await store.set('a', dataOf({ views: 1 }));
     await alter('a', { version });
     expect(await store.get('a')).toBeUndefined();
+  });
+});
+
+const DATA_TYPES: Record<TestDatabase['name'], readonly ColumnType[]> = {
+  'better-sqlite3': ['text', 'simple-json', 'blob'],
+  'sql.js': ['text', 'simple-json', 'blob'],
+  postgres: ['text', 'json', 'jsonb', 'simple-json', 'bytea'],
+  mariadb: ['text', 'json', 'simple-json', 'blob'],
+};
+
+/** The default row, whose data is of this type and may be empty. */
+function emptyDataEntity(type: ColumnType): EntitySchema {
+  const { options } = defineSessionEntity({ name: 'EmptyDataTest', tableName: uniqueTableName() });
+  return new EntitySchema({
+    name: options.name,
+    tableName: options.tableName!,
+    columns: { ...options.columns, data: { type, nullable: true } },
+  });
+}
+
+describeEachDatabase('a row without data', (database) => {
+  const isJson = (type: ColumnType) => String(type).includes('json');
+  const cases = DATA_TYPES[database.name].flatMap((type) => [
+    [type, 'NULL'] as const,
+    ...(isJson(type) ? [[type, "'null'"] as const] : []),
+  ]);
+
+  describe.each(cases)('in a column of type %s with %s', (type, value) => {
+    const entity = emptyDataEntity(type);
+    const { warnings, open, rowOf, dataSource } = useStores(database, entity);
+    const empty = (sid: string) =>
+      dataSource().query(`UPDATE ${entity.options.tableName} SET data = ${value}, version = 9 WHERE id = '${hashSessionId(sid)}'`);
+
+    it('is no session, with one event and one line, and harms no other', async () => {
+      const store = open({ touchInterval: 0 });
+      let events = 0;
+      store.on('undecodable', () => void events++);
+      await store.set('a', dataOf({ views: 1 }));
+      await store.set('b', dataOf({ views: 2 }));
+      await empty('a');
+      const row = await rowOf('a');
+      expect(await Promise.all([store.get('a'), readValues(store, 'b')])).toEqual([undefined, { views: 2 }]);
+      expect([events, warnings]).toEqual([1, [expect.stringContaining('not an object in the format "json"')]]);
+      expect(await store.all()).toHaveLength(1);
+      expect(await store.list()).toHaveLength(2);
+      expect(await rowOf('a')).toEqual(row);
+    });
+
+    it('fails the read with onUndecodable: ‘error’, encrypted or not', async () => {
+      const store = open({ onUndecodable: 'error' });
+      const encrypted = open({ onUndecodable: 'error', encryption: { keys: [{ id: 'k', secret: 'k'.repeat(32) }] } });
+      for (const each of [store, encrypted]) {
+        await each.set('a', dataOf({ views: 1 }));
+        await empty('a');
+        await expect(each.get('a')).rejects.toBeInstanceOf(SessionSerializationError);
+        await expect(each.all()).rejects.toBeInstanceOf(SessionSerializationError);
+      }
+    });
+
+    it('is not merged into, and can be replaced and destroyed', async () => {
+      const store = open();
+      await store.set('a', dataOf({ views: 1 }));
+      const session = await loadSession(store, 'a');
+      await empty('a');
+      await expect(Object.assign(session, { views: 2 }).save()).rejects.toBeInstanceOf(SessionSerializationError);
+      expect(await rowOf('a')).toMatchObject({ data: null, version: 9 });
+      await store.set('a', dataOf({ views: 3 }));
+      expect(await readValues(store, 'a')).toEqual({ views: 3 });
+      await store.destroy('a');
+      expect(await rowOf('a')).toBeUndefined();
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { SessionSerializationError, SessionTooLargeError } from '../../session.errors.js';
-import { toPruneHour, type SavedField, type SessionRow } from '../../table/session-row.js';
+import { NO_DATA, toPruneHour, type SavedField, type SessionRow } from '../../table/session-row.js';
 import { atOnce, isPromise } from '../callback.js';
 import { Cookie, type SessionData } from '../express-session.js';
 import { expiryOf, limitsOf, type Lifetime } from './expiry.js';
@@ -152,6 +152,7 @@ export class SessionCodec {
   /** Throws `SessionSerializationError` for a payload that holds no session. */
   decode({ data, expiresAt, handle }: Pick<SessionRow, 'data' | 'expiresAt' | 'handle'>): DecodedSession | Promise<DecodedSession> {
     const { encryption } = this.options;
+    if (data === NO_DATA) throw this.notAnObject();
     return this.read(encryption ? encryption.open(data, handle) : assertPlain(data), expiresAt);
   }
 
@@ -163,9 +164,7 @@ export class SessionCodec {
   }
 
   private toSession(data: unknown, text: string, expiresAt: number | undefined): DecodedSession {
-    if (typeof data !== 'object' || data === null || Array.isArray(data)) {
-      throw new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
-    }
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) throw this.notAnObject();
     // A serializer may return objects that it keeps itself.
     const session = (Object.isFrozen(data) ? { ...data } : data) as SessionData;
     const cookie: object | null | undefined = session.cookie;
@@ -176,6 +175,10 @@ export class SessionCodec {
     // The column moves with each touch, the stored text does not; a cookie that ends with the browser has no expiry at all.
     session.cookie.expires = expires && new Date(expiresAt ?? expires);
     return { data: session, base };
+  }
+
+  private notAnObject(): SessionSerializationError {
+    return new SessionSerializationError(`A stored session is not an object in the format "${this.options.serializer.name}".`);
   }
 
   /** Runs code of the application: the serializer, and getters and `toJSON` methods in the session. */

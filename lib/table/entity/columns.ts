@@ -5,7 +5,7 @@ import { convertData, convertInstant, convertTime, type Conversion } from './col
 import { cutToColumn } from './description.js';
 import type { AdoptedTable } from './adopted-tables.js';
 import type { InstantForm } from './instant.js';
-import { FIELD_FACTS, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
+import { FIELD_FACTS, NO_DATA, SESSION_FIELDS, type FieldKind, type SessionField } from '../session-row.js';
 
 /** Types whose values TypeORM hands on as they are: its walk through all types costs more than the rest of a row. */
 const PLAIN = /^(character varying|varchar|text|mediumtext|longtext|bigint|int8|integer|int|int4)$/;
@@ -97,7 +97,7 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
   const { kind, isNullable } = FIELD_FACTS[field];
   const instant = isTime(kind) && !metadata.transformer ? traits.instantOf?.(type, traits.adopted) : undefined;
   // A row that is older than the column, or that another store has made, does not say.
-  const isUnknown = !isNullable && kind !== 'payload';
+  const missing = kind === 'payload' ? NO_DATA : undefined;
   const conversion = instant ? convertInstant(instant, kind === 'hour') : conversionOf(field, type, metadata, traits);
   const { decode } = conversion;
   const encode = kind === 'description' ? cutToColumn(driver, metadata, traits.textBytes[type]) : conversion.encode;
@@ -118,7 +118,7 @@ export function mapColumn({ driver }: DataSource, metadata: ColumnMetadata, fiel
       : (value) => driver.preparePersistentValue(value == null ? value : encode(value), metadata),
     decode: (raw) => {
       const value = isPlain ? raw : hydrate(driver, raw, metadata);
-      if (value == null) return isUnknown ? undefined : value;
+      if (value == null) return isNullable ? value : missing;
       return decode(value);
     },
   };
