@@ -98,7 +98,8 @@ export class StatementRunner {
     // Of another store an integer holds seconds, on SQLite, too.
     const traits = adopted ? { ...dialect, integerHoldsMilliseconds: false, adopted } : dialect;
     const columns = mapColumns(dataSource, metadata, this.options.columns, traits);
-    assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself: dialect.integerHoldsMilliseconds });
+    const { integerHoldsMilliseconds: numbersItself, largestWhole } = dialect;
+    assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself, largestWhole });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
     return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability, endedAt: adopted?.endedAt };
   }

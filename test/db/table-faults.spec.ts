@@ -13,6 +13,55 @@ import { newChange, newRow, newTouch, NOW } from '../support/table-rows.js';
 
 type Fault = readonly [title: string, field: SessionField, column: EntitySchemaColumnOptions, message: RegExp];
 
+/** Columns of numbers that round those of their field, or have no room for them, and their type as it is called. SQLite has none. */
+const NARROW: Readonly<Record<TestDatabase['name'], readonly (readonly [SessionField, EntitySchemaColumnOptions, string])[]>> = {
+  'better-sqlite3': [],
+  'sql.js': [],
+  postgres: [
+    ['expiresAt', { type: 'real' }, 'real'],
+    ['lastSeenAt', { type: 'float4' }, 'real'],
+    ['expiresAt', { type: 'numeric', precision: 10 }, 'numeric\\(10\\)'],
+    ['createdAt', { type: 'decimal', precision: 15, scale: 3 }, 'numeric\\(15,3\\)'],
+    ['pruneAfter', { type: 'smallint' }, 'smallint'],
+    ['pruneAfter', { type: 'numeric', precision: 5 }, 'numeric\\(5\\)'],
+    ['version', { type: 'smallint' }, 'smallint'],
+  ],
+  mariadb: [
+    ['expiresAt', { type: 'float' }, 'float'],
+    ['createdAt', { type: 'decimal' }, 'decimal'],
+    ['expiresAt', { type: 'decimal', precision: 12 }, 'decimal\\(12\\)'],
+    ['pruneAfter', { type: 'smallint', unsigned: true }, 'smallint'],
+    ['version', { type: 'boolean' }, 'tinyint'],
+    ['version', { type: 'smallint' }, 'smallint'],
+    ['version', { type: 'float' }, 'float'],
+  ],
+};
+
+/** Columns of numbers that hold them exactly, though not each may look so. */
+const EXACT: Readonly<Record<TestDatabase['name'], readonly (readonly [SessionField, EntitySchemaColumnOptions])[]>> = {
+  'better-sqlite3': [
+    ['expiresAt', { type: 'real' }],
+    ['lastSeenAt', { type: 'decimal', precision: 10 }],
+    ['version', { type: 'smallint' }],
+  ],
+  'sql.js': [['createdAt', { type: 'float' }]],
+  postgres: [
+    ['expiresAt', { type: 'float' }],
+    ['createdAt', { type: 'numeric' }],
+    ['lastSeenAt', { type: 'numeric', precision: 13 }],
+    ['pruneAfter', { type: 'real' }],
+    ['version', { type: 'bigint' }],
+    ['createdAt', { type: 'bigint', update: false }],
+  ],
+  mariadb: [
+    ['expiresAt', { type: 'double' }],
+    ['createdAt', { type: 'decimal', precision: 13 }],
+    ['pruneAfter', { type: 'float' }],
+    ['version', { type: 'mediumint' }],
+    ['handle', { type: 'varchar', length: 32, update: false }],
+  ],
+};
+
 /** Columns that can never hold their field, and what is said of them. */
 const faultsOf = ({ name }: TestDatabase): Fault[] => [
   ['an id of 32 characters', 'id', { type: 'varchar', length: 32 }, /"id".* room for 32 characters.*needs 64.*varchar\(64\)/],
@@ -23,6 +72,24 @@ const faultsOf = ({ name }: TestDatabase): Fault[] => [
   ['a version that is text', 'version', { type: 'varchar' }, /"version".*integer/],
   ['data that is a number', 'data', { type: 'bigint' }, /"data".*cannot hold the data of sessions.*text/],
   ['a user that is a date', 'userId', { type: 'date', nullable: true }, /"user_id".*cannot hold the id of a user/],
+  ['an id of a few values', 'id', { type: 'simple-enum', enum: ['a', 'b'] }, /"id".*cannot hold the hash of a session id.*varchar\(64\)/],
+  ['data of a few values', 'data', { type: 'simple-enum', enum: ['a', 'b'] }, /"data".*cannot hold the data/],
+  ['data that an insert leaves out', 'data', { type: 'text', insert: false }, /"data".*"\w*text".*insert.*Remove `insert: false`/],
+  ['data that an update leaves out', 'data', { type: 'text', update: false }, /"data".*"\w*text".*update.*Remove `update: false`/],
+  ['a version that an update leaves out', 'version', { type: 'integer', update: false }, /"version".*Remove `update: false`/],
+  ['a handle that an insert leaves out', 'handle', { type: 'varchar', insert: false }, /"handle".*Remove `insert: false`/],
+  ...NARROW[name].flatMap(
+    ([field, column, type]) =>
+      [
+        [
+          `${field} in ${type}`,
+          field,
+          column,
+          new RegExp(`"Faulty_.*"${type}" and cannot hold the ${field} of a session.*(bigint|integer)`),
+        ],
+      ] as const,
+  ),
+  ...(name === 'postgres' ? ([['an id of bytes', 'id', { type: 'bytea' }, /"id".*"bytea".*varchar\(64\)/]] as const) : []),
   ...(['postgres', 'mariadb'].includes(name)
     ? ([['an id that is a uuid', 'id', { type: 'uuid' }, /"id".*"uuid".*varchar\(64\).*hashIds: false/]] as const)
     : []),
@@ -84,6 +151,22 @@ describeEachDatabase('An entity that can never hold sessions', (database) => {
 
     it('is none where the database fills it', () => {
       expect(() => open(dataSource(), Filled as never)).not.toThrow();
+    });
+  });
+});
+
+describeEachDatabase('A column of numbers', (database) => {
+  describe.each(EXACT[database.name])('for %s as %o', (field, column) => {
+    const entity = variantOf({ [field]: column });
+    const dataSource = useDataSource(database, [entity]);
+
+    it('holds sessions exactly', async () => {
+      const table = openTable(dataSource(), entity);
+      await table.clear();
+      const expiresAt = NOW + 3_600_001;
+      await table.insert([newRow('a', { expiresAt })]);
+      await table.update([newChange('a', { expiresAt })]);
+      expect((await table.find(['a'], NOW))[0]).toMatchObject({ expiresAt, createdAt: NOW, lastSeenAt: NOW + 3_600_000, version: 2 });
     });
   });
 });

@@ -40,6 +40,8 @@ export interface SessionColumn {
 export interface ColumnTraits {
   /** Whether a column of type integer has 64 bits. */
   readonly integerHoldsMilliseconds: boolean;
+  /** The largest whole number up to which a numeric type holds each exactly; `digits` are those that it is declared with. */
+  readonly largestWhole: (type: string, digits: number | undefined) => number;
   /** Bytes that a text or binary type without a length holds. */
   readonly textBytes: Readonly<Record<string, number>>;
   /** Whether text cannot hold a NUL character. */
@@ -137,7 +139,7 @@ function conversionOf(field: SessionField, type: string, metadata: ColumnMetadat
       const conversion = convertTime(type, kind === 'hour', integerHoldsMilliseconds);
       if (conversion) return conversion;
       throw new SessionEntityError(
-        `The column "${metadata.databaseName}" of type "${type}" cannot hold the ${field} of a session. ` +
+        `The column "${metadata.databaseName}" of the entity ${nameOfRegistered(metadata.entityMetadata)} is of type "${type}" and cannot hold the ${field} of a session. ` +
           'Use bigint (epoch milliseconds), integer (epoch seconds), or a date and time type.',
       );
     }

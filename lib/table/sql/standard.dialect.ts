@@ -13,10 +13,17 @@ import { and, compileQuery, hasId, isExpired, isLive, isPresent } from './statem
 import { queryRunnerTransport } from './transport.js';
 import type { SessionDialect, Statement, TableShape } from './dialect.js';
 
+/** The largest whole number of types that have no room for many; `real` has single precision. */
+const LARGEST: Readonly<Record<string, number>> = { tinyint: 127, smallint: 32_767, int2: 32_767, real: 2 ** 24, float4: 2 ** 24 };
+
 /** The statements for any driver, through TypeORM's query builder. */
 export const standardDialect: SessionDialect = {
   name: 'standard',
   integerHoldsMilliseconds: false,
+  largestWhole(type, digits) {
+    const isDecimal = /^(decimal|dec|numeric|number|fixed)$/.test(type);
+    return LARGEST[type] ?? (isDecimal && digits !== undefined ? 10 ** digits - 1 : Infinity);
+  },
   textBytes: {},
 
   multiRow: {},

@@ -10,6 +10,9 @@ const CHARACTER_SETS =
   'SELECT COLUMN_NAME AS name, CHARACTER_SET_NAME AS charset, @@character_set_client AS client, @@sql_mode AS mode ' +
   'FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = COALESCE(?, DATABASE()) AND TABLE_NAME = ?';
 
+/** Those of a decimal type that is declared without. */
+const DECIMAL_DIGITS = 10;
+
 /** As microseconds of the epoch, which no option of the driver makes a date of. */
 const INSTANT: InstantForm = {
   encode: utcText,
@@ -23,6 +26,11 @@ export const mysqlDialect: SessionDialect = {
   name: 'mysql',
   transport: mysqlTransport,
   multiRow: mysqlMultiRow,
+  largestWhole(type, digits) {
+    // Of single precision, shown to six digits, if it is declared with no more than 24 bits.
+    if (type === 'float') return (digits ?? 0) > 24 ? Infinity : 999_999;
+    return standardDialect.largestWhole(type, digits ?? DECIMAL_DIGITS);
+  },
   textBytes: { tinytext: 255, tinyblob: 255, text: 65_535, blob: 65_535, mediumtext: 16_777_215, mediumblob: 16_777_215 },
 
   async characterSets(query, shape) {

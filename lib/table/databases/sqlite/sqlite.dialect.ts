@@ -14,6 +14,8 @@ export const sqliteDialect: SessionDialect = {
   name: 'sqlite',
   multiRow: valuesMultiRow(() => (value) => value, { rewritesIndexes: true }),
   integerHoldsMilliseconds: true,
+  // Each number has 64 bits, whatever the type says.
+  largestWhole: () => Infinity,
   instantOf(type, adopted) {
     if (type !== 'datetime') return undefined;
     return adopted?.hasIsoTimes ? { ...textInstant, encode: isoText } : textInstant;
