@@ -34,6 +34,20 @@ describeEachDatabase('touch', (database) => {
     expect(await statementsOf(touch)).toBe(read + 1);
   });
 
+  it.each([
+    ['of its cookie', {}, MINUTE],
+    ['of a function', { idleTimeout: () => MINUTE }, undefined],
+  ] as const)('keeps a session in use whose idle time %s is shorter than the touchInterval', async (_, options, maxAge) => {
+    const store = open({ touchInterval: '5m', ...options });
+    await newSession(store, 'a', { views: 1 }, maxAge).save();
+    for (let request = 0; request < 10; request++) {
+      clock.now += 25 * SECOND;
+      await store.touch('a', (await loadSession(store, 'a')) as never);
+    }
+    clock.now += MINUTE;
+    expect(await store.get('a')).toBeUndefined();
+  });
+
   it('writes each time with a touchInterval of 0', async () => {
     const store = open({ touchInterval: 0 });
     await store.set('a', dataOf());

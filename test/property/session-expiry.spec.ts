@@ -98,7 +98,7 @@ describe('expiryOf', () => {
 
 describe('isTouchDue', () => {
   const row = fc.record({ createdAt: time, lastSeenAt: time, expiresAt: time });
-  const intervalOf = ({ touchIntervalMs, idleMs }: Lifetime) => touchIntervalMs ?? Math.min(idleMs / 20, 5 * MINUTE);
+  const intervalOf = ({ touchIntervalMs, idleMs }: Lifetime) => Math.min(touchIntervalMs ?? Math.min(idleMs / 20, 5 * MINUTE), idleMs / 2);
 
   it('is, exactly where a touch gains time, and either the interval is over or the end of the cookie has moved by as much', () => {
     fc.assert(
@@ -118,6 +118,8 @@ describe('isTouchDue', () => {
     expect(dueFrom(HOURLY, 3 * MINUTE)).toEqual([false, true]);
     expect(dueFrom({ ...HOURLY, idleMs: DAY }, 5 * MINUTE)).toEqual([false, true]);
     expect(dueFrom({ ...HOURLY, touchIntervalMs: 7 }, 7)).toEqual([false, true]);
+    // At half of the idle time at the latest.
+    expect(dueFrom({ ...HOURLY, touchIntervalMs: DAY }, 30 * MINUTE)).toEqual([false, true]);
   });
 
   it('is where the end of the cookie has moved by the interval, and not a millisecond before', () => {

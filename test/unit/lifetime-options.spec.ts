@@ -85,3 +85,32 @@ describe('anonymousTimeout', () => {
     expect(resolveOptions({ secret: 'x', anonymousTimeout: 600 }).warnings).toEqual([expect.stringContaining('anonymousTimeout')]);
   });
 });
+
+describe('touchInterval', () => {
+  const interval = (options: Partial<SessionModuleOptions>) => resolveOptions({ secret: 'x', ...options }).touchIntervalMs;
+
+  it.each<[Partial<SessionModuleOptions>, number]>([
+    [{ touchInterval: '9m', idleTimeout: '10m' }, 9 * MINUTE],
+    [{ touchInterval: '1h' }, HOUR],
+    [{ touchInterval: '1h', cookie: { maxAge: '2h' } }, HOUR],
+    // What is not the idle time.
+    [{ touchInterval: '1h', idleTimeout: '2h', cookie: { maxAge: '10m' } }, HOUR],
+    [{ touchInterval: '1h', idleTimeout: () => '10m' }, HOUR],
+    [{ touchInterval: '1h', cookie: () => ({ maxAge: 600_000 }) }, HOUR],
+    [{ touchInterval: 0, idleTimeout: '1m' }, 0],
+  ])('is shorter than what it prolongs: %o', (options, expected) => {
+    expect(interval(options)).toBe(expected);
+  });
+
+  it.each([
+    [{ touchInterval: '10m', idleTimeout: '10m' }, /`touchInterval` is "10m".*shorter than `idleTimeout`.*600000 ms/],
+    [{ touchInterval: '20m', lifetimes: 'AAL3' }, /`touchInterval` is "20m".*`idleTimeout`/],
+    [{ touchInterval: '20m', lifetimes: 'AAL3', idleTimeout: () => '1m' }, /`touchInterval` is "20m".*`idleTimeout`/],
+    [{ touchInterval: '20m', anonymousTimeout: '10m' }, /`touchInterval` is "20m".*`anonymousTimeout`/],
+    [{ touchInterval: 5_000, cookie: { maxAge: 1_000 } }, /`touchInterval` is 5000.*`cookie.maxAge`.*1000 ms/],
+    [{ touchInterval: '1d', cookie: { maxAge: '1d' } }, /`touchInterval` is "1d".*`cookie.maxAge`/],
+  ] as const)('is not longer: %o', (options, message) => {
+    expect(() => interval(options)).toThrow(SessionOptionsError);
+    expect(() => interval(options)).toThrow(message);
+  });
+});

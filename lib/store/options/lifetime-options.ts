@@ -23,16 +23,15 @@ const PRESETS = {
 
 export const LIFETIMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 
+/** The options of time that sessions have. */
+type ResolvedLifetime = Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'anonymousTimeoutMs' | 'absoluteTimeoutMs' | 'touchIntervalMs'>;
+
 /**
- * The timeouts. Throws `SessionOptionsError` if one is longer than the preset, the idle one longer than the absolute, or that of
- * anonymous sessions longer than one of these.
+ * The timeouts. Throws `SessionOptionsError` if one is longer than the preset, the idle one longer than the absolute, that of
+ * anonymous sessions longer than one of these, or the time between two touches not shorter than what they prolong.
  */
-export function resolveLifetime({
-  lifetimes,
-  idleTimeout,
-  anonymousTimeout,
-  absoluteTimeout,
-}: SessionModuleOptions): Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'anonymousTimeoutMs' | 'absoluteTimeoutMs'> {
+export function resolveLifetime(options: SessionModuleOptions): ResolvedLifetime {
+  const { lifetimes, idleTimeout, anonymousTimeout, absoluteTimeout } = options;
   const preset = lifetimes && PRESETS[lifetimes];
   const absoluteTimeoutMs = absoluteTimeout === false ? false : (parseDuration(absoluteTimeout) ?? preset?.absoluteMs ?? 30 * DAY);
   const fixedMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
@@ -63,8 +62,33 @@ export function resolveLifetime({
   return {
     absoluteTimeoutMs,
     anonymousTimeoutMs,
+    touchIntervalMs: resolveTouchInterval(options, idleMs),
     idleTimeoutMs: typeof idleTimeout === 'function' ? (session) => Math.min(idleTimeOf(idleTimeout, session), presetMs) : () => idleMs,
   };
+}
+
+/** A session that ends sooner than it is touched would end while it is in use. The age of the cookie counts where nothing else is the idle time. */
+function resolveTouchInterval(
+  { touchInterval, idleTimeout, anonymousTimeout, cookie }: SessionModuleOptions,
+  idleMs: number | undefined,
+): number | undefined {
+  const touchIntervalMs = parseDuration(touchInterval);
+  if (touchIntervalMs === undefined) return undefined;
+  const isByCookie = idleMs === undefined && idleTimeout === undefined && typeof cookie === 'object';
+  const limits = {
+    idleTimeout: idleMs,
+    anonymousTimeout: parseDuration(anonymousTimeout),
+    'cookie.maxAge': isByCookie ? parseDuration(cookie?.maxAge) : undefined,
+  };
+  for (const [name, ms] of Object.entries(limits)) {
+    if (ms === undefined || touchIntervalMs < ms) continue;
+    throw wrongOption(
+      'touchInterval',
+      touchInterval,
+      `shorter than \`${name}\`, which is ${ms} ms: sessions would end while they are in use`,
+    );
+  }
+  return touchIntervalMs;
 }
 
 function idleTimeOf(idleTimeout: (session: SessionData) => Duration, session: SessionData): number {

@@ -122,7 +122,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     resave: options.resave ?? false,
     unset: options.unset ?? 'keep',
     ...lifetime,
-    touchIntervalMs: parseDuration(options.touchInterval),
     renewAfterMs: parseDuration(options.renewAfter),
     prune: prune === false ? false : { intervalMs: parseDuration(prune?.interval) ?? 900_000, batchSize: prune?.batchSize ?? 1_000 },
     overlap: options.overlap ?? 'merge',

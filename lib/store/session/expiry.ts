@@ -52,13 +52,19 @@ export function isTouchDue(
   row: { createdAt: number | undefined; lastSeenAt: number | undefined; expiresAt: number | undefined },
 ): boolean {
   if (row.lastSeenAt === undefined && row.expiresAt === undefined) return false;
-  const { idleMs, endsAt, touchIntervalMs = Math.min(idleMs / 20, MAX_DEFAULT_TOUCH_MS) } = lifetime;
+  const { idleMs, endsAt } = lifetime;
+  const touchIntervalMs = touchIntervalOf(lifetime);
   const { lastSeenAt = (row.expiresAt ?? now) - idleMs } = row;
   const isOld = now - lastSeenAt >= touchIntervalMs;
   if (row.expiresAt === undefined) return isOld;
   const gain = expiryOf(lifetime, now, row.createdAt) - row.expiresAt;
   // A cookie that names its end may gain more than the time since then.
   return gain > 0 && (isOld || (endsAt !== Infinity && gain >= touchIntervalMs));
+}
+
+/** Never more than half of the idle time, which may be shorter than the option expects: a session in use would end. */
+function touchIntervalOf({ idleMs, touchIntervalMs = Math.min(idleMs / 20, MAX_DEFAULT_TOUCH_MS) }: Lifetime): number {
+  return Math.min(touchIntervalMs, idleMs / 2);
 }
 
 /** When a session got its id: at its last renewal or rotation, found from the end of the grace, else when it was made. */
