@@ -184,8 +184,8 @@ export abstract class ContractStore extends Store {
   async end(sid: string, session: Request['session'] | undefined): Promise<void> {
     const { req } = (session ?? {}) as { req?: Request };
     if (req && session) this.requests.noteEnded(req, session);
-    await fromCallback((done) => this.destroy(sid, done, session));
-    if (session) this.requests.watchEnded(session);
+    const destroy = () => fromCallback((done) => this.destroy(sid, done, session));
+    return session ? this.requests.watchEnded(session, destroy) : destroy();
   }
 
   /**

@@ -18,6 +18,7 @@ export const ALONE: readonly string[] = [
   'outage',
   'raw-debug',
   'raw-dump',
+  'replaced-session',
   'require-session',
   'sample-01',
   'sample-02',

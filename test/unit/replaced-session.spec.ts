@@ -1,5 +1,6 @@
+import { EventEmitter } from 'node:events';
 import expressSession from 'express-session';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { composeStore } from '../../lib/store/compose.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
 import { embedded } from '../support/embedded.js';
@@ -12,16 +13,24 @@ afterEach(() => {
 
 type How = 'regenerate' | 'reload' | 'destroy';
 
-async function replaced(how: How) {
+/** A session with a row, on a request of Express whose response `close` ends. */
+async function stored() {
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
   const store = composeStore(resolveOptions({ secret: SECRET, connection: embedded, prune: false }), { warn });
-  const session = newSession(store, 'a session id of the tests', { cart: ['tea'] });
+  onTestFinished(() => store.close());
+  const session = newSession(store, 'a session id of the tests', { cart: ['tea'] }, 60_000);
   await session.save();
   const { req } = session as { req?: { session?: LiveSession } };
+  const res = new EventEmitter();
+  Object.assign(req!, { app: {}, res });
+  return { store, session, req, warnings, close: () => res.emit('close') };
+}
+
+async function replaced(how: How) {
+  const { session, ...others } = await stored();
   const result: unknown = await session[how]();
-  await store.close();
-  return { session, req, result, warnings };
+  return { session, result, ...others };
 }
 
 describe('regenerate', () => {
@@ -53,8 +62,35 @@ describe.each(REMEDIES)('a session object after its %s', (how, remedy) => {
     expect(Object.keys(session)).toEqual(expect.arrayContaining(['cart', 'more', key]));
   });
 
+  it.each<[string, (session: LiveSession) => unknown, string]>([
+    ['an age of its cookie', (session) => (session.cookie.maxAge = 5_000), 'cookie'],
+    ['another attribute of its cookie', (session) => (session.cookie.domain = 'shop.example'), 'cookie'],
+    ['a key that is deleted', (session) => delete session.cart, 'cart'],
+    ['a new key that is defined', (session) => Object.defineProperty(session, 'userId', { value: 'ada', enumerable: true }), 'userId'],
+    ['an old key that is defined', (session) => Object.defineProperty(session, 'cart', { value: [], enumerable: true }), 'cart'],
+  ])('says so of %s, at the latest when the response is over', async (_, change, key) => {
+    const { session, warnings, close } = await replaced(how);
+    change(session);
+    close();
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`The key "${key}" was set .*after its .*${how}`))]);
+  });
+
+  it('is silent of what Passport does: its values, and its cookie, become those of the new session', async () => {
+    const { session, req, warnings, close } = await replaced(how);
+    if (!req!.session) return;
+    for (const key in session) req!.session[key] = session[key];
+    expect(req!.session.cookie).toBe(session.cookie);
+    expect(req!.session.cookie).toBeInstanceOf(expressSession.Cookie);
+    req!.session.cookie.maxAge = 5_000;
+    req!.session.resetMaxAge();
+    await req!.session.save();
+    close();
+    expect(warnings).toEqual([]);
+  });
+
   it('reads as before', async () => {
-    const { session, warnings } = await replaced(how);
+    const { session, warnings, close } = await replaced(how);
+    close();
     expect(JSON.parse(JSON.stringify(session))).toMatchObject({ cart: ['tea'], cookie: {} });
     expect(session).toBeInstanceOf(expressSession.Session);
     expect([session.id, session.nothing]).toEqual([expect.any(String), undefined]);
@@ -67,5 +103,50 @@ describe.each(REMEDIES)('a session object after its %s', (how, remedy) => {
     session.userId = 'ada';
     expect(Object.getOwnPropertyDescriptor(session, 'cart')).toMatchObject({ value: ['tea'] });
     expect(warnings).toEqual([]);
+  });
+});
+
+describe.each(['regenerate', 'destroy'] as const)('a session object whose %s is not awaited', (how) => {
+  it.each<[string, (session: LiveSession) => unknown, string]>([
+    ['a new key', (session) => (session.userId = 'ada'), 'userId'],
+    ['an old key', (session) => (session.cart = []), 'cart'],
+    ['an old key with its value', (session) => Reflect.set(session, 'cart', session.cart), 'cart'],
+    ['a key that is deleted', (session) => delete session.cart, 'cart'],
+    ['its cookie', (session) => (session.cookie.maxAge = 5_000), 'cookie'],
+  ])('says once that %s was set', async (_, write, key) => {
+    for (const withCallback of [false, true]) {
+      const { session, warnings } = await stored();
+      const ended = withCallback
+        ? new Promise<void>((resolve) => void session[how](() => resolve()))
+        : (session[how]() as unknown as Promise<void>);
+      write(session);
+      expect(warnings).toEqual([]);
+      await ended;
+      write(session);
+      expect(warnings).toEqual([expect.stringMatching(new RegExp(`The key "${key}" was set .*after its .*${how}`))]);
+    }
+  });
+
+  it('is silent where it is only read, or express-session moves the end of its cookie', async () => {
+    const { session, warnings, close } = await stored();
+    const ended = session[how]() as unknown as Promise<void>;
+    JSON.stringify(session);
+    session.resetMaxAge();
+    expressSession.Session.prototype.resetMaxAge.call(session);
+    await ended;
+    close();
+    expect(warnings).toEqual([]);
+  });
+
+  it('stays in use, as it was, if that fails', async () => {
+    const { store, session, warnings, close } = await stored();
+    store.destroy = ((_: string, callback: (error: unknown) => void) => callback(new Error('away'))) as typeof store.destroy;
+    const ended = session[how]() as unknown as Promise<void>;
+    session.userId = 'ada';
+    await expect(ended).rejects.toThrow('away');
+    session.theme = 'dark';
+    close();
+    expect(warnings).toEqual([]);
+    expect(Object.getOwnPropertyDescriptor(session, 'cart')).toMatchObject({ value: ['tea'], writable: true });
   });
 });

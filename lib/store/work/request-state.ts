@@ -3,7 +3,7 @@ import type { HeldLock } from '../../table/session-table.js';
 import type { Request } from '../express-session.js';
 import type { Operation, Deadlines } from '../runtime/deadlines.js';
 import type { StoreDependencies } from '../runtime/dependencies.js';
-import { watchReplaced } from '../session/replaced-object.js';
+import { watchEnding, watchReplaced } from '../session/replaced-object.js';
 import { keyOf, newSessionId, whyNoKey } from '../session/id.js';
 import { renameSessionObject, requestOf } from '../session/session-object.js';
 import { factsOf, runExclusively, type SessionOrigin } from '../session/origin.js';
@@ -12,6 +12,10 @@ import { SessionRenewal } from './renewal.js';
 
 export const NO_ID_TO_STORE = 'A session cannot be stored without a usable id. Pass a string of 1 to 256 characters.';
 
+const AFTER_ITS_END =
+  'after its `regenerate()` or `destroy()`, so it is not stored. Use the session that `await session.regenerate()` ' +
+  'resolves to, or sign in with `session.login(userId)`, which keeps the object.';
+
 /** Not `"executionContexts"`, which reloads pages. */
 const SITE_DATA = '"cache", "cookies", "storage"';
 
@@ -19,7 +23,9 @@ const SITE_DATA = '"cache", "cookies", "storage"';
 type Move = (key: string, rename: () => void, operation: Operation) => Promise<void>;
 
 /** What a response says of itself; one that waits for the store says that it has begun, or ended, all the same. */
-type ResponseState = Partial<Readonly<Record<'headersSent' | 'writableEnded', boolean>>>;
+type ResponseState = Partial<Readonly<Record<'headersSent' | 'writableEnded', boolean>>> & {
+  once?(event: 'close', listener: () => void): unknown;
+};
 
 /** Of Express alone: what opened a socket of Socket.IO has a response, too, which was sent long ago and matters to nobody. */
 const responseInExpress = ({ app, res }: Partial<Request>): ResponseState | undefined => (app ? res : undefined);
@@ -55,13 +61,21 @@ export class RequestState {
     this.ended.set(req, session);
   }
 
-  /** Outside production, says once when the application writes to a session object that has ended. */
-  watchEnded(session: object): void {
-    this.watch(
-      session,
-      'after its `regenerate()` or `destroy()`, so it is not stored. Use the session that `await session.regenerate()` ' +
-        'resolves to, or sign in with `session.login(userId)`, which keeps the object.',
-    );
+  /**
+   * Ends a session. Outside production, says once when the application writes to its object from then on; if the end fails, the object stays
+   * in use, and nothing is said. What is in flight on it may write to it, too.
+   */
+  async watchEnded(session: object, end: () => Promise<void>): Promise<void> {
+    const isQuiet = !this.dependencies.warnOfMistake || this.dependencies.origins.of(session)?.turn !== undefined;
+    const keySet = isQuiet ? undefined : watchEnding(session);
+    let key: string | undefined;
+    try {
+      await end();
+    } finally {
+      key = keySet?.();
+    }
+    if (key !== undefined) this.say(key, AFTER_ITS_END);
+    this.watch(session, AFTER_ITS_END);
   }
 
   /** Outside production, says once when the application writes to a session object that a newer one has replaced. */
@@ -75,11 +89,17 @@ export class RequestState {
   private watch(session: object, advice: string): void {
     const { warnOfMistake } = this.dependencies;
     if (!warnOfMistake || this.told.has(advice)) return;
-    watchReplaced(session, (key) => {
-      if (this.told.has(advice)) return;
-      this.told.add(advice);
-      warnOfMistake(`The key "${key}" was set on a session object ${advice}`);
-    });
+    const req = requestOf(session);
+    const isInUse = (cookie: unknown) => (req?.session as Partial<Request['session']> | null | undefined)?.cookie === cookie;
+    const look = watchReplaced(session, isInUse, (key) => this.say(key, advice));
+    // No other moment is known at which the application is done with it.
+    if (req) this.responseOf(req)?.once?.('close', look);
+  }
+
+  private say(key: string, advice: string): void {
+    if (this.told.has(advice)) return;
+    this.told.add(advice);
+    this.dependencies.warnOfMistake?.(`The key "${key}" was set on a session object ${advice}`);
   }
 
   /** Outside production, says once that a guard asks for a sign-in which `session.login` would have noted. */
