@@ -1,7 +1,8 @@
 import type { DataSource } from 'typeorm';
 import { composeStore } from '../store/compose.js';
-import { refuseNestOptions, resolveOptions, resolveStoreOptions } from '../store/options/resolve-options.js';
+import { resolveOptions } from '../store/options/resolve-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/options/session-options.js';
+import { refuseNestOptions, resolveStoreOptions } from '../store/options/store-options.js';
 import type { SessionStore } from '../store/session-store.js';
 import { createMiddleware, type SessionMiddleware } from './session-middleware.js';
 
@@ -24,7 +25,7 @@ export function createSessionMiddleware(options: SessionModuleOptions): SessionM
 /**
  * A store for the application's own `session({ store })`. There `req.session` keeps express-session's callback forms, and
  * the session is stored when express-session does it, after the head of the response. The cookie is the application's
- * too, so `secret` may be left out here. Throws `SessionOptionsError`.
+ * too, so `secret` may be left out here. Throws `SessionOptionsError`, also for an option that belongs to `session()`.
  *
  * @publicApi
  */

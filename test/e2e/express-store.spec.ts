@@ -207,10 +207,34 @@ describe('what createSessionStore refuses', () => {
     ['forRoutes', { forRoutes: ['account'] }],
     ['exclude', { exclude: ['health'] }],
     ['autoMount', { autoMount: true }],
-  ])('is `%s`', (name, options) => {
-    expect(() => createSessionStore({ connection, ...options })).toThrow(
+    ['csrf', { csrf: true }],
+    ['onUnavailable', { onUnavailable: 'anonymous' }],
+    ['saveOnError', { saveOnError: false }],
+  ] as const)('is `%s`', (name, options) => {
+    expect(() => createSessionStore({ connection, ...options } as Partial<SessionModuleOptions>)).toThrow(
       expect.objectContaining({ name: 'SessionOptionsError', message: expect.stringContaining(`\`${name}\``) }),
     );
+  });
+
+  it.each<[keyof SessionModuleOptions, Partial<SessionModuleOptions>]>([
+    ['name', { name: 'sid' }],
+    ['rolling', { rolling: false }],
+    ['saveUninitialized', { saveUninitialized: false }],
+    ['resave', { resave: false }],
+    ['unset', { unset: 'destroy' }],
+    ['proxy', { proxy: true }],
+    ['cookie', { cookie: { maxAge: '14d' } }],
+    ['cookie', { cookie: () => ({}), adopt: 'connect-typeorm' }],
+  ])('is `%s`, which belongs to `session()`', (name, options) => {
+    expect(() => createSessionStore({ connection, ...options })).toThrow(
+      new RegExp(`\`${name}\` is .*left out here.*session\\({ ${name} }\\)`),
+    );
+  });
+
+  it('is nothing that a store uses, or that is so under every `session()`', async () => {
+    const used = { cookie: { httpOnly: false }, adopt: 'connect-typeorm', genid: () => 'x', secret: 'any' } as const;
+    const same = { csrf: false, onUnavailable: 'error', saveOnError: true, name: undefined, rolling: undefined } as const;
+    await createSessionStore({ connection, ...used, ...same } as never).close();
   });
 
   it('is the name of a data source', () => {

@@ -3,7 +3,8 @@ import { isForged, type RequestSource } from '../../lib/http/csrf.js';
 import { hostOf, type SessionRequest } from '../../lib/http/session-request.js';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import { resolveCsrf, type CsrfOptions } from '../../lib/store/options/csrf-options.js';
-import { resolveOptions, resolveStoreOptions } from '../../lib/store/options/resolve-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { resolveStoreOptions } from '../../lib/store/options/store-options.js';
 import { SECRET } from '../support/secret.js';
 
 const csrf = resolveCsrf({ trustedOrigins: ['https://Admin.example:443', 'http://localhost:4200', 'capacitor://localhost'] });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { refuseNestOptions, resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { resolveOptions } from '../../lib/store/options/resolve-options.js';
+import { refuseNestOptions } from '../../lib/store/options/store-options.js';
 import { jsonSerializer } from '../../lib/store/serializers/serializer.js';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import type { SessionModuleOptions } from '../../lib/store/options/session-options.js';

@@ -147,13 +147,6 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   });
 }
 
-/** The options of a store for an application's own `session()`, which has the secret and the cookie. */
-export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
-  if (isObject(options) && options.csrf)
-    throw wrongOption('csrf', options.csrf, 'left out here: a store sees no requests; `createSessionMiddleware` checks them');
-  return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
-}
-
 /** What is probably not meant, and no error. */
 function warningsOf(options: SessionModuleOptions): string[] {
   const { idleTimeout, anonymousTimeout, absoluteTimeout, touchInterval, operationTimeout, cookie, prune, cache } = options;
@@ -168,17 +161,6 @@ function warningsOf(options: SessionModuleOptions): string[] {
     ['cache.ttl', cache && cache.ttl, '100ms'],
   ];
   return durations.flatMap(([name, value, least]) => suspectSeconds(name, value, least) ?? []);
-}
-
-/** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
-export function refuseNestOptions(options: Partial<SessionModuleOptions>): void {
-  if (!isObject(options)) return;
-  for (const name of ['forRoutes', 'exclude', 'autoMount'] as const) {
-    if (options[name] !== undefined)
-      throw wrongOption(name, options[name], 'left out here: the application mounts the middleware where it wants it');
-  }
-  if (typeof options.dataSource === 'string')
-    throw wrongOption('dataSource', options.dataSource, 'a DataSource object here; only the Nest module finds one by its name');
 }
 
 /** The default of `userId`. */
