@@ -1,6 +1,7 @@
 import { createParamDecorator } from '@nestjs/common';
 import type { ExecutionContext, PipeTransform, Type } from '@nestjs/common';
 import type { Session as ExpressSession } from '../store/express-session.js';
+import { checkPipes, checkSessionArguments } from './checking/decorator-arguments.js';
 import { explainMissing } from './guarding/missing-session.js';
 import { nameOf, requestOf, rawRequestOf } from './request-of.js';
 
@@ -13,10 +14,22 @@ type Wanted = string | { readonly required: boolean };
 
 const sessionOf = (context: ExecutionContext) => requestOf(context)?.session;
 
+const injectSession: Decorator<Wanted> = createParamDecorator((wanted: Wanted | undefined, context: ExecutionContext): unknown => {
+  const session = sessionOf(context);
+  if (typeof wanted === 'string') return session?.[wanted as keyof typeof session];
+  const request = session == null && wanted?.required !== false && context.getType() !== 'ws' ? rawRequestOf(context) : undefined;
+  if (request) explainMissing(request, nameOf(context), '@Session');
+  return session;
+});
+
+const injectHandle: Decorator<never> = createParamDecorator(
+  (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
+);
+
 /**
  * The session of the request, or one key of it; pipes may follow. If a request has no session (`exclude`, `forRoutes`,
  * `autoMount: false`, another `cookie.path`), the decorator throws a `SessionOptionsError` (500) that says why; with
- * `{ required: false }`, or for a key, it gives `undefined`. Also the type of a session, so that one import serves both.
+ * `{ required: false }`, or for a key, it gives `undefined`. Throws `SessionOptionsError` for another argument where it is written. Also the type of a session, so that one import serves both.
  *
  * @example
  * views(@Session() session: Session, @Session('cart', ParseArrayPipe) cart: string[]) {}
@@ -25,13 +38,10 @@ const sessionOf = (context: ExecutionContext) => requestOf(context)?.session;
  * @publicApi
  */
 // An arrow function, because the decorator's name is what compilers emit as the parameter's run-time type: it must not be constructible.
-export const Session: Decorator<Wanted> = createParamDecorator((wanted: Wanted | undefined, context: ExecutionContext): unknown => {
-  const session = sessionOf(context);
-  if (typeof wanted === 'string') return session?.[wanted as keyof typeof session];
-  const request = session == null && wanted?.required !== false && context.getType() !== 'ws' ? rawRequestOf(context) : undefined;
-  if (request) explainMissing(request, nameOf(context), '@Session');
-  return session;
-});
+export const Session: Decorator<Wanted> = (...keyOrPipes) => {
+  checkSessionArguments(keyOrPipes);
+  return injectSession(...keyOrPipes);
+};
 
 /**
  * The session of a request: express-session's, whose methods return promises where they get no callback, and the keys of
@@ -47,6 +57,7 @@ export type Session = ExpressSession;
  *
  * @publicApi
  */
-export const SessionHandle: Decorator<never> = createParamDecorator(
-  (_: undefined, context: ExecutionContext): string | undefined => sessionOf(context)?.handle,
-);
+export const SessionHandle: Decorator<never> = (...pipes) => {
+  checkPipes('@SessionHandle', pipes);
+  return injectHandle(...pipes);
+};

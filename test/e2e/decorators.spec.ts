@@ -1,6 +1,6 @@
 import { Controller, DefaultValuePipe, Get, type PipeTransform, Post } from '@nestjs/common';
-import { defineSessionEntity, Session, SessionHandle, SessionModule } from 'nestjs-typeorm-session';
-import { expect, it } from 'vitest';
+import { defineSessionEntity, Session, SessionHandle, SessionModule, SessionOptionsError } from 'nestjs-typeorm-session';
+import { describe, expect, it } from 'vitest';
 import { describeEachAdapterInBrief } from '../support/adapters.js';
 import { Browser, idIn } from '../support/browser.js';
 import { uniqueTableName, useDataSource } from '../support/databases.js';
@@ -99,5 +99,49 @@ describeEachAdapterInBrief('the decorators', (database, adapter) => {
     const { browser, store } = await start();
     const { handle } = await browser.json<{ handle: string }>('/begin-and-save', { method: 'POST' });
     await expect(store.list()).resolves.toEqual([expect.objectContaining({ handle })]);
+  });
+});
+
+describe('@Session() refuses where it is written', () => {
+  const decorate = Session as (...given: unknown[]) => ParameterDecorator;
+
+  it.each([
+    [[5], /@Session was given 5\. Give it nothing, the name of a key/],
+    [[true], /was given true/],
+    [[null], /was given null/],
+    [[''], /was given ""/],
+    [[[]], /was given an array/],
+    [[Symbol('views')], /was given a value of type symbol/],
+    [[new Map()], /was given an object of the class Map/],
+    [[{ requird: false }], /no option `requird` of @Session\. .*required/],
+    [[{ required: 'false' }], /`required` of @Session is "false"\. It must be true or false/],
+    [[{ required: null }], /`required` of @Session is null/],
+    [['views', 5], /@Session was given 5 where only pipes stand/],
+    [['views', { required: false }], /@Session was given an object where only pipes stand/],
+    [['views', null], /@Session was given null where only pipes stand/],
+  ])('%o', (given, message) => {
+    expect(() => decorate(...given)).toThrow(SessionOptionsError);
+    expect(() => decorate(...given)).toThrow(message);
+  });
+
+  it.each([
+    [[]],
+    [[undefined]],
+    [['views']],
+    [['views', DoublePipe]],
+    [[DoublePipe]],
+    [[new DoublePipe(), undefined]],
+    [[{}]],
+    [[{ required: true }, DoublePipe]],
+    [[{ required: undefined }]],
+    [[{ schema: {}, pipes: [] }]],
+  ])('and not %o', (given) => {
+    expect(decorate(...given)).toBeInstanceOf(Function);
+  });
+
+  it('what is no pipe, as @SessionHandle() does', () => {
+    const handle = SessionHandle as (...given: unknown[]) => ParameterDecorator;
+    expect(() => handle('handle')).toThrow(/@SessionHandle was given "handle" where only pipes stand/);
+    expect(handle(DoublePipe)).toBeInstanceOf(Function);
   });
 });

@@ -173,7 +173,14 @@ describe('@RequireSession elsewhere', () => {
     [{ level: NaN }, /`level`/],
     [{ user: 'ann' }, /`user` of @RequireSession is "ann"/],
     [{ user: false, fresh: '10m' }, /`user` of @RequireSession is false.*`fresh`/],
+    [{ level: 5n }, /`level` of @RequireSession is a value of type bigint/],
     [{ age: 5 }, /no option `age` of @RequireSession/],
+    [true, /@RequireSession was given true\. .* any of: user, fresh, level/],
+    [5, /@RequireSession was given 5\./],
+    ['user', /@RequireSession was given "user"\./],
+    [[], /@RequireSession was given an array\./],
+    [new Map([['user', true]]), /@RequireSession was given an object of the class Map\./],
+    [null, /@RequireSession was given null\./],
   ])('refuses the requirement %o when the application starts', (requirement, message) => {
     expect(() => RequireSession(requirement as never)).toThrow(SessionOptionsError);
     expect(() => RequireSession(requirement as never)).toThrow(message);

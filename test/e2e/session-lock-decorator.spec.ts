@@ -29,6 +29,18 @@ it('@SessionLock() refuses an option that it does not know', () => {
   expect(decorate).toThrow('There is no option `waits` of @SessionLock. Remove it, or use one of: wait, maxHold.');
 });
 
+it.each([
+  [5, '5'],
+  ['5s', '"5s"'],
+  [null, 'null'],
+  [[], 'an array'],
+  [new Map([['wait', '5s']]), 'an object of the class Map'],
+])('@SessionLock(%o) is refused', (given, shown) => {
+  const decorate = () => SessionLock(given as never);
+  expect(decorate).toThrow(SessionOptionsError);
+  expect(decorate).toThrow(`@SessionLock was given ${shown}. Give it nothing, or an object with any of: wait, maxHold.`);
+});
+
 describeEachAdapter('@SessionLock() on a controller', (database, adapter) => {
   const entity = defineSessionEntity({ tableName: uniqueTableName() });
   const dataSource = useDataSource(database, [entity]);

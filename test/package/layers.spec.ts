@@ -65,6 +65,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['lib/nest'],
   ['lib/nest/start-up'],
   ['lib/nest/guarding', 'lib/nest/locking', 'lib/nest/sockets', 'lib/nest/watching'],
+  ['lib/nest/checking'],
   ['lib/store'],
   ['lib/store/users'],
   ['lib/store/work', 'lib/store/batching'],

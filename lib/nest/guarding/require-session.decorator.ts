@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseGuards } from '@nestjs/common';
-import { SessionOptionsError } from '../../session.errors.js';
 import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
+import { checkDecoratorOptions, wrongDecoratorOption } from '../checking/decorator-arguments.js';
 import { REQUIREMENT, RequireSessionGuard, type Requirement } from './require-session.guard.js';
 
 /**
@@ -35,11 +35,8 @@ export function RequireSession(requirement: SessionRequirement = {}): MethodDeco
 }
 
 function toRequirement(given: SessionRequirement): Requirement {
-  const { user, fresh, level, ...others } = given;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new SessionOptionsError(`There is no option \`${unknown}\` of @RequireSession. Remove it, or use one of: user, fresh, level.`);
-  }
+  checkDecoratorOptions('@RequireSession', given, ['user', 'fresh', 'level']);
+  const { user, fresh, level } = given;
   const freshMs = parseDuration(fresh);
   if (fresh !== undefined && !freshMs) {
     throw wrong('fresh', fresh, "a duration of more than 0: a number of milliseconds, or a string with a unit such as '10m'");
@@ -56,6 +53,5 @@ function toRequirement(given: SessionRequirement): Requirement {
   };
 }
 
-function wrong(name: keyof SessionRequirement, value: unknown, expected: string): SessionOptionsError {
-  return new SessionOptionsError(`The option \`${name}\` of @RequireSession is ${JSON.stringify(value)}. It must be ${expected}.`);
-}
+const wrong = (name: keyof SessionRequirement, value: unknown, expected: string) =>
+  wrongDecoratorOption('@RequireSession', name, value, expected);

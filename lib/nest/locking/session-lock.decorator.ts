@@ -1,6 +1,6 @@
 import { applyDecorators, SetMetadata, UseInterceptors } from '@nestjs/common';
-import { SessionOptionsError } from '../../session.errors.js';
 import { parseDuration, type Duration } from '../../store/options/checking/duration.js';
+import { checkDecoratorOptions, wrongDecoratorOption } from '../checking/decorator-arguments.js';
 import { LOCK_LIMITS, SessionLockInterceptor, type LockLimits } from './session-lock.interceptor.js';
 
 /** How long a lock is waited for, and how long it lasts. */
@@ -29,11 +29,9 @@ interface SessionLockDurations {
  *
  * @publicApi
  */
-export function SessionLock({ wait = '10s', maxHold = '30s', ...others }: SessionLockDurations = {}): MethodDecorator & ClassDecorator {
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw new SessionOptionsError(`There is no option \`${unknown}\` of @SessionLock. Remove it, or use one of: wait, maxHold.`);
-  }
+export function SessionLock(durations: SessionLockDurations = {}): MethodDecorator & ClassDecorator {
+  checkDecoratorOptions('@SessionLock', durations, ['wait', 'maxHold']);
+  const { wait = '10s', maxHold = '30s' } = durations;
   const limits: LockLimits = { waitMs: toMilliseconds('wait', wait), maxHoldMs: toMilliseconds('maxHold', maxHold) };
   return applyDecorators(SetMetadata(LOCK_LIMITS, limits), UseInterceptors(SessionLockInterceptor));
 }
@@ -41,7 +39,5 @@ export function SessionLock({ wait = '10s', maxHold = '30s', ...others }: Sessio
 function toMilliseconds(name: keyof SessionLockDurations, duration: Duration): number {
   const ms = parseDuration(duration);
   if (ms && ms < 2 ** 31) return ms;
-  throw new SessionOptionsError(
-    `The option \`${name}\` of @SessionLock is ${duration}. It must be a duration of more than 0 and at most 24 days, such as '10s'.`,
-  );
+  throw wrongDecoratorOption('@SessionLock', name, duration, "a duration of more than 0 and at most 24 days, such as '10s'");
 }

@@ -1,5 +1,5 @@
 import { SessionOptionsError } from '../../session.errors.js';
-import { isObject, show, type Rules } from './rules.js';
+import { isPlainObject, show, type Rules } from './rules.js';
 
 /**
  * Checks what a function of ours was given. Throws `SessionOptionsError` for what is no object, for an option that the function does not
@@ -7,7 +7,8 @@ import { isObject, show, type Rules } from './rules.js';
  */
 export function checkArguments(caller: string, given: unknown, rules: Rules, prefix = ''): void {
   const names = Object.keys(rules).join(', ');
-  if (!isObject(given)) throw new SessionOptionsError(`\`${caller}\` was given ${show(given)}. Give it an object with any of: ${names}.`);
+  if (!isPlainObject(given))
+    throw new SessionOptionsError(`\`${caller}\` was given ${show(given)}. Give it an object with any of: ${names}.`);
   for (const [name, value] of Object.entries(given)) {
     const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
     if (!rule) {

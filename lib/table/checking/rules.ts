@@ -5,6 +5,12 @@ export type Rule = readonly [fits: (value: unknown) => boolean, expected: string
 export type Rules<Name extends string = string> = Readonly<Record<Name, Rule>>;
 
 export const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** An object without a class: one of `{ … }`, of whatever realm, or without a prototype. A Map, a Date or an instance would lose what it holds. */
+export function isPlainObject(value: unknown): value is object {
+  if (!isObject(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 export const isFunction = (value: unknown): boolean => typeof value === 'function';
 const isName = (value: unknown): boolean => typeof value === 'string' && value !== '';
 
@@ -32,5 +38,7 @@ export function show(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'an invalid Date' : 'a Date';
   if (Array.isArray(value)) return 'an array';
-  return typeof value === 'object' ? 'an object' : `of type ${typeof value}`;
+  if (typeof value !== 'object') return `a value of type ${typeof value}`;
+  const { name } = (isPlainObject(value) ? undefined : (value as { constructor?: { name?: unknown } }).constructor) ?? {};
+  return typeof name === 'string' && name !== '' ? `an object of the class ${name}` : 'an object';
 }
