@@ -1,4 +1,5 @@
 import type { SessionData } from '../store/express-session.js';
+import { needsSecureName } from '../store/options/cookie-options.js';
 import { toOrigin } from '../store/options/csrf-options.js';
 import type { ResolvedSessionOptions } from '../store/options/session-options.js';
 import { hostOf, isSecure, type SessionRequest } from './session-request.js';
@@ -71,7 +72,7 @@ function findInsecure(req: SessionRequest, cookie: SessionCookie, options: Resol
 function needsSecure({ sameSite, partitioned }: SessionCookie & { partitioned?: boolean | undefined }, name: string): string | undefined {
   if (String(sameSite).toLowerCase() === 'none') return "`sameSite: 'none'`";
   if (partitioned) return '`partitioned`';
-  return /^__(?:Host|Secure)-/i.test(name) ? `its name "${name}"` : undefined;
+  return needsSecureName(name) ? `its name "${name}"` : undefined;
 }
 
 const isForwardedHttps = ({ headers }: SessionRequest): boolean => /^\s*https\b/i.test(String(headers['x-forwarded-proto'] ?? ''));

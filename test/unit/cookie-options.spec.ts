@@ -117,6 +117,12 @@ describe.each(WAYS)('the option `cookie` as %s', (_way, resolve) => {
     [{ secure: true, domain: 'example.org' }, '__Host-sid', /__Host-sid.*`cookie\.domain`/],
     [{ secure: true, path: '/app' }, '__Host-sid', /__Host-sid.*`cookie\.path`/],
     [{ secure: true, path: '/app' }, '__host-sid', /__host-sid.*`cookie\.path`/],
+    [{ secure: false }, '__Http-sid', /__Http-sid.*`cookie\.secure`/],
+    [{ secure: true, httpOnly: false }, '__Http-sid', /__Http-sid.*`cookie\.httpOnly`.*Leave `httpOnly` out/],
+    [{ secure: false }, '__Host-Http-sid', /__Host-Http-sid.*`cookie\.secure`/],
+    [{ secure: true, httpOnly: false }, '__host-http-sid', /__host-http-sid.*`cookie\.httpOnly`/],
+    [{ secure: true, domain: 'example.org' }, '__Host-Http-sid', /__Host-Http-sid.*`cookie\.domain`/],
+    [{ secure: true, path: '/app' }, '__Host-Http-sid', /__Host-Http-sid.*`cookie\.path`/],
   ])('S29: refuses what browsers drop: %o, named %s', (cookie, name, message) => {
     expect(errorOf(cookie, name === undefined ? {} : { name })).toMatch(message);
   });
@@ -124,6 +130,8 @@ describe.each(WAYS)('the option `cookie` as %s', (_way, resolve) => {
   it.each<[object, string]>([
     [{ secure: true }, '__Host-sid'],
     [{}, '__Host-sid'],
+    [{ path: '/app', domain: 'example.org' }, '__Http-sid'],
+    [{}, '__Host-Http-sid'],
     [{ secure: true, path: '/app', domain: 'example.org' }, '__Secure-sid'],
   ])('accepts what browsers keep: %o, named %s', (cookie, name) => {
     expect(resolve(cookie, { name })).toMatchObject({ httpOnly: true });
@@ -137,6 +145,16 @@ describe('a date as `cookie.expires`', () => {
   it('is refused for all sessions, and taken for one', () => {
     expect(() => asObject({ expires })).toThrow(/`cookie\.expires` is a Date.*all sessions would end at once; use `cookie\.maxAge`/);
     expect(asAnswer({ expires })).toMatchObject({ expires });
+  });
+
+  it('is refused beyond the absolute timeout, as an age is', () => {
+    const far = { expires: new Date(Date.now() + 31 * DAY) };
+    expect(() => asAnswer(far)).toThrow(
+      /`cookie\.expires` is a Date\. It must be no further away than `absoluteTimeout`, which is 720 hours/,
+    );
+    expect(() => asAnswer({ expires }, { absoluteTimeout: '12h' })).toThrow(/`cookie\.expires`.* 12 hours/);
+    expect(asAnswer(far, { absoluteTimeout: false })).toMatchObject(far);
+    expect(asAnswer({ expires }, { absoluteTimeout: '1d' })).toMatchObject({ expires });
   });
 });
 

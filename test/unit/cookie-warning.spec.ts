@@ -45,6 +45,7 @@ describe('a browser will not keep a cookie', () => {
       /`sameSite: 'none'`.*Set `cookie\.secure` to true/,
     ],
     ['that is partitioned, over plain http', lostFor({}, { partitioned: true } as Attributes), /drop.*`partitioned` needs `Secure`/],
+    ['of a name with __Http-', lostFor({}, {}, { name: '__Http-sid' }), /drop.*its name "__Http-sid" needs `Secure`/],
     ['of a name with __Host-', lostFor({}, {}, { name: '__Host-sid' }), /drop.*its name "__Host-sid" needs `Secure`/],
     [
       'of lax, for a page of another site',

@@ -34,6 +34,14 @@ const RULES: Rules<keyof SessionCookieOptions> = {
   partitioned: aBoolean,
 };
 
+/** Names that browsers take only with `Secure`, and those of them that need more (RFC 6265bis). */
+const SECURE_NAME = /^__(?:Host|Secure|Http)-/i;
+const HOST_NAME = /^__Host-/i;
+const HTTP_NAME = /^__(?:Host-)?Http-/i;
+
+/** Whether browsers drop a cookie of this name without `Secure`. */
+export const needsSecureName = (name: string): boolean => SECURE_NAME.test(name);
+
 /** What the attributes of a cookie must agree with. */
 export interface CookieContext {
   /** The name of the cookie. */
@@ -64,12 +72,12 @@ export function resolveCookieOf(cookie: SessionCookieOptions, context: CookieCon
   ) as SessionCookieOptions;
   const { absoluteTimeoutMs } = context;
   const maxAgeMs = parseDuration(maxAge);
-  if (maxAgeMs !== undefined && absoluteTimeoutMs !== false && maxAgeMs > absoluteTimeoutMs) {
-    throw wrongOption(
-      'cookie.maxAge',
-      maxAge,
-      `no longer than \`absoluteTimeout\`, which is ${absoluteTimeoutMs / 3_600_000} hours; shorten it, or raise \`absoluteTimeout\``,
-    );
+  const limit = absoluteTimeoutMs === false ? Infinity : absoluteTimeoutMs;
+  const allowed = `\`absoluteTimeout\`, which is ${limit / 3_600_000} hours; shorten it, or raise \`absoluteTimeout\``;
+  if (maxAgeMs !== undefined && maxAgeMs > limit) throw wrongOption('cookie.maxAge', maxAge, `no longer than ${allowed}`);
+  const { expires } = attributes;
+  if (types.isDate(expires) && expires.getTime() - Date.now() > limit) {
+    throw wrongOption('cookie.expires', expires, `no further away than ${allowed}`);
   }
   const resolved: CookieOptions = { ...COOKIE_DEFAULTS, ...attributes, ...(maxAgeMs !== undefined && { maxAge: maxAgeMs }) };
   assertKept(resolved, context.name);
@@ -77,7 +85,7 @@ export function resolveCookieOf(cookie: SessionCookieOptions, context: CookieCon
 }
 
 /** Throws for combinations of attributes with which browsers drop a cookie. */
-function assertKept({ secure, sameSite, partitioned, domain, path }: CookieOptions, name: string): void {
+function assertKept({ secure, httpOnly, sameSite, partitioned, domain, path }: CookieOptions, name: string): void {
   const refuse = (what: string, remedy: string): never => {
     throw new SessionOptionsError(`Browsers drop a session cookie with ${what}. ${remedy}`);
   };
@@ -87,10 +95,13 @@ function assertKept({ secure, sameSite, partitioned, domain, path }: CookieOptio
     refuse(`\`cookie.sameSite: '${sameSite}'\` and without \`cookie.secure\``, 'Set `secure: true`.');
   }
   if (partitioned && isInsecure) refuse('`cookie.partitioned` and without `cookie.secure`', 'Set `secure: true`.');
-  if (/^__(?:Host|Secure)-/i.test(name) && isInsecure) {
+  if (SECURE_NAME.test(name) && isInsecure) {
     refuse(`the \`name\` "${name}" and without \`cookie.secure\``, 'Set `secure: true`, or take another name.');
   }
-  if (/^__Host-/i.test(name) && (domain !== undefined || path !== '/')) {
+  if (HTTP_NAME.test(name) && !httpOnly) {
+    refuse(`the \`name\` "${name}" and without \`cookie.httpOnly\``, 'Leave `httpOnly` out, or take another name.');
+  }
+  if (HOST_NAME.test(name) && (domain !== undefined || path !== '/')) {
     refuse(`the \`name\` "${name}" and a \`cookie.domain\` or another \`cookie.path\` than "/"`, 'Leave both out, or take another name.');
   }
 }
