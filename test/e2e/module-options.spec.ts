@@ -2,6 +2,7 @@ import { Inject, Injectable, Module } from '@nestjs/common';
 import {
   defineSessionEntity,
   SessionModule,
+  SessionOptionsError,
   SessionStore,
   type SessionModuleAsyncOptions,
   type SessionModuleOptions,
@@ -15,6 +16,32 @@ import { createApp, startApp } from '../support/nest-app.js';
 import { expectSessions, ViewsController } from '../support/views.js';
 import { SECRET } from '../support/secret.js';
 import { embedded } from '../support/embedded.js';
+
+describe('SessionModule refuses by name', () => {
+  const useFactory = () => ({ secret: SECRET });
+
+  it.each([
+    [{ isGlobal: 'false' }, /`isGlobal` of SessionModule\.forRoot\(\) is "false"\. It must be true or false/],
+    [{ isGlobal: null }, /`isGlobal` .* is null/],
+  ])('%o in forRoot', (options, message) => {
+    const forRoot = () => SessionModule.forRoot({ secret: SECRET, ...options } as never);
+    expect(forRoot).toThrow(SessionOptionsError);
+    expect(forRoot).toThrow(message);
+  });
+
+  it.each([
+    [{ useFactory, isGlobal: 'false' }, /`isGlobal` of SessionModule\.forRootAsync\(\) is "false"/],
+    [{ useFactory: 5 }, /`useFactory` .* is 5\. It must be a function that returns the options/],
+    [{ useClass: 5 }, /`useClass` .* is 5\. It must be a class with a method `createSessionOptions`/],
+    [{ useFactory, inject: 'x' }, /`inject` .* is "x"\. It must be an array of the tokens/],
+    [{ useFactory, imports: 'x' }, /`imports` .* is "x"\. It must be an array of modules/],
+    [{ useFactory, extraProviders: {} }, /`extraProviders` .* is an object\. It must be an array of providers/],
+  ])('%o in forRootAsync', (options, message) => {
+    const forRootAsync = () => SessionModule.forRootAsync(options as never);
+    expect(forRootAsync).toThrow(SessionOptionsError);
+    expect(forRootAsync).toThrow(message);
+  });
+});
 
 const OPTIONS = Symbol('options that another module provides');
 
