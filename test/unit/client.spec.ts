@@ -84,13 +84,20 @@ describe('the client of a request', () => {
     expect(read({ id: 'the office' }, metadata)).toEqual({ ipAddress: 'the office', userAgent: null });
   });
 
-  it.each([[undefined], [null], ['192.0.2.7'], [{ ipAddress: 7 }], [{ userAgent: {} }], [Promise.resolve({})]])(
-    'is refused where a function returns %o',
-    (returned) => {
-      expect(() => read({}, () => returned as never)).toThrow(SessionOptionsError);
-      expect(() => read({}, () => returned as never)).toThrow(/`metadata`/);
-    },
-  );
+  it.each([
+    [undefined],
+    [null],
+    ['192.0.2.7'],
+    [{ ipAddress: 7 }],
+    [{ userAgent: {} }],
+    [[]],
+    [{ ip: '192.0.2.7' }],
+    [new Map()],
+    [Promise.resolve({})],
+  ])('is refused where a function returns %o', (returned) => {
+    expect(() => read({}, () => returned as never)).toThrow(SessionOptionsError);
+    expect(() => read({}, () => returned as never)).toThrow(/`metadata`/);
+  });
 });
 
 it.each([

@@ -1,3 +1,4 @@
+import v8 from 'node:v8';
 import { describe, expect, it } from 'vitest';
 import { SessionOptionsError } from '../../lib/session.errors.js';
 import { resolveOptions } from '../../lib/store/options/resolve-options.js';
@@ -46,6 +47,11 @@ describe('the option serializer', () => {
     ['no name', { use: undefined }, /`serializer\.use` is missing/],
     ['a function that makes none', { use: () => ({}) }, /`serializer\.use` .* returns, at once/],
     ['a function that makes one later', { use: async () => own }, /`serializer\.use` .* returns, at once/],
+    ['one without a name', { ...own, name: undefined }, /`serializer\.name` is missing\. It must be a non-empty string/],
+    ['one with an empty name', { ...own, name: '' }, /`serializer\.name` is ""/],
+    ['a module of Node.js that looks like one', v8, /`serializer\.name` is missing/],
+    ['{ use } with one without a name', { use: { ...own, name: 5 } }, /`serializer\.use\.name` is 5/],
+    ['a function that makes one without a name', { use: () => ({ ...own, name: '' }) }, /`serializer\.use\.name` is ""/],
     ['more', { use: 'graph', name: 'x' }, /"serializer\.name"/],
   ])('refuses %s', (_, serializer, message) => {
     expect(errorOf({ serializer })).toMatch(message);
@@ -59,7 +65,9 @@ describe('the option encryption', () => {
     ['no keys', {}, /`encryption\.keys` is missing/],
     ['an empty list', { keys: [] }, /`encryption\.keys` .* an array of/],
     ['a key alone', { keys: key }, /`encryption\.keys` .* an array of/],
-    ['a key that is a string', { keys: [KEY] }, /`encryption\.keys` .* an array of/],
+    ['a key that is a string', { keys: [key, KEY] }, /`encryption\.keys\[1\]` is a string\. .* an `id` and a `secret`/],
+    ['a key that is missing', { keys: [undefined] }, /`encryption\.keys\[0\]` is missing/],
+    ['a key that is a Map', { keys: [new Map([['id', 'a']])] }, /`encryption\.keys\[0\]` is an object of the class Map/],
     ['a key without an id', { keys: [{ secret: KEY }] }, /`encryption\.keys\[0\]\.id` is missing/],
     ['an id that cannot stand in a payload', { keys: [{ ...key, id: 'a$b' }] }, /`encryption\.keys\[0\]\.id` .* letters/],
     ['a key without a secret', { keys: [key, { id: 'old' }] }, /`encryption\.keys\[1\]\.secret` is missing/],

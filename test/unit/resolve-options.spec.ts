@@ -44,13 +44,18 @@ const DURATIONS: readonly unknown[] = [
   [],
   10n,
 ];
+/** Whose values could come from anywhere, and were not written where the options are. */
+class Plain {
+  readonly interval = '1m';
+}
+
 const ZEROS: readonly unknown[] = [0, -0, '0', '0s', '0.0d', 0.4];
 
 /** Values that each option refuses, besides what all refuse. */
 const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> = {
   secret: [undefined, null, '', [], [''], [SECRET, ''], [undefined], 5, {}, true, Buffer.alloc(0)],
   name: ['', 'a b', 'a;b', 'a=b', 'sid\n', 'ü', 5, null],
-  cookie: [null, [], 'secure', 5, true],
+  cookie: [null, [], 'secure', 5, true, new Map(), new Date(), new Plain()],
   genid: [null, 'uuid', {}],
   proxy: [null, 'true', 1],
   rolling: [null, 'true', 1],
@@ -60,34 +65,34 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   dataSource: [null, 5, true, '', {}, [], new Date(), Promise.resolve(), embedded],
   connection: [null, 'postgres://localhost/db', {}, 5, [], { ...embedded, entities: [SessionEntity] }],
   entity: [null, [], 'Session', 5],
-  columns: [null, [], 'id', { id: 5 }, { data: null }],
+  columns: [null, [], 'id', new Map(), new Date()],
   lifetimes: [null, 'AAL4', 'aal1', 2, true, 'constructor'],
   idleTimeout: [...DURATIONS, ...ZEROS],
   anonymousTimeout: [...DURATIONS, ...ZEROS],
   absoluteTimeout: [...DURATIONS.filter((value) => value !== null), ...ZEROS, null],
   touchInterval: DURATIONS,
   renewAfter: [...DURATIONS, ...ZEROS, 29_999, '29s'],
-  prune: [null, true, 0, [], '15m', 'never'],
+  prune: [null, true, 0, [], '15m', 'never', new Map(), new Date(), new Plain()],
   overlap: [null, 'Merge', 'last', true, ''],
   merge: [null, true, 'deep'],
   onInterrupted: [null, 'ignore', true],
   onUnavailable: [null, 'ignore', true],
   saveOnError: [null, 'yes', 0],
   userId: [null, 'userId', {}],
-  metadata: [null, [], 'full', 1],
-  csrf: [null, 'true', 1, 'https://a.example', ['https://a.example']],
+  metadata: [null, [], 'full', 1, new Map(), new Plain()],
+  csrf: [null, 'true', 1, 'https://a.example', ['https://a.example'], new Map(), new Plain()],
   maxSessionsPerUser: [null, 0, -1, 1.5, NaN, Infinity, '3', true],
   onLimit: [null, 'evict', 'evictoldest', true],
   serializer: [null, 'yaml', '', 5, {}, { serialize: () => '' }, JSON, jsonSerializer.serialize],
-  encryption: [null, true, SECRET, [], [{ id: 'a', secret: SECRET }]],
+  encryption: [null, true, SECRET, [], [{ id: 'a', secret: SECRET }], new Map()],
   maxDataBytes: [null, 0, -1, 1.5, NaN, Infinity, '1mb', '1048576'],
-  adopt: ['connect-redis', 1, null, true],
+  adopt: ['connect-redis', 1, null, true, new Map()],
   hashIds: [null, 'true', 1, 'hash'],
   onUndecodable: [null, 'ignore', true],
   operationTimeout: [...DURATIONS, ...ZEROS, '25d', 2 ** 31],
   preparedStatements: [null, 'false', 0],
   touchDurability: [null, 'off', false],
-  cache: [null, true, 0, [], '5s', 5_000],
+  cache: [null, true, 0, [], '5s', 5_000, new Map(), new Date(), new Plain()],
   forRoutes: [null, '/api', {}, [], [5], [null], [''], [{}], [{ path: '/api' }], [{ path: '/api', method: 'GET' }], [[]]],
   exclude: [null, '/health', {}, [5], [null], [''], [{}], [{ path: '/a', method: 'GET' }], [class {}], [[]]],
   autoMount: [null, 'false', 0],
@@ -112,6 +117,33 @@ describe('resolveOptions refuses', () => {
     expect(errorOf(secretOf({ onLimit: 'reject' })).message).toMatch(
       /`onLimit` does nothing without `maxSessionsPerUser`.* remove `onLimit`/,
     );
+  });
+
+  it.each([
+    [{ columns: { id: 5 } }, /`columns\.id` is 5\. It must be the name of an entity property/],
+    [{ columns: { data: null } }, /`columns\.data` is null/],
+    [{ columns: { handle: '' } }, /`columns\.handle` is ""/],
+    [{ cache: new Map() }, /`cache` is an object of the class Map/],
+  ])('the entry that is wrong: %o', (options, message) => {
+    expect(errorOf(secretOf(options)).message).toMatch(message);
+  });
+
+  it('no object without a prototype, as a ConfigService may return', () => {
+    const bare = (values: object): object => Object.assign(Object.create(null) as object, values);
+    const options = { prune: bare({ interval: '1m' }), cookie: bare({ path: '/a' }), cache: bare({}), columns: bare({ id: 'sid' }) };
+    expect(resolveOptions(bare(secretOf(options)) as SessionModuleOptions)).toMatchObject({ prune: { intervalMs: 60_000 } });
+  });
+
+  it('no column that is undefined, which is as good as left out', () => {
+    const columns = { id: 'sid', version: undefined } as never;
+    expect(Object.keys(resolveOptions({ secret: SECRET, columns }).columns)).toEqual(['id']);
+    const adopted = resolveOptions({
+      secret: SECRET,
+      columns: { data: undefined } as never,
+      adopt: 'connect-typeorm',
+      entity: SessionEntity,
+    });
+    expect(adopted.columns).toMatchObject({ data: 'json' });
   });
 
   it('options without a secret', () => {

@@ -3,12 +3,12 @@ import { ADOPTION_RULES, adoptedTable, aStore, COLUMN_RULES, type SessionAdoptio
 import { adoptedEntity } from '../../table/entity/session.entity.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { isObject, type Rule } from '../../table/checking/rules.js';
+import { isPlainObject, type Rule } from '../../table/checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 /** The rule of the option `adopt`. */
 export const anAdoption: Rule = [
-  (value) => aStore[0](value) || isObject(value),
+  (value) => aStore[0](value) || isPlainObject(value),
   `${aStore[1]}, or { store, tableName, schema, columns, extended }`,
 ];
 
@@ -17,13 +17,14 @@ type Adopted = Pick<ResolvedSessionOptions, 'adopt' | 'columns' | 'entity' | 'ha
 
 /** Checks `adopt`. Throws `SessionOptionsError`, also for options that contradict it. */
 export function resolveAdoption(options: SessionModuleOptions): Adopted {
-  const { entity, columns = {} } = options;
+  const { entity } = options;
+  const columns = withoutUndefined(options.columns ?? {});
   const adopt = adoptionOf(options);
   const { name = 'sid', hashIds = true } = options;
   if (!adopt) return { adopt, name, hashIds, columns, takesUnsigned: false, ...(entity && { entity }) };
   const { cookieName, properties, isUnsigned = false } = adoptedTable(adopt);
   const { store: _, ...ofEntity } = adopt;
-  const [told] = Object.keys(ofEntity);
+  const [told] = Object.keys(withoutUndefined(ofEntity));
   if (entity && told !== undefined) {
     throw new SessionOptionsError(
       `The options \`entity\` and \`adopt.${told}\` are both set. Keep one: an entity describes its table itself.`,
@@ -43,6 +44,10 @@ export function resolveAdoption(options: SessionModuleOptions): Adopted {
     columns: entity ? { ...properties, ...columns } : {},
   };
 }
+
+/** What is `undefined` is as good as left out. */
+const withoutUndefined = <T extends object>(given: T): T =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as T;
 
 /** The entity that the options name, or that their `adopt` means. Throws `SessionOptionsError`. */
 export function entityOf(options: Pick<SessionModuleOptions, 'adopt' | 'entity'> | undefined): SessionModuleOptions['entity'] {

@@ -2,7 +2,7 @@ import { SessionOptionsError } from '../../session.errors.js';
 import { aTimer, parseDuration, type Duration } from './checking/duration.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { aBoolean, isObject, type Rule, type Rules } from '../../table/checking/rules.js';
+import { aBoolean, isPlainObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /**
  * How this process keeps sessions in memory.
@@ -39,7 +39,7 @@ interface CachedOptions {
   readonly adopt?: unknown;
 }
 
-export const A_CACHE: Rule = [(value) => value === false || isObject(value), 'false, or { ttl, max, notify }'];
+export const A_CACHE: Rule = [(value) => value === false || isPlainObject(value), 'false, or { ttl, max, notify }'];
 
 const RULES: Rules<keyof SessionCacheOptions> = {
   ttl: aTimer,

@@ -4,7 +4,7 @@ import type { CookieOptions } from '../express-session.js';
 import { DURATION, parseDuration, type Duration } from './checking/duration.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { aBoolean, isObject, oneOf, type Rules } from '../../table/checking/rules.js';
+import { aBoolean, isPlainObject, oneOf, type Rules } from '../../table/checking/rules.js';
 
 /** Attributes of the session cookie, as in express-session; `maxAge` also takes a duration such as `'14d'`. */
 export interface SessionCookieOptions extends Omit<CookieOptions, 'maxAge' | 'signed' | 'encode'> {
@@ -62,7 +62,7 @@ export function resolveCookie(cookie: SessionCookieOptions, context: CookieConte
 
 /** The same for what a function has returned for one request; there `expires` may be a Date to come. */
 export function resolveCookieOf(cookie: SessionCookieOptions, context: CookieContext): CookieOptions {
-  if (!isObject(cookie) || 'then' in cookie) {
+  if (!isPlainObject(cookie) || 'then' in cookie) {
     throw wrongOption('cookie', cookie, 'an object of cookie attributes, or a function that returns one at once');
   }
   checkOptions(cookie, RULES, 'cookie.');

@@ -1,6 +1,6 @@
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { isObject, type Rule, type Rules } from '../../table/checking/rules.js';
+import { isPlainObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /** Which requests of other sites may change something. */
 export interface CsrfOptions {
@@ -14,7 +14,7 @@ export interface ResolvedCsrf {
   readonly trustedOrigins: ReadonlySet<string>;
 }
 
-export const csrfRule: Rule = [(value) => typeof value === 'boolean' || isObject(value), 'true, false or { trustedOrigins }'];
+export const csrfRule: Rule = [(value) => typeof value === 'boolean' || isPlainObject(value), 'true, false or { trustedOrigins }'];
 
 const RULES: Rules<keyof CsrfOptions> = {
   trustedOrigins: [Array.isArray, "an array of origins such as 'https://admin.example'"],

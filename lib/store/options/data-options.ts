@@ -5,7 +5,7 @@ import { PayloadCipher, type PayloadKey } from '../serializers/payload-cipher.js
 import { jsonSerializer, type SessionSerializer } from '../serializers/serializer.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { aBoolean, isFunction, isObject, type Rule, type Rules } from '../../table/checking/rules.js';
+import { aBoolean, aName, isFunction, isPlainObject, type Rule, type Rules } from '../../table/checking/rules.js';
 
 /** A serializer by its name, by itself, or by what makes it of options. */
 export type SerializerOption =
@@ -35,19 +35,26 @@ export interface EncryptionOptions {
 const KEY_BYTES = 32;
 const MIN_CHARACTERS = 32;
 
+/** With whatever name. */
 function isSerializer(value: unknown): value is SessionSerializer {
   const { serialize, deserialize } = (value ?? {}) as Readonly<Record<string, unknown>>;
   return isFunction(serialize) && isFunction(deserialize);
 }
 
+function named(serializer: SessionSerializer, option: string): SessionSerializer {
+  const { name } = serializer as { name?: unknown };
+  if (aName[0](name)) return serializer;
+  throw wrongOption(`${option}.name`, name, `${aName[1]}, by which errors call the format`);
+}
+
 const isNamed = (value: unknown): value is 'json' | 'graph' => value === 'json' || value === 'graph';
 
 export const SERIALIZER_RULE: Rule = [
-  (value) => isNamed(value) || isSerializer(value) || (isObject(value) && 'use' in value),
+  (value) => isNamed(value) || isSerializer(value) || (isPlainObject(value) && 'use' in value),
   "'json', 'graph', an object with serialize and deserialize, or { use, options }",
 ];
 
-export const ENCRYPTION_RULE: Rule = [(value) => isObject(value), '{ keys: [{ id, secret }] }'];
+export const ENCRYPTION_RULE: Rule = [isPlainObject, '{ keys: [{ id, secret }] }'];
 
 const USE_RULES: Rules<'use' | 'options'> = {
   use: [
@@ -61,22 +68,22 @@ const USE_RULES: Rules<'use' | 'options'> = {
 export function resolveSerializer(option: SerializerOption = 'json'): SessionSerializer {
   if (option === 'json') return jsonSerializer;
   if (option === 'graph') return graphSerializer();
-  if (isSerializer(option)) return option;
+  if (isSerializer(option)) return named(option, 'serializer');
   checkOptions(option, USE_RULES, 'serializer.');
   const { use, options } = option as { use?: unknown; options?: unknown };
   if (use === 'graph') return graphSerializer(options as GraphSerializerOptions | undefined);
   if (typeof use === 'function') {
     const made: unknown = use(options);
-    if (isSerializer(made)) return made;
+    if (isSerializer(made)) return named(made, 'serializer.use');
     throw wrongOption('serializer.use', use, 'a function that returns, at once, an object with serialize and deserialize');
   }
   if (use === undefined) throw wrongOption('serializer.use', use, USE_RULES.use[1]);
   if (options !== undefined) throw wrongOption('serializer.options', options, 'left out: this serializer has none');
-  return use === 'json' ? jsonSerializer : (use as SessionSerializer);
+  return use === 'json' ? jsonSerializer : named(use as SessionSerializer, 'serializer.use');
 }
 
 const ENCRYPTION_RULES: Rules<keyof EncryptionOptions> = {
-  keys: [(value) => Array.isArray(value) && value.length > 0 && value.every(isObject), 'an array of { id, secret }, the newest first'],
+  keys: [(value) => Array.isArray(value) && value.length > 0, 'an array of { id, secret }, the newest first'],
   acceptPlain: aBoolean,
 };
 
@@ -102,10 +109,12 @@ export function resolveEncryption(option: EncryptionOptions | undefined): Payloa
 }
 
 function resolveKey(given: EncryptionKey, index: number): PayloadKey {
-  const prefix = `encryption.keys[${index}].`;
+  const name = `encryption.keys[${index}]`;
+  if (!isPlainObject(given)) throw wrongOption(name, given, 'an object with an `id` and a `secret`');
+  const prefix = `${name}.`;
   checkOptions(given, KEY_RULES, prefix);
-  for (const name of ['id', 'secret'] as const)
-    if (given[name] === undefined) throw wrongOption(prefix + name, undefined, KEY_RULES[name][1]);
+  for (const part of ['id', 'secret'] as const)
+    if (given[part] === undefined) throw wrongOption(prefix + part, undefined, KEY_RULES[part][1]);
   return { id: given.id, key: keyOf(given.secret) };
 }
 

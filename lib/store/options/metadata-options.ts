@@ -1,10 +1,10 @@
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { isFunction, isObject, oneOf, type Rule, type Rules } from '../../table/checking/rules.js';
+import { isFunction, isPlainObject, oneOf, type Rule, type Rules } from '../../table/checking/rules.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 export const A_METADATA: Rule = [
-  (value) => typeof value === 'boolean' || isObject(value) || isFunction(value),
+  (value) => typeof value === 'boolean' || isPlainObject(value) || isFunction(value),
   "true, { ip: 'full' or 'prefix' }, or a function that returns { ipAddress, userAgent }",
 ];
 

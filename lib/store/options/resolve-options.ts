@@ -12,7 +12,7 @@ import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
-import { aBoolean, aFunction, isFunction, isObject, oneOf, type Rules } from '../../table/checking/rules.js';
+import { aBoolean, aFunction, aName, isFunction, isObject, isPlainObject, oneOf, type Rules } from '../../table/checking/rules.js';
 import { A_CONNECTION, A_DATA_SOURCE, routes, someRoutes } from './place-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
@@ -24,7 +24,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
     'a non-empty string, or an array of them with the newest first; take it from the environment',
   ],
   name: [(value) => typeof value === 'string' && /^[\w!#$%&'*.^`|~+-]+$/.test(value), 'the name of a cookie'],
-  cookie: [(value) => isFunction(value) || isObject(value), 'an object of cookie attributes, or a function that returns one'],
+  cookie: [(value) => isFunction(value) || isPlainObject(value), 'an object of cookie attributes, or a function that returns one'],
   genid: aFunction,
   proxy: aBoolean,
   rolling: aBoolean,
@@ -34,10 +34,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
   dataSource: A_DATA_SOURCE,
   connection: A_CONNECTION,
   entity: [(value) => isFunction(value) || isObject(value), 'an entity class or an EntitySchema'],
-  columns: [
-    (value) => isObject(value) && Object.values(value).every((name) => typeof name === 'string'),
-    'an object with the name of an entity property per field',
-  ],
+  columns: [isPlainObject, 'an object with the name of an entity property per field'],
   adopt: anAdoption,
   lifetimes: oneOf(...LIFETIMES),
   idleTimeout: [(value) => isFunction(value) || isPositive(value), `${DURATION}, or a function that returns one`],
@@ -51,7 +48,7 @@ const RULES: Rules<keyof SessionModuleOptions> = {
     (value) => (parseDuration(value) ?? 0) >= RENEWAL_GRACE_MS,
     "a duration of at least 30 seconds: a number of milliseconds, or a string with a unit such as '15m'",
   ],
-  prune: [(value) => value === false || isObject(value), 'false, or { interval, batchSize }'],
+  prune: [(value) => value === false || isPlainObject(value), 'false, or { interval, batchSize }'],
   overlap: oneOf('merge', 'overwrite', 'fail'),
   merge: aFunction,
   onInterrupted: oneOf('drop', 'error'),
@@ -81,7 +78,7 @@ const PRUNE_RULES: Rules<'interval' | 'batchSize'> = {
   batchSize: [(value) => Number.isSafeInteger(value) && Number(value) > 0, 'a number of rows'],
 };
 
-const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, [() => true, 'the name of an entity property']]));
+const COLUMN_RULES: Rules = Object.fromEntries(SESSION_FIELDS.map((field) => [field, [aName[0], 'the name of an entity property']]));
 
 /** Every route, in the words of Nest. */
 export const ALL_ROUTES = '{*splat}';

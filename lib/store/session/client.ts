@@ -1,4 +1,6 @@
 import { isIP } from 'node:net';
+import { SessionOptionsError } from '../../session.errors.js';
+import { isPlainObject } from '../../table/checking/rules.js';
 import { atOnce } from '../callback.js';
 import type { Request } from '../express-session.js';
 import { wrongOption } from '../options/checking/option-error.js';
@@ -35,10 +37,11 @@ export function readClient(req: Request, metadata: ResolvedSessionOptions['metad
 function toClient(given: SessionMetadata): Client {
   const { ipAddress, userAgent } = (given as Partial<SessionMetadata> | null | undefined) ?? {};
   const isText = (value: unknown) => value == null || typeof value === 'string';
-  if (typeof given === 'object' && given && isText(ipAddress) && isText(userAgent)) {
-    return { ipAddress: readable(ipAddress), userAgent: readable(userAgent) };
-  }
-  throw wrongOption('metadata', given, 'a function that returns { ipAddress, userAgent }, each a string, null or undefined');
+  const expected = 'a function that returns { ipAddress, userAgent }, each a string, null or undefined';
+  if (!isPlainObject(given) || !isText(ipAddress) || !isText(userAgent)) throw wrongOption('metadata', given, expected);
+  const unknown = Object.keys(given).find((name) => name !== 'ipAddress' && name !== 'userAgent');
+  if (unknown === undefined) return { ipAddress: readable(ipAddress), userAgent: readable(userAgent) };
+  throw new SessionOptionsError(`The session option \`metadata\` returned the unknown key "${unknown}". It must be ${expected}.`);
 }
 
 /** A string as it may be stored and shown: valid Unicode, without control characters, of bounded length. */

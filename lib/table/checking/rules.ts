@@ -25,7 +25,7 @@ export const either = ([fits, expected]: Rule, [otherFits, otherwise]: Rule): Ru
 export const aBoolean = oneOf(true, false);
 export const aFunction: Rule = [isFunction, 'a function'];
 export const aName: Rule = [isName, 'a non-empty string'];
-export const anObjectOf = (what: string): Rule => [isObject, `an object with ${what}`];
+export const anObjectOf = (what: string): Rule => [isPlainObject, `an object with ${what}`];
 export const anEntity: Rule = [
   (value) => isFunction(value) || isObject(value) || isName(value),
   'an entity class, an EntitySchema, or what `defineSessionEntity` returned',
