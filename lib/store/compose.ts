@@ -7,7 +7,6 @@ import type { OptionalField, SessionField } from '../table/session-row.js';
 import type { SessionTable } from '../table/session-table.js';
 import { NoticeChannel } from '../table/notices/notice-channel.js';
 import { TypeOrmSessionTable } from '../table/typeorm-session-table.js';
-import { findWeakSecret } from './options/secret-options.js';
 import type { ResolvedSessionOptions } from './options/session-options.js';
 import { findWeakSettings } from './runtime/security-report.js';
 import { harmless } from './harmless.js';
@@ -93,10 +92,10 @@ function compose(options: ResolvedSessionOptions, environment: SessionEnvironmen
     },
   });
   if (database.isOpen() || (environment.isSettled && database.dataSource.isInitialized)) table.check();
-  const weakSecret = findWeakSecret(options.secret);
+  const [weakSecret] = options.weakSecrets;
   if (weakSecret !== undefined && isProduction()) throw new SessionOptionsError(weakSecret);
   const weakSettings = isProduction() ? findWeakSettings(options) : [];
-  for (const warning of [weakSecret ?? [], options.warnings, weakSettings].flat()) warn(warning);
+  for (const warning of [options.weakSecrets, options.warnings, weakSettings].flat()) warn(warning);
   const close = async (): Promise<void> => {
     await table.endLocks();
     await notices?.close();

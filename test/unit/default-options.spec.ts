@@ -50,7 +50,9 @@ describe('resolveOptions', () => {
   });
 
   it('takes `undefined` for an option that is left out', () => {
-    const names = Object.keys(resolveOptions({ secret: 'x' })).filter((name) => !/Ms$|^secret$|^warnings$|^takesUnsigned$/.test(name));
+    const names = Object.keys(resolveOptions({ secret: 'x' })).filter(
+      (name) => !/Ms$|^secret$|^warnings$|^weakSecrets$|^takesUnsigned$/.test(name),
+    );
     const options = Object.fromEntries(
       [...names, 'idleTimeout', 'absoluteTimeout', 'touchInterval', 'operationTimeout'].map((name) => [name]),
     );

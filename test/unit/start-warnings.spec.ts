@@ -69,6 +69,37 @@ describe('a secret', () => {
   });
 });
 
+describe('a secret of `encryption`', () => {
+  const encryption = (secret: string | Uint8Array) => ({ keys: [{ id: 'a', secret }] });
+  const WEAK: [string, string | Uint8Array][] = [
+    ['that repeats one letter', 'a'.repeat(32)],
+    ['that repeats one byte', Buffer.alloc(32)],
+    ['that repeats three bytes', Buffer.from('abc'.repeat(11)).subarray(0, 32)],
+    ['of a tutorial', 'your-super-secret-session-key-change-me-in-production'],
+  ];
+
+  it.each(WEAK)('%s is a warning, and is refused in production', async (_, secret) => {
+    expect(await warningsOf({ encryption: encryption(secret) })).toEqual([
+      expect.stringMatching(/`encryption\.keys\[0\]\.secret` .*repeats itself: .*reads the data.*openssl/),
+    ]);
+    vi.stubEnv('NODE_ENV', 'production');
+    await expect(warningsOf({ encryption: encryption(secret) })).rejects.toBeInstanceOf(SessionOptionsError);
+    await expect(warningsOf({ encryption: encryption(secret) })).rejects.toThrow(/`encryption\.keys\[0\]\.secret`/);
+    expect(() => createSessionStore({ connection: embedded, prune: false, encryption: encryption(secret) })).toThrow(SessionOptionsError);
+  });
+
+  it.each([
+    ['a string', SECRET],
+    ['bytes', Buffer.from('q8Zr0vT1xW7yK2mN5pL9sD4fG6hJ3cBe')],
+  ])('that is a `secret`, too, is a warning: %s', async (_, secret) => {
+    expect(await warningsOf({ secret: ['9f86d081884c7d659a2feaa0c55ad015', secret], encryption: encryption(secret) })).toEqual([
+      expect.stringMatching(/`encryption\.keys\[0\]\.secret` is also a `secret` of the cookie.*Give the data a key of its own/),
+    ]);
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(await warningsOf({ secret, encryption: encryption('9f86d081884c7d659a2feaa0c55ad015') })).toEqual([]);
+  });
+});
+
 describe('a number that was probably meant as seconds', () => {
   it.each<[string, Partial<SessionModuleOptions>, number]>([
     ['idleTimeout', { idleTimeout: 1_800 }, 1.8],

@@ -9,6 +9,7 @@ import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
 import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
+import { findSharedKeys, findWeakKeys, findWeakSecret } from './secret-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
 import { wrongOption } from './checking/option-error.js';
 import { checkOptions } from './checking/check-options.js';
@@ -106,9 +107,12 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
   const adopted = resolveAdoption(options);
   const { name } = adopted;
   const context = { name, absoluteTimeoutMs: lifetime.absoluteTimeoutMs };
+  const secrets = Array.isArray(secret) ? secret : [secret];
+  // Before the secrets of its keys are judged.
+  const encryption = resolveEncryption(options.encryption);
   return Object.freeze({
     ...options,
-    secret: Array.isArray(secret) ? secret : [secret],
+    secret: secrets,
     ...adopted,
     cookie:
       typeof cookie === 'function'
@@ -130,7 +134,7 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     csrf: resolveCsrf(options.csrf),
     onLimit: options.onLimit ?? 'evictOldest',
     serializer: resolveSerializer(options.serializer),
-    encryption: resolveEncryption(options.encryption),
+    encryption,
     maxDataBytes: options.maxDataBytes ?? 1_048_576,
     onUndecodable: options.onUndecodable ?? 'discard',
     operationTimeoutMs: parseDuration(options.operationTimeout) ?? 5_000,
@@ -140,7 +144,8 @@ export function resolveOptions(options: SessionModuleOptions): ResolvedSessionOp
     forRoutes: options.forRoutes ?? [ALL_ROUTES],
     exclude: options.exclude ?? [],
     autoMount: options.autoMount ?? true,
-    warnings: warningsOf(options),
+    warnings: [...warningsOf(options), ...findSharedKeys(options.encryption?.keys ?? [], secrets)],
+    weakSecrets: [findWeakSecret(secrets) ?? [], findWeakKeys(options.encryption?.keys ?? [])].flat(),
   });
 }
 

@@ -157,7 +157,7 @@ export interface SessionModuleOptions {
   hashIds?: boolean | 'migrate';
   /**
    * Encrypts the stored data with AES-256-GCM, bound to its row by the `handle`, for which the entity needs a column. Data that no key
-   * decrypts is undecodable. @default off
+   * decrypts is undecodable. A secret that is easy to guess is a warning, and an error in production. @default off
    */
   encryption?: EncryptionOptions;
 
@@ -251,5 +251,7 @@ export type ResolvedSessionOptions = Readonly<
       operationTimeoutMs: number;
       /** What to say at start-up. */
       warnings: readonly string[];
+      /** What is wrong with secrets: a warning, and an error in production. */
+      weakSecrets: readonly string[];
     }
 >;

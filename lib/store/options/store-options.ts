@@ -1,6 +1,7 @@
 import { isObject } from '../../table/checking/rules.js';
 import { wrongOption } from './checking/option-error.js';
 import { resolveOptions } from './resolve-options.js';
+import { findWeakKeys } from './secret-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const IN_NEST = 'left out here: the application mounts the middleware where it wants it';
@@ -55,8 +56,12 @@ export function refuseNestOptions(options: Partial<SessionModuleOptions>): void 
  * for an option that has no effect there.
  */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
-  if (isObject(options)) refuseMiddlewareOptions(options);
-  return Object.freeze({ ...resolveOptions({ secret: 'signed elsewhere', ...options }), secret: [] });
+  // Untyped code may give nothing at all: then memory or an error says what is missing.
+  const given: Partial<SessionModuleOptions> = isObject(options) ? options : {};
+  refuseMiddlewareOptions(given);
+  const resolved = resolveOptions({ secret: 'signed elsewhere', ...given });
+  // The secret of the cookie is that of `session()`.
+  return Object.freeze({ ...resolved, secret: [], weakSecrets: findWeakKeys(given.encryption?.keys ?? []) });
 }
 
 function refuseMiddlewareOptions(options: Partial<SessionModuleOptions>): void {
