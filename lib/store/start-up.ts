@@ -1,4 +1,5 @@
 import { textOf, SessionEntityError, SessionError, SessionUnavailableError } from '../session.errors.js';
+import { isRefusal } from '../table/database-error.js';
 import type { SessionTable } from '../table/session-table.js';
 
 /** What is asked of a table before the application starts. */
@@ -22,8 +23,10 @@ export async function checkTable(table: CheckedTable, timeoutMs: number, warn: (
   } catch (error) {
     if (!(error instanceof SessionUnavailableError)) throw error;
     warn(
-      'The database of the sessions does not answer yet. It is tried again at first use; until then no session is read or stored. ' +
-        `Start it, or correct the address and the credentials of its data source. ${error.message}`,
+      isRefusal(error)
+        ? `The database of the sessions cannot be used yet. It is tried again at first use; until then no session is read or stored. ${error.message}`
+        : 'The database of the sessions does not answer yet. It is tried again at first use; until then no session is read or stored. ' +
+            `Start it, or correct the address of its data source. ${error.message}`,
     );
   } finally {
     clearTimeout(timer);

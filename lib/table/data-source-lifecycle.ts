@@ -2,7 +2,7 @@ import { DataSource } from 'typeorm';
 import type { DataSourceOptions, EntityTarget, ObjectLiteral } from 'typeorm';
 import { SessionOptionsError, SessionUnavailableError } from '../session.errors.js';
 import { isAlreadyThere, toOpeningError } from './database-error.js';
-import { defaultEntity, ownOptions, refuseWithoutSql, tuneTable } from './databases/databases.js';
+import { defaultEntity, ownOptions, refuseUnusable, refuseWithoutSql, tuneTable } from './databases/databases.js';
 import { obstacleOf } from './databases/sqlite/shared-connection.js';
 import { assertDecorated } from './entity/entity-metadata.js';
 import { pause, runningPause } from './running-time.js';
@@ -80,11 +80,11 @@ export function borrowDatabase(dataSource: DataSource, entity: EntityTarget<Obje
 /**
  * A data source of our own: opened at first use, its one table created unless `synchronize: false`, closed by `close`. A SQLite file that
  * another process has locked is waited for up to `timeoutMs` (default: not at all).
- * Throws `SessionOptionsError` if TypeORM does not accept the options, the driver is not installed, or the database has no SQL, and
+ * Throws `SessionOptionsError` if no data source can be opened with the options, the driver is not installed, or the database has no SQL, and
  * `SessionEntityError` for a class that is no entity.
  */
 export function ownDatabase(connection: DataSourceOptions, custom?: EntityTarget<ObjectLiteral>, timeoutMs = 0): DataSourceLifecycle {
-  refuseWithoutSql(connection);
+  refuseUnusable(connection);
   const entity = custom ?? defaultEntity(connection);
   assertDecorated(entity);
   const dataSource = createDataSource({ ...ownOptions(connection), entities: [entity as never] });

@@ -84,13 +84,11 @@ export function toSessionError(error: unknown, shape: TableShape, isLastAttempt 
           'character set. Keep no such value in the session (a NUL character, say), or give the column another type.',
         { cause },
       );
-    default:
-      return new SessionUnavailableError(
-        `${UNAVAILABLE[kind].replace('%', shape.table)} (${code}). Look at the cause and at the database.`,
-        {
-          cause,
-        },
-      );
+    default: {
+      const what = `${UNAVAILABLE[kind].replace('%', shape.table)} (${code})`;
+      const advice = adviceOn(cause, 'the options of the data source');
+      return new SessionUnavailableError(advice ? `${what}: ${advice}` : `${what}. Look at the cause and at the database.`, { cause });
+    }
   }
 }
 
@@ -116,10 +114,35 @@ const UNAVAILABLE = {
 /** The error of opening a data source of our own, where no session is concerned yet. */
 export function toOpeningError(error: unknown): SessionError {
   const cause = causeOf(error, failureKind(error), (message) => message);
+  const code = cause.code ?? 'no code';
+  const advice = adviceOn(cause, 'the option `connection`');
   return new SessionUnavailableError(
-    `The session module cannot open its own connection (${cause.code ?? 'no code'}). Look at the cause and at the option \`connection\`.`,
+    advice
+      ? `The session module cannot open its own connection (${code}): ${advice}`
+      : `The session module cannot open its own connection (${code}). Look at the cause and at the option \`connection\`.`,
     { cause },
   );
+}
+
+/** Whether the server has answered, and does not let us in: what it says is the reason, and not that it is away. */
+export const isRefusal = ({ cause }: SessionUnavailableError): boolean => cause instanceof DatabaseCause && refusalOf(cause) !== undefined;
+
+/** What a server says that does not let us in, by SQLSTATE and by number, and the remedy before `in …`. */
+const REFUSALS: readonly (readonly [codes: readonly (string | number)[], what: string, remedy: string])[] = [
+  [['3D000', 1049], 'there is no database%', 'Create it, or correct `database` or `url`'],
+  [['28P01', '28000', 1045, 1698], 'the server does not accept the user or the password', 'Correct `username`, `password` or `url`'],
+  [['3F000'], 'there is no schema%', 'Create it, or correct `schema`'],
+  [[1044], 'the user has no rights on the database', 'Grant them, or correct `username` or `database`'],
+  [[1046], 'no database is named', 'Set `database`'],
+];
+
+const refusalOf = ({ code, errno }: DatabaseCause) => REFUSALS.find(([codes]) => codes.some((each) => each === code || each === errno));
+
+function adviceOn(cause: DatabaseCause, where: string): string | undefined {
+  const [, what, remedy] = refusalOf(cause) ?? [];
+  if (what === undefined) return undefined;
+  const name = /["'`]([^"'`]+)["'`]/.exec(cause.message)?.[1];
+  return `${what.replace('%', name !== undefined && NAME.test(name) ? ` "${name}"` : ' of this name')}. ${remedy} in ${where}.`;
 }
 
 function causeOf(error: unknown, kind: FailureKind, clean: (message: string) => string): DatabaseCause {

@@ -77,6 +77,11 @@ describeEachDatabase('A data source of our own', (database) => {
     expect(await table.insert([newRow('a')])).toEqual(['saved']);
   });
 
+  it('makes its table with `synchronize: undefined`, as if that were left out', async () => {
+    const table = tableOf((own = ownDatabase({ ...database.options, synchronize: undefined } as never, entity)));
+    expect(await table.insert([newRow('a')])).toEqual(['saved']);
+  });
+
   it('makes no table with `synchronize: false`', async () => {
     const bare = ownDatabase({ ...database.options, synchronize: false }, entity);
     await expect(tableOf(bare).find(['a'], NOW)).rejects.toThrow(SessionEntityError);

@@ -91,6 +91,7 @@ const PAGES: readonly (readonly [start: string, page: string])[] = [
   ['lib/store/start-up', '../operate/outages.md'],
   ['lib/table/entity', '../operate/migrations.md'],
   ['lib/table/session.migration', '../operate/migrations.md'],
+  ['lib/table/checking/connection', '../start/databases.md'],
   ['lib/table/checking', '../operate/migrations.md'],
   ['lib/table/migrating', '../operate/migrations.md'],
   ['lib/table/databases/sqlite', '../start/databases.md'],

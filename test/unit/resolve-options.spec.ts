@@ -62,7 +62,7 @@ const REFUSED: Readonly<Record<keyof SessionModuleOptions, readonly unknown[]>> 
   saveUninitialized: [null, 'false', 0],
   resave: [null, 'false', 0],
   unset: [null, 'delete', true, ''],
-  dataSource: [null, 5, true, '', {}, [], new Date(), Promise.resolve(), embedded],
+  dataSource: [null, 5, true, '', {}, [], new Date(), Promise.resolve(), embedded, { options: embedded }],
   connection: [null, 'postgres://localhost/db', {}, 5, [], { ...embedded, entities: [SessionEntity] }],
   entity: [null, [], 'Session', 5],
   columns: [null, [], 'id', new Map(), new Date()],

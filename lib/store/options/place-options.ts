@@ -1,8 +1,15 @@
+import type { DataSource } from 'typeorm';
 import { isFunction, isObject, type Rule } from '../../table/checking/rules.js';
+
+/** By what it can do, because an application may have two TypeORMs. */
+function isDataSource(value: unknown): boolean {
+  const { options, isInitialized, initialize, createQueryRunner } = (value ?? {}) as Partial<DataSource>;
+  return isObject(options) && typeof isInitialized === 'boolean' && isFunction(initialize) && isFunction(createQueryRunner);
+}
 
 /** Where sessions are kept, and which routes have them. */
 export const A_DATA_SOURCE: Rule = [
-  (value) => (typeof value === 'string' && value !== '') || (isObject(value) && 'options' in value && isObject(value.options)),
+  (value) => (typeof value === 'string' && value !== '') || isDataSource(value),
   'the name of a data source, or a DataSource; a promise of one must be awaited, and options of one are the option `connection`',
 ];
 

@@ -1,5 +1,6 @@
 import type { DataSource, DataSourceOptions, EntityTarget, ObjectLiteral, QueryRunner } from 'typeorm';
 import { SessionOptionsError } from '../../session.errors.js';
+import { checkConnection } from '../checking/connection.js';
 import { mariadbDialect } from './mysql/mariadb.dialect.js';
 import { mysqlDialect } from './mysql/mysql.dialect.js';
 import { postgresDialect } from './postgres/postgres.dialect.js';
@@ -35,6 +36,13 @@ export function refuseWithoutSql({ type }: DataSourceOptions): void {
   );
 }
 
+/** Throws `SessionOptionsError` for options with which a data source of our own can never be opened. */
+export function refuseUnusable(options: DataSourceOptions): void {
+  refuseWithoutSql(options);
+  const family = FAMILIES.get(options.type);
+  checkConnection(options, family === betterSqliteDialect || family === sqliteDialect);
+}
+
 /** The default entity for a data source of our own: without the 65,535 bytes of MySQL's `text`. */
 export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectLiteral> {
   const isMysql = FAMILIES.get(type) === mysqlDialect;
@@ -43,7 +51,7 @@ export function defaultEntity({ type }: DataSourceOptions): EntityTarget<ObjectL
 
 /** The options of a data source of our own: the application's, and what its database needs. */
 export function ownOptions(options: DataSourceOptions): DataSourceOptions {
-  return { synchronize: true, ...options, ...FAMILIES.get(options.type)?.ownOptions?.(options) };
+  return { ...options, synchronize: options.synchronize ?? true, ...FAMILIES.get(options.type)?.ownOptions?.(options) };
 }
 
 /** Prepares a table that was just made, where its database has something to prepare. */
