@@ -35,14 +35,17 @@ export function createMiddleware(store: SessionStore, options: ResolvedSessionOp
   let isToldOfOthers = false;
   let answer: ErrorAnswer | undefined;
   const passOn = (req: Request, next: () => void): void => {
+    const { sessionStore } = req as { sessionStore?: unknown };
     // Mounted twice, only the first one counts.
-    if (!((req as Partial<Request>).sessionStore instanceof SessionStore) && !isToldOfOthers) {
-      isToldOfOthers = true;
-      warn(
-        'Another middleware has put a session on the request already, so none is kept in the table. ' +
-          'Remove that middleware, as `app.use(session(…))`.',
-      );
-    }
+    if (sessionStore === store || isToldOfOthers) return next();
+    isToldOfOthers = true;
+    warn(
+      sessionStore instanceof SessionStore
+        ? `Another session middleware of this package has put a session on the request already, so the one with the cookie "${options.name}" does nothing. ` +
+            'Remove one of them, or mount each at paths of its own.'
+        : 'Another middleware has put a session on the request already, so none is kept in the table. ' +
+            'Remove that middleware, as `app.use(session(…))`.',
+    );
     next();
   };
   const middleware = (req: Request, res: Response, next: (error?: unknown) => void): void => {

@@ -4,6 +4,7 @@ import type { RequestHandler } from 'express';
 import { answerThroughReplies, showSessions, type FastifyApp } from '../http/fastify.js';
 import type { SessionMiddleware } from '../http/session-middleware.js';
 import { SessionOptionsError } from '../session.errors.js';
+import { SessionStore } from '../store/session-store.js';
 import type { Routing } from './start-up/unmatched-routes.js';
 
 /** A route, or a middleware with the path that it is mounted at (none: `slash` in Express 5, `fast_slash` in Express 4). */
@@ -56,10 +57,23 @@ function whenThere(host: HttpAdapterHost, callback: (adapter: HttpAdapterHost['h
   else host.init$.subscribe(call);
 }
 
-/** Gives the errors of sessions to Fastify, as soon as there is an application of it, and collects the paths of its routes. */
-export function bindFastify(host: HttpAdapterHost, middleware: SessionMiddleware, paths: string[]): void {
+/** What is collected of an application on Fastify, which lists neither its routes nor its middleware. */
+export interface FastifyParts {
+  /** The paths of its routes. */
+  readonly paths: string[];
+  /** What was given to `app.use`. */
+  readonly used: unknown[];
+}
+
+/** Gives the errors of sessions to Fastify, as soon as there is an application of it, and collects its parts. */
+export function bindFastify(host: HttpAdapterHost, middleware: SessionMiddleware, { paths, used }: FastifyParts): void {
   whenThere(host, (adapter) => {
     if (adapter.getType() !== 'fastify') return;
+    const use = adapter.use.bind(adapter) as (...given: unknown[]) => unknown;
+    adapter.use = (...given: unknown[]) => {
+      used.push(...given.flat());
+      return use(...given);
+    };
     const app = adapter.getInstance<FastifyApp>();
     answerThroughReplies(app, middleware);
     app.addHook('onRoute', ({ url }) => void paths.push(url));
@@ -101,17 +115,24 @@ export async function showOnFastify(app: FastifyApp, isExclusive: boolean): Prom
   showSessions(app);
 }
 
-/** Throws `SessionOptionsError` where the application has session middleware of somebody else's. */
-export function refuseOthers(app: unknown, ours: RequestHandler): void {
-  if (!stackOf(app).some(({ handle }) => handle !== ours && isSessionMiddleware(handle))) return;
+/** Throws `SessionOptionsError` where the application has another session middleware; `used` is what Fastify was given. */
+export function refuseOthers(app: unknown, used: readonly unknown[], ours: SessionMiddleware): void {
+  const handles = [...stackOf(app).map(({ handle }) => handle), ...used];
+  const call = handles.map((handle) => callOf(handle, ours)).find((found) => found !== undefined);
+  if (call === undefined) return;
   throw new SessionOptionsError(
     'The application mounts another session middleware, and only one of them can have `req.session`. ' +
-      'Remove `app.use(session(…))` from main.ts and pass its options to SessionModule.',
+      `Remove \`app.use(${call}(…))\` from main.ts and pass its options to SessionModule.`,
   );
 }
 
-/** By the name of the function and what it sets: express-session and cookie-session. */
-function isSessionMiddleware(handle: unknown): boolean {
-  if (typeof handle !== 'function') return false;
-  return handle.name === '_cookieSession' || (handle.name === 'session' && String(handle).includes('sessionStore'));
+/** What made a session middleware that is not ours: by the name of the function and what it sets, or one of this package with our cookie. */
+function callOf(handle: unknown, ours: SessionMiddleware): string | undefined {
+  if (typeof handle !== 'function') return undefined;
+  const { store, options } = handle as Partial<SessionMiddleware>;
+  if (store instanceof SessionStore) {
+    return store !== ours.store && options?.name === ours.options.name ? 'createSessionMiddleware' : undefined;
+  }
+  if (handle.name === '_cookieSession') return 'cookieSession';
+  return handle.name === 'session' && String(handle).includes('sessionStore') ? 'session' : undefined;
 }

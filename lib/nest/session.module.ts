@@ -17,7 +17,7 @@ import type { ResolvedSessionOptions, SessionModuleOptions } from '../store/opti
 import { SessionStore } from '../store/session-store.js';
 import { closeConnectionsAfterResponse } from './http-server.js';
 import { attachOptions } from './guarding/missing-session.js';
-import { bindFastify, mountFirst, refuseOthers, refuseUnknown, routingOf, showOnFastify } from './mounting.js';
+import { bindFastify, mountFirst, refuseOthers, refuseUnknown, routingOf, showOnFastify, type FastifyParts } from './mounting.js';
 import { relayTo } from './watching/event-relay.js';
 import { ConfigurableModuleClass, type SessionModuleAsyncOptions } from './session.module-definition.js';
 import { registerEntity, warn } from './session.providers.js';
@@ -42,8 +42,7 @@ export class SessionModule
 {
   /** Whether the middleware stands before what `main.ts` mounts; else Nest's consumer mounts it. */
   private isMounted = false;
-  /** The routes of Fastify, which lists none. */
-  private readonly fastifyPaths: string[] = [];
+  private readonly fastify: FastifyParts = { paths: [], used: [] };
 
   constructor(
     @Inject(SessionStore) private readonly store: SessionStore,
@@ -60,7 +59,7 @@ export class SessionModule
         `SessionModule is set up ${others.length + 1} times in this application. Keep one; other modules need not import it.`,
       );
     }
-    bindFastify(host, middleware, this.fastifyPaths);
+    bindFastify(host, middleware, this.fastify);
     const { autoMount, exclude, forRoutes } = options;
     const isEverywhere = exclude.length === 0 && forRoutes.length === 1 && forRoutes[0] === ALL_ROUTES;
     if (autoMount && isEverywhere && own?.isGlobal) mountFirst(host, middleware, () => (this.isMounted = true));
@@ -92,7 +91,7 @@ export class SessionModule
     attachOptions(httpAdapter?.getInstance(), this.options);
     if (autoMount) {
       refuseUnknown(httpAdapter);
-      refuseOthers(httpAdapter?.getInstance(), this.middleware);
+      refuseOthers(httpAdapter?.getInstance(), this.fastify.used, this.middleware);
       consumer
         // What `main.ts` has set by then (CORS, security headers) belongs to error responses, too.
         .apply(this.isMounted ? this.middleware.keepHeaders : this.middleware)
@@ -106,7 +105,7 @@ export class SessionModule
   onApplicationBootstrap(): void {
     const { httpAdapter } = this.host as Partial<HttpAdapterHost>;
     if (!httpAdapter || !this.options.autoMount) return;
-    findUnmatchedRoutes(this.options, routingOf(httpAdapter, this.config, this.fastifyPaths)).forEach(warn);
+    findUnmatchedRoutes(this.options, routingOf(httpAdapter, this.config, this.fastify.paths)).forEach(warn);
   }
 
   /** @internal Nest closes the HTTP server after this. What comes until then is served, and not waited for here. */

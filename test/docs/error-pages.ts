@@ -46,6 +46,7 @@ export const PAGES_OF_TEXTS: readonly (readonly [about: string, page: string])[]
   ['The session of this request could not be read', '../operate/outages.md'],
   ['data source of the sessions is closed', '../operate/outages.md'],
   ['Another middleware has put a session', '../start/request.md'],
+  ['Another session middleware of this package', '../start/request.md'],
   ['after its response had begun', '../start/request.md'],
   ['after its head had left', '../start/request.md'],
   ['A column of the session table', '../operate/migrations.md'],

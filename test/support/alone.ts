@@ -15,6 +15,7 @@ export const ALONE: readonly string[] = [
   'module-data-source',
   'module-isolation',
   'not-silent',
+  'other-middleware',
   'outage',
   'raw-debug',
   'raw-dump',
