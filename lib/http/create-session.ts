@@ -25,7 +25,7 @@ export function createSessionMiddleware(options: SessionModuleOptions): SessionM
 /**
  * A store for the application's own `session({ store })`. There `req.session` keeps express-session's callback forms, and
  * the session is stored when express-session does it, after the head of the response. The cookie is the application's
- * too, so `secret` may be left out here. Throws `SessionOptionsError`, also for an option that belongs to `session()`.
+ * too, so `secret` may be left out here. Throws `SessionOptionsError`; an option that belongs to `session()` is a warning.
  *
  * @publicApi
  */

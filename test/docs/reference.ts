@@ -1,5 +1,5 @@
 import ts from 'typescript';
-import { NOT_FOR_STORES } from '../../lib/store/options/store-options.js';
+import { NOT_FOR_STORES, OF_SESSION } from '../../lib/store/options/store-options.js';
 import { pageFor } from './error-pages.js';
 import { errorTexts } from './error-texts.js';
 import { commentOf, declarationOf, membersOf, parse, tagOf, type Member } from './members.js';
@@ -57,7 +57,7 @@ export function optionsPage(): string {
   return page(
     'Options',
     "For `SessionModule.forRoot(options)`, `createSessionMiddleware` and `createSessionStore`. Durations are milliseconds, or strings such as `'30m'` and `'1d'`. All options are checked once, at start-up: a wrong one stops the start with a sentence that names it and says what to do.",
-    `\`createSessionMiddleware\` takes all but those for Nest only. \`createSessionStore\` refuses what a store does not use: ${NOT_FOR_STORES.map(code).join(', ')}, \`csrf\`, \`onUnavailable: 'anonymous'\` and \`saveOnError: false\`; and \`cookie\` without \`adopt\`, with which it stands for the cookie that a row lacks. \`secret\` may be left out there.`,
+    `\`createSessionMiddleware\` takes all but those for Nest only. \`createSessionStore\` refuses what a store cannot do: ${NOT_FOR_STORES.map(code).join(', ')}, \`csrf\`, \`onUnavailable: 'anonymous'\` and \`saveOnError: false\`. It warns of what belongs to \`session()\`: ${OF_SESSION.map(code).join(', ')}; and of \`cookie\` without \`adopt\`, with which it stands for the cookie that a row lacks. \`secret\` may be left out there.`,
     ...groups.map(({ title, members }) => `## ${title}\n\n${memberTable(members)}`),
     section('lib/store/options/session-options.ts', 'SessionMetadata'),
   );

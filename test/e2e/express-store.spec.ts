@@ -3,7 +3,7 @@ import session from 'express-session';
 import { defineSessionEntity } from 'nestjs-typeorm-session';
 import { createSessionStore, type SessionData, type SessionModuleOptions } from 'nestjs-typeorm-session/express';
 import { DataSource } from 'typeorm';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Barrier } from '../support/barrier.js';
 import { Browser } from '../support/browser.js';
 import { describeEachDatabase, uniqueTableName, useDataSource } from '../support/databases.js';
@@ -202,6 +202,7 @@ describeEachDatabase('createSessionStore under the application’s own session()
 
 describe('what createSessionStore refuses', () => {
   const connection = embedded;
+  afterEach(() => void vi.restoreAllMocks());
 
   it.each([
     ['forRoutes', { forRoutes: ['account'] }],
@@ -225,16 +226,20 @@ describe('what createSessionStore refuses', () => {
     ['proxy', { proxy: true }],
     ['cookie', { cookie: { maxAge: '14d' } }],
     ['cookie', { cookie: () => ({}), adopt: 'connect-typeorm' }],
-  ])('is `%s`, which belongs to `session()`', (name, options) => {
-    expect(() => createSessionStore({ connection, ...options })).toThrow(
-      new RegExp(`\`${name}\` is .*left out here.*session\\({ ${name} }\\)`),
-    );
+  ])('is not `%s`, which belongs to `session()`, but warns of it', async (name, options) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    await createSessionStore({ connection, ...options }).close();
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(new RegExp(`\`${name}\` has no effect on a store.*session\\({ ${name} }\\)`))],
+    ]);
   });
 
   it('is nothing that a store uses, or that is so under every `session()`', async () => {
     const used = { cookie: { httpOnly: false }, adopt: 'connect-typeorm', genid: () => 'x', secret: 'any' } as const;
     const same = { csrf: false, onUnavailable: 'error', saveOnError: true, name: undefined, rolling: undefined } as const;
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
     await createSessionStore({ connection, ...used, ...same } as never).close();
+    expect(warn).not.toHaveBeenCalled();
   });
 
   it('is the name of a data source', () => {

@@ -5,20 +5,19 @@ import { findWeakKeys } from './secret-options.js';
 import type { ResolvedSessionOptions, SessionModuleOptions } from './session-options.js';
 
 const IN_NEST = 'left out here: the application mounts the middleware where it wants it';
-const inSession = (name: string): string => `left out here: a store does not use it. Set it in \`session({ ${name} })\``;
 
 /** Options that only the Nest module has a use for. */
 const NEST_ONLY = { forRoutes: IN_NEST, exclude: IN_NEST, autoMount: IN_NEST } as const satisfies Refused;
 
-/** Options that belong to the application's own `session()`. */
-const OF_SESSION = {
-  name: inSession('name'),
-  rolling: inSession('rolling'),
-  saveUninitialized: inSession('saveUninitialized'),
-  resave: inSession('resave'),
-  unset: inSession('unset'),
-  proxy: inSession('proxy'),
-} as const satisfies Refused;
+/** Options that belong to the application's own `session()`; those of one object may be given to both. */
+export const OF_SESSION = [
+  'name',
+  'rolling',
+  'saveUninitialized',
+  'resave',
+  'unset',
+  'proxy',
+] as const satisfies (keyof SessionModuleOptions)[];
 
 /** Options with a value that only the middleware of this package can fulfil. */
 const OF_MIDDLEWARE: readonly (readonly [name: keyof SessionModuleOptions, fits: (value: unknown) => boolean, expected: string])[] = [
@@ -36,12 +35,13 @@ const OF_MIDDLEWARE: readonly (readonly [name: keyof SessionModuleOptions, fits:
 ];
 
 const NO_COOKIE =
-  'left out here: a stored session has the cookie of the application’s own `session()`. Set it in `session({ cookie })`; only with `adopt` it is used here, for rows without a cookie';
+  'The session option `cookie` has no effect on a store: a stored session has the cookie of the application’s own `session()`. Set it in ' +
+  '`session({ cookie })`, and leave it out here. Only with `adopt` it is used, for rows without a cookie.';
 
 type Refused = Partial<Record<keyof SessionModuleOptions, string>>;
 
 /** The options that `createSessionStore` refuses, whatever their value; the documentation lists them. */
-export const NOT_FOR_STORES: readonly string[] = Object.keys({ ...OF_SESSION, ...NEST_ONLY });
+export const NOT_FOR_STORES: readonly string[] = Object.keys(NEST_ONLY);
 
 /** Throws `SessionOptionsError` for options that only the Nest module has a use for. */
 export function refuseNestOptions(options: Partial<SessionModuleOptions>): void {
@@ -52,27 +52,33 @@ export function refuseNestOptions(options: Partial<SessionModuleOptions>): void 
 }
 
 /**
- * The options of a store for an application's own `session()`, which has the secret and the cookie. Throws `SessionOptionsError`, also
- * for an option that has no effect there.
+ * The options of a store for an application's own `session()`, which has the secret and the cookie. Throws `SessionOptionsError` for an
+ * option that the application's `session()` cannot fulfil; one that it has itself, and a store does not use, is a warning.
  */
 export function resolveStoreOptions(options: Partial<SessionModuleOptions>): ResolvedSessionOptions {
   // Untyped code may give nothing at all: then memory or an error says what is missing.
   const given: Partial<SessionModuleOptions> = isObject(options) ? options : {};
   refuseMiddlewareOptions(given);
   const resolved = resolveOptions({ secret: 'signed elsewhere', ...given });
+  const warnings = [...resolved.warnings, ...unusedOf(given)];
   // The secret of the cookie is that of `session()`.
-  return Object.freeze({ ...resolved, secret: [], weakSecrets: findWeakKeys(given.encryption?.keys ?? []) });
+  return Object.freeze({ ...resolved, secret: [], weakSecrets: findWeakKeys(given.encryption?.keys ?? []), warnings });
 }
 
 function refuseMiddlewareOptions(options: Partial<SessionModuleOptions>): void {
-  refuse(options, OF_SESSION);
   for (const [name, fits, expected] of OF_MIDDLEWARE) {
     const value: unknown = options[name];
     if (value !== undefined && !fits(value)) throw wrongOption(name, value, expected);
   }
-  const { cookie, adopt } = options;
+}
+
+function unusedOf({ cookie, adopt, ...options }: Partial<SessionModuleOptions>): string[] {
+  const unused = OF_SESSION.filter((name) => options[name] !== undefined).map(
+    (name) => `The session option \`${name}\` has no effect on a store. Set it in \`session({ ${name} })\`, and leave it out here.`,
+  );
   // A function is asked for each request, and a store sees none.
-  if (cookie !== undefined && (adopt === undefined || typeof cookie === 'function')) throw wrongOption('cookie', cookie, NO_COOKIE);
+  const isCookieUsed = cookie === undefined || (adopt !== undefined && typeof cookie !== 'function');
+  return isCookieUsed ? unused : [...unused, NO_COOKIE];
 }
 
 function refuse(options: Partial<SessionModuleOptions>, refused: Refused): void {
