@@ -98,7 +98,10 @@ describe('expiryOf', () => {
 
 describe('isTouchDue', () => {
   const row = fc.record({ createdAt: time, lastSeenAt: time, expiresAt: time });
-  const intervalOf = ({ touchIntervalMs, idleMs }: Lifetime) => Math.min(touchIntervalMs ?? Math.min(idleMs / 20, 5 * MINUTE), idleMs / 2);
+  const intervalOf = ({ touchIntervalMs, idleMs }: Lifetime) => {
+    const wanted = touchIntervalMs ?? Math.min(idleMs / 20, 5 * MINUTE);
+    return wanted < idleMs ? wanted : idleMs / 2;
+  };
 
   it('is, exactly where a touch gains time, and either the interval is over or the end of the cookie has moved by as much', () => {
     fc.assert(
@@ -118,7 +121,8 @@ describe('isTouchDue', () => {
     expect(dueFrom(HOURLY, 3 * MINUTE)).toEqual([false, true]);
     expect(dueFrom({ ...HOURLY, idleMs: DAY }, 5 * MINUTE)).toEqual([false, true]);
     expect(dueFrom({ ...HOURLY, touchIntervalMs: 7 }, 7)).toEqual([false, true]);
-    // At half of the idle time at the latest.
+    // Otherwise it would end while it is in use.
+    expect(dueFrom({ ...HOURLY, touchIntervalMs: 50 * MINUTE }, 50 * MINUTE)).toEqual([false, true]);
     expect(dueFrom({ ...HOURLY, touchIntervalMs: DAY }, 30 * MINUTE)).toEqual([false, true]);
   });
 

@@ -27,11 +27,11 @@ export const LIFETIMES = Object.keys(PRESETS) as (keyof typeof PRESETS)[];
 type ResolvedLifetime = Pick<ResolvedSessionOptions, 'idleTimeoutMs' | 'anonymousTimeoutMs' | 'absoluteTimeoutMs' | 'touchIntervalMs'>;
 
 /**
- * The timeouts. Throws `SessionOptionsError` if one is longer than the preset, the idle one longer than the absolute, that of
- * anonymous sessions longer than one of these, or the time between two touches not shorter than what they prolong.
+ * The timeouts. Throws `SessionOptionsError` if one is longer than the preset, the idle one longer than the absolute, or that of
+ * anonymous sessions longer than one of these.
  */
 export function resolveLifetime(options: SessionModuleOptions): ResolvedLifetime {
-  const { lifetimes, idleTimeout, anonymousTimeout, absoluteTimeout } = options;
+  const { lifetimes, idleTimeout, anonymousTimeout, absoluteTimeout, touchInterval } = options;
   const preset = lifetimes && PRESETS[lifetimes];
   const absoluteTimeoutMs = absoluteTimeout === false ? false : (parseDuration(absoluteTimeout) ?? preset?.absoluteMs ?? 30 * DAY);
   const fixedMs = typeof idleTimeout === 'function' ? undefined : parseDuration(idleTimeout);
@@ -62,33 +62,30 @@ export function resolveLifetime(options: SessionModuleOptions): ResolvedLifetime
   return {
     absoluteTimeoutMs,
     anonymousTimeoutMs,
-    touchIntervalMs: resolveTouchInterval(options, idleMs),
+    touchIntervalMs: parseDuration(touchInterval),
     idleTimeoutMs: typeof idleTimeout === 'function' ? (session) => Math.min(idleTimeOf(idleTimeout, session), presetMs) : () => idleMs,
   };
 }
 
-/** A session that ends sooner than it is touched would end while it is in use. The age of the cookie counts where nothing else is the idle time. */
-function resolveTouchInterval(
-  { touchInterval, idleTimeout, anonymousTimeout, cookie }: SessionModuleOptions,
-  idleMs: number | undefined,
-): number | undefined {
-  const touchIntervalMs = parseDuration(touchInterval);
-  if (touchIntervalMs === undefined) return undefined;
+/**
+ * What to say of a `touchInterval` that is not shorter than what a touch prolongs. The age of the cookie counts if nothing else is the idle
+ * time.
+ */
+export function suspectTouchInterval(options: SessionModuleOptions): string | undefined {
+  const { touchInterval, lifetimes, idleTimeout, anonymousTimeout, cookie } = options;
+  const idleMs = typeof idleTimeout === 'function' ? undefined : (parseDuration(idleTimeout) ?? (lifetimes && PRESETS[lifetimes].idleMs));
   const isByCookie = idleMs === undefined && idleTimeout === undefined && typeof cookie === 'object';
   const limits = {
     idleTimeout: idleMs,
     anonymousTimeout: parseDuration(anonymousTimeout),
     'cookie.maxAge': isByCookie ? parseDuration(cookie?.maxAge) : undefined,
   };
-  for (const [name, ms] of Object.entries(limits)) {
-    if (ms === undefined || touchIntervalMs < ms) continue;
-    throw wrongOption(
-      'touchInterval',
-      touchInterval,
-      `shorter than \`${name}\`, which is ${ms} ms: sessions would end while they are in use`,
-    );
-  }
-  return touchIntervalMs;
+  const [name, ms] = Object.entries(limits).find(([, limit]) => limit && (parseDuration(touchInterval) ?? 0) >= limit) ?? [];
+  if (name === undefined) return undefined;
+  return (
+    `The session option \`touchInterval\` is not shorter than \`${name}\`, which is ${ms} ms: sessions would end while they are in use, so they ` +
+    'are touched after half of that time. Shorten `touchInterval`, or leave it out.'
+  );
 }
 
 function idleTimeOf(idleTimeout: (session: SessionData) => Duration, session: SessionData): number {

@@ -7,7 +7,7 @@ import { ENCRYPTION_RULE, resolveEncryption, resolveSerializer, SERIALIZER_RULE 
 import { DURATION, aTimer, isPositive, parseDuration, suspectSeconds, type Duration } from './checking/duration.js';
 import type { Request, SessionData } from '../express-session.js';
 import { atOnce } from '../callback.js';
-import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime } from './lifetime-options.js';
+import { LIFETIMES, RENEWAL_GRACE_MS, resolveLifetime, suspectTouchInterval } from './lifetime-options.js';
 import { A_METADATA, resolveMetadata } from './metadata-options.js';
 import { findSharedKeys, findWeakKeys, findWeakSecret } from './secret-options.js';
 import { anAdoption, resolveAdoption } from './adopt-options.js';
@@ -162,7 +162,8 @@ function warningsOf(options: SessionModuleOptions): string[] {
     ['operationTimeout', operationTimeout, '100ms'],
     ['cache.ttl', cache && cache.ttl, '100ms'],
   ];
-  return durations.flatMap(([name, value, least]) => suspectSeconds(name, value, least) ?? []);
+  const suspects = durations.map(([name, value, least]) => suspectSeconds(name, value, least));
+  return [...suspects, suspectTouchInterval(options)].filter((suspect) => suspect !== undefined);
 }
 
 /** The default of `userId`. */

@@ -93,9 +93,8 @@ export interface SessionModuleOptions {
   /** Ends a session this long after its creation, whatever happens; `false` never does. @default '30d' */
   absoluteTimeout?: Duration | false;
   /**
-   * Minimum time between two touches, the writes that only extend the expiry; shorter than `idleTimeout`, `anonymousTimeout` and, if
-   * that is the idle time, `cookie.maxAge`. Never more than half of the idle time of a session, so that it does not end while it is in
-   * use. @default 1/20 of the idle timeout, at most 5 minutes
+   * Minimum time between two touches, the writes that only extend the expiry. If the idle time of a session is not longer, half of that
+   * is, so that it does not end while it is in use. @default 1/20 of the idle timeout, at most 5 minutes
    */
   touchInterval?: Duration;
   /**

@@ -62,9 +62,9 @@ export function isTouchDue(
   return gain > 0 && (isOld || (endsAt !== Infinity && gain >= touchIntervalMs));
 }
 
-/** Never more than half of the idle time, which may be shorter than the option expects: a session in use would end. */
+/** Half of the idle time of a session that is shorter than the option expects: it would end while it is in use. */
 function touchIntervalOf({ idleMs, touchIntervalMs = Math.min(idleMs / 20, MAX_DEFAULT_TOUCH_MS) }: Lifetime): number {
-  return Math.min(touchIntervalMs, idleMs / 2);
+  return touchIntervalMs < idleMs ? touchIntervalMs : idleMs / 2;
 }
 
 /** When a session got its id: at its last renewal or rotation, found from the end of the grace, else when it was made. */
