@@ -101,7 +101,16 @@ export class StatementRunner {
     const { integerHoldsMilliseconds: numbersItself, largestWhole } = dialect;
     assertHoldsSessions(dataSource, metadata, columns, { hashIds, numbersItself, largestWhole });
     const path = metadata.tablePath.split('.').map((name) => dataSource.driver.escape(name));
-    return { dataSource, dialect, metadata, ...withLimits(columns), table: path.join('.'), touchDurability, endedAt: adopted?.endedAt };
+    return {
+      dataSource,
+      dialect,
+      metadata,
+      ...withLimits(columns),
+      table: path.join('.'),
+      touchDurability,
+      endedAt: adopted?.endedAt,
+      isAdopted: adopted !== undefined,
+    };
   }
 
   /** Opens the data source if it is not. */

@@ -120,7 +120,7 @@ describeEachDatabase(
       onTestFinished(interceptStatements(dataSource(), async (sql, send) => (sql.includes('pg_notify') ? [] : send())));
       const store = openStore({ ...NOTIFIED, operationTimeout: 200 });
       await newSession(store, SID, { views: 1 }).save();
-      await vi.waitFor(() => expect(warnings).toEqual([expect.stringMatching(/not heard within 200 ms.*pooler/)]), 20_000);
+      await vi.waitFor(() => expect(warnings).toEqual([expect.stringMatching(/did not arrive within 200 ms.*pooler/)]), 20_000);
       expect(await statementsOf(async () => (await store.get(SID), await store.get(SID)))).toBe(2);
     });
 

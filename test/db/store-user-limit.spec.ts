@@ -180,6 +180,6 @@ describeEachDatabase('maxSessionsPerUser, where the entity lacks columns,', (dat
 
   it('is an error at the start that names them', () => {
     expect(() => open({ maxSessionsPerUser: 1 })).toThrow(SessionOptionsError);
-    expect(() => open({ maxSessionsPerUser: 1 })).toThrow('yours has none for handle, createdAt. Add them');
+    expect(() => open({ maxSessionsPerUser: 1 })).toThrow('yours has none for handle, createdAt. Add what is missing');
   });
 });

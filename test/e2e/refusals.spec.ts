@@ -59,7 +59,7 @@ describeEachDatabase('a sign-in that the database refuses', (database) => {
   });
 
   it('reaches the error handler through createSessionStore, too', async () => {
-    const store = createSessionStore({ dataSource: dataSource(), ...options });
+    const store = createSessionStore({ dataSource: dataSource(), entity });
     onTestFinished(() => store.close());
     const events = listen(store);
     const middleware = session({ store, secret: 'secret', resave: false, saveUninitialized: false });

@@ -327,7 +327,7 @@ it('Every callback that the exchange registers is known here', () => {
     'lib/store/session-store.ts': 1,
     'lib/store/start-up.ts': 1,
     'lib/store/session/codec.ts': 6,
-    'lib/store/session/replaced-object.ts': 1,
+    'lib/store/session/replaced-object.ts': 2,
     'lib/store/session/merging/merge-deep.ts': 1,
     'lib/store/session/origin.ts': 3,
     'lib/store/session/session-object.ts': 2,

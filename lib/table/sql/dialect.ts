@@ -14,6 +14,8 @@ export interface TableShape {
   readonly limited: readonly SessionColumn[];
   /** The table's path, escaped for SQL. */
   readonly table: string;
+  /** Whether another store made the table, and may still write to it. @default false */
+  readonly isAdopted?: boolean;
   /** Whether the commit of a touch waits for the disk; a database that cannot choose always waits. */
   readonly touchDurability: 'relaxed' | 'full';
   /** Whether the connection loses characters; that columns do so, they know themselves. @default false */

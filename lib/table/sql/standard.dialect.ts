@@ -101,8 +101,8 @@ export const standardDialect: SessionDialect = {
     const { handle, id } = shape.columns;
     const idsOfUser = userId === undefined ? undefined : isOfUser(shape);
     const older = after === undefined ? undefined : handle && `${handle.sql} < :after`;
-    // Rows that another store has made have none until they are used, and no place in the order.
-    const isNamed = handle?.metadata.isNullable ? `${handle.sql} IS NOT NULL` : undefined;
+    // Rows of another store have no handle until they are used, and so no place in the order.
+    const isNamed = handle && shape.isAdopted ? `${handle.sql} IS NOT NULL` : undefined;
     const select = (query: Select) =>
       query
         .where(and(idsOfUser, ofHandle === undefined ? isNamed : hasHandle(shape), older, isLive(shape)))
