@@ -9,6 +9,7 @@ export const ALONE: readonly string[] = [
   'entity-names',
   'exit',
   'express-middleware',
+  'express-store',
   'fastify',
   'module-connection',
   'module-connection-apart',
