@@ -92,6 +92,12 @@ describe('sample 01', { timeout: 90_000 }, () => {
     await expectPage(await fetch(`${address}/nope`), 404, 'There is no page at this address.');
   });
 
+  it('ends when it is asked to, though a browser opened a connection ahead of need', async () => {
+    const running = await sample.start(newDatabase());
+    await running.preconnect();
+    await expect(running.stop()).resolves.toBe('');
+  });
+
   it('makes no session for somebody who takes out what is not in the cart', async () => {
     const { address } = await sample.start(newDatabase());
     const response = await post(`${address}/cart/remove`, { item: 'mug' });

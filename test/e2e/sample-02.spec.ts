@@ -212,6 +212,12 @@ describe('sample 02', { timeout: 90_000 }, () => {
     expect(stranger.cookie).toBeUndefined();
   });
 
+  it('ends when it is asked to, though a browser opened a connection ahead of need', async () => {
+    const running = await start();
+    await running.preconnect();
+    await expect(running.stop()).resolves.toBe('');
+  });
+
   it('signs out the oldest of six devices, and none of another user', async () => {
     const { address } = await start();
     const devices = Array.from({ length: 6 }, (_, index) => new DevicesClient(address, `device ${index}`));

@@ -2,8 +2,10 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, rmSync, symlinkSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { onTestFinished } from 'vitest';
 import { buildRepository } from '../package/compiler.js';
@@ -22,8 +24,10 @@ export interface Sample {
 
 export interface RunningSample {
   readonly address: string;
-  /** Asks it to end, waits until it has, and returns what it complained about. */
+  /** Asks it to end, waits until it has, and returns what it complained about. One that does not end in 20 s is an error. */
   stop(): Promise<string>;
+  /** Opens a connection that carries no request, as a browser does ahead of need. */
+  preconnect(): Promise<void>;
   /** Moves its clock on. */
   advance(milliseconds: number): Promise<void>;
 }
@@ -70,8 +74,16 @@ async function start(main: string, database: string): Promise<RunningSample> {
     address: await address,
     stop: async () => {
       child.kill('SIGTERM');
-      await ended;
+      const inTime = await Promise.race([ended, setTimeout(20_000, undefined, { ref: false })]);
+      if (!inTime) throw new Error(`The sample did not end within 20 s of SIGTERM.\n${printed}${complaints}`);
       return complaints;
+    },
+    preconnect: async () => {
+      const socket = connect(Number(new URL(await address).port), 'localhost');
+      onTestFinished(() => void socket.destroy());
+      await once(socket, 'connect');
+      // Connections are accepted in turn: once a later one is answered, this one was accepted.
+      await (await fetch(await address)).text();
     },
     advance: async (milliseconds) => {
       const moved = once(child, 'message');

@@ -3,7 +3,11 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 
-const app = await NestFactory.create<NestExpressApplication>(AppModule, { logger: ['error', 'warn'] });
+const app = await NestFactory.create<NestExpressApplication>(AppModule, {
+  logger: ['error', 'warn'],
+  // Browsers open connections ahead of need. Without this, Ctrl-C waits until the browser closes them.
+  forceCloseConnections: true,
+});
 app.enableShutdownHooks();
 
 await app.listen(process.env.PORT ?? 3000);
